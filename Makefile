@@ -1,0 +1,44 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint types unit snapshots bench clean
+
+help:
+	@echo 'make demo       set up, then open the wizard on the sandbox'
+	@echo 'make test       set up, then every check: lint, types, tests'
+	@echo 'make bench      the measurements in benchmarks/'
+	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
+	@echo 'make clean      remove the virtual environment and caches'
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed (set PYTHON=)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(STAMP)
+	@sh scripts/demo.sh $(BIN)/flowerneb-wizard
+
+test: lint types unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/pytest
+
+snapshots: $(STAMP)
+	$(BIN)/pytest tests/tui --snapshot-update
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
