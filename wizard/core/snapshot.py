@@ -1,0 +1,306 @@
+"""What the cloud said, once: a service with its roles and VMs, frozen.
+
+A snapshot is made of two answers: OneFlow's service document (`decode_service`) and oned's facts about each VM
+(`VmFacts`), joined by `with_vms`. It holds the cloud's words as they came; what they mean for partitions is in
+`partitions`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wizard.core import states
+
+SUPERLINK = "superlink"
+SUPERNODE = "supernode"
+
+
+class DecodeError(ValueError):
+    """A document is not a OneFlow service; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class VmFacts:
+    """One VM as oned tells it.
+
+    `stime`, `etime` and `running_since` are Unix seconds, 0 where oned has none. `user_template` is None where only
+    the short form of the VM was asked for, which lacks it; an empty mapping means that it has nothing in it.
+    """
+
+    id: int
+    name: str
+    state: int
+    lcm_state: int = 0
+    stime: int = 0
+    etime: int = 0
+    running_since: int = 0
+    ips: tuple[str, ...] = ()
+    host: str = ""
+    user_template: Mapping[str, str] | None = None
+    context: Mapping[str, str] | None = None
+
+    @property
+    def state_name(self) -> str:
+        """`onevm`'s word for the state."""
+        return states.vm_state_name(self.state, self.lcm_state)
+
+    @property
+    def running(self) -> bool:
+        """ACTIVE and RUNNING."""
+        return self.state == states.VmState.ACTIVE and self.lcm_state == states.LCM_RUNNING
+
+    @property
+    def finished(self) -> bool:
+        """DONE: the VM is only a record."""
+        return self.state == states.VmState.DONE
+
+    @property
+    def ready(self) -> str | None:
+        """The VM's `READY` as it is written (`YES`, `NO`, anything), None where it has not been set."""
+        return (self.user_template or {}).get("READY")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says READY=YES *and* runs: the attribute survives a power-off."""
+        return self.running and self.ready == "YES"
+
+    @property
+    def role_name(self) -> str:
+        """The role that OneFlow made it for, from its user template; empty where that is not known."""
+        return (self.user_template or {}).get("ROLE_NAME", "")
+
+
+@dataclass(frozen=True)
+class Node:
+    """An entry of a role's `nodes`: a VM id, its name, and what oned says of it (None until it was asked)."""
+
+    vm_id: int
+    name: str
+    vm: VmFacts | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of OneFlow's own log of the service; `timestamp` in Unix seconds, severity `I`, `W`, `E` or `D`."""
+
+    timestamp: int
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role of a service. `cardinality` is what OneFlow aims at, `nodes` the VMs that it lists, oldest first."""
+
+    name: str
+    state: int
+    cardinality: int
+    min_vms: int | None = None
+    max_vms: int | None = None
+    cooldown: int | None = None
+    parents: tuple[str, ...] = ()
+    template_id: int | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+    last_vmname: int = 0
+
+    @property
+    def state_name(self) -> str:
+        """OneFlow's word for the role's state."""
+        return states.role_state_name(self.state)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the role is in one of FAILED_*; the service may still say DEPLOYING."""
+        return self.state_name.startswith("FAILED_")
+
+    @property
+    def ready_count(self) -> int:
+        """How many of its VMs run and say READY=YES."""
+        return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)
+
+
+@dataclass(frozen=True)
+class ServiceSnapshot:
+    """A service at one moment.
+
+    `taken_at` is the Unix time at which the client asked, `elapsed` the seconds that the answers took. `gone` marks
+    a service whose document no longer exists: OneFlow's way to say that a removal is complete. `former` holds the
+    VMs that were seen as nodes earlier and are no longer listed.
+    """
+
+    id: int
+    name: str
+    state: int
+    owner: str = ""
+    group: str = ""
+    start_time: int = 0
+    roles: tuple[Role, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    taken_at: float = 0.0
+    elapsed: float = 0.0
+    gone: bool = False
+    former: tuple[VmFacts, ...] = ()
+
+    @property
+    def state_name(self) -> str:
+        """OneFlow's word for the service's state; `GONE` once the document is no more."""
+        return "GONE" if self.gone else states.service_state_name(self.state)
+
+    @property
+    def is_flower(self) -> bool:
+        """Whether it has the two roles of a Flower cluster."""
+        return self.role(SUPERLINK) is not None and self.role(SUPERNODE) is not None
+
+    @property
+    def vm_ids(self) -> tuple[int, ...]:
+        """The ids of all listed VMs, role by role, oldest first."""
+        return tuple(node.vm_id for role in self.roles for node in role.nodes)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the service, or one of its roles, is in one of FAILED_*."""
+        return not self.gone and (
+            states.service_failed(self.state) or any(role.failed for role in self.roles)
+        )
+
+    @property
+    def running(self) -> bool:
+        """RUNNING and not gone. It does not say that the cluster is complete: see `complete`."""
+        return not self.gone and self.state == states.ServiceState.RUNNING
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is RUNNING with a SuperLink and as many SuperNodes as asked for."""
+        return self.running and all(role.nodes and len(role.nodes) >= role.cardinality for role in self.roles)
+
+    def role(self, name: str) -> Role | None:
+        """The role of that name, or None."""
+        return next((role for role in self.roles if role.name == name), None)
+
+    def role_value(self, role: str, key: str) -> str | None:
+        """The value that the role's VMs got for an input: the role's own wins over the service's."""
+        found = self.role(role)
+        if found is not None and key in found.values:
+            return found.values[key]
+        return self.values.get(key)
+
+    def with_vms(self, facts: Iterable[VmFacts]) -> ServiceSnapshot:
+        """The same snapshot with each node's VM facts filled in by VM id.
+
+        Facts of VMs that no role lists (finished ones, or nodes that OneFlow dropped) go to `former`.
+        """
+        by_id = {vm.id: vm for vm in facts}
+        listed = set(self.vm_ids)
+        roles = tuple(
+            replace(
+                role,
+                nodes=tuple(replace(node, vm=by_id.get(node.vm_id, node.vm)) for node in role.nodes),
+            )
+            for role in self.roles
+        )
+        former = tuple(vm for vm_id, vm in sorted(by_id.items()) if vm_id not in listed)
+        return replace(self, roles=roles, former=former)
+
+
+def decode_service(document: object) -> ServiceSnapshot:
+    """Read OneFlow's answer about one service.
+
+    Takes the parsed JSON of `GET /service/ID`, of an instantiation, or one entry of a pool: with or without the
+    outer `DOCUMENT`. The body may be an object (OneFlow) or a JSON string (oned). Lenient where servers differ:
+    missing `nodes`, a null `vm_info`, numbers as text. The input names of 6.x count as well.
+
+    Raises DecodeError where it is no service at all.
+    """
+    outer = _mapping(document, "the answer")
+    doc = _mapping(outer.get("DOCUMENT", outer), "DOCUMENT")
+    body = _mapping(doc.get("TEMPLATE"), "DOCUMENT.TEMPLATE").get("BODY")
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError as error:
+            raise DecodeError(f"DOCUMENT.TEMPLATE.BODY is not JSON: {error}") from None
+    body = _mapping(body, "DOCUMENT.TEMPLATE.BODY")
+    if "state" not in body:
+        raise DecodeError("the document has no state: it is a service template, not a service")
+    return ServiceSnapshot(
+        id=_int(doc.get("ID"), "DOCUMENT.ID"),
+        name=str(doc.get("NAME", "")),
+        state=_int(body["state"], "state"),
+        owner=str(doc.get("UNAME", "")),
+        group=str(doc.get("GNAME", "")),
+        start_time=_int(body.get("start_time") or 0, "start_time"),
+        roles=tuple(_role(role) for role in _sequence(body.get("roles"))),
+        log=tuple(_log_line(line) for line in _sequence(body.get("log"))),
+        values=_values(body),
+    )
+
+
+def _role(raw: object) -> Role:
+    role = _mapping(raw, "a role")
+    return Role(
+        name=str(role.get("name", "")),
+        state=_int(role.get("state") or 0, "a role's state"),
+        cardinality=_int(role.get("cardinality") or 0, "a role's cardinality"),
+        min_vms=_optional_int(role.get("min_vms")),
+        max_vms=_optional_int(role.get("max_vms")),
+        cooldown=_optional_int(role.get("cooldown")),
+        parents=tuple(str(parent) for parent in _sequence(role.get("parents"))),
+        template_id=_optional_int(role.get("template_id", role.get("vm_template"))),
+        values=_values(role),
+        nodes=tuple(_node(node) for node in _sequence(role.get("nodes"))),
+        last_vmname=_int(role.get("last_vmname") or 0, "last_vmname"),
+    )
+
+
+def _node(raw: object) -> Node:
+    node = _mapping(raw, "a node")
+    info = node.get("vm_info")
+    vm = info.get("VM") if isinstance(info, Mapping) else None
+    name = vm.get("NAME", "") if isinstance(vm, Mapping) else ""
+    return Node(vm_id=_int(node.get("deploy_id"), "deploy_id"), name=str(name))
+
+
+def _log_line(raw: object) -> LogLine:
+    line = _mapping(raw, "a log line")
+    return LogLine(
+        _int(line.get("timestamp") or 0, "a log line's timestamp"),
+        str(line.get("severity", "")),
+        str(line.get("message", "")),
+    )
+
+
+def _values(raw: Mapping[str, Any]) -> Mapping[str, str]:
+    for key in ("user_inputs_values", "custom_attrs_values"):
+        found = raw.get(key)
+        if isinstance(found, Mapping) and found:
+            return {str(name): "" if value is None else str(value) for name, value in found.items()}
+    return {}
+
+
+def _mapping(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise DecodeError(f"{what} is not an object")
+    return value
+
+
+def _sequence(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else ()
+
+
+def _int(value: object, what: str) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise DecodeError(f"{what} is {value!r}, not a whole number") from None
+
+
+def _optional_int(value: object) -> int | None:
+    try:
+        return None if value is None else int(str(value))
+    except ValueError:
+        return None
