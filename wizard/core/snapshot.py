@@ -164,9 +164,7 @@ class ServiceSnapshot:
     @property
     def failed(self) -> bool:
         """Whether the service, or one of its roles, is in one of FAILED_*."""
-        return not self.gone and (
-            states.service_failed(self.state) or any(role.failed for role in self.roles)
-        )
+        return not self.gone and (states.service_failed(self.state) or any(role.failed for role in self.roles))
 
     @property
     def running(self) -> bool:

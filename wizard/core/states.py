@@ -151,9 +151,7 @@ class Verb(str, Enum):
     WAIT = "wait"
 
 
-_DELETE_STATES = frozenset(
-    {ServiceState.PENDING, ServiceState.RUNNING, ServiceState.WARNING, ServiceState.HOLD}
-)
+_DELETE_STATES = frozenset({ServiceState.PENDING, ServiceState.RUNNING, ServiceState.WARNING, ServiceState.HOLD})
 _WAIT_STATES = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS, ServiceState.DONE})
 
 _RECOVERABLE = frozenset(

@@ -1,0 +1,107 @@
+"""A snapshot as an operator reads it: a row a VM, a row a role. The dashboard and `status` draw the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.core.partitions import Assignment, Source, assignments
+from wizard.core.snapshot import Node, Role, ServiceSnapshot
+
+UNKNOWN = "?"
+UNSET = "…"
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class VmRow:
+    """One VM: every cell as text, in the order of the columns. `age` is in seconds, -1 where it is not known."""
+
+    role: str
+    index: int
+    vm_id: int
+    name: str
+    ip: str
+    host: str
+    state: str
+    ready: str
+    age: int
+    partition: str
+    assigned_by: str
+    standing: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One role: its state and how many of the VMs that OneFlow aims at are READY."""
+
+    name: str
+    state: str
+    ready: int
+    listed: int
+    wanted: int
+    failed: bool
+
+
+def vm_rows(snapshot: ServiceSnapshot) -> tuple[VmRow, ...]:
+    """A row for each VM that the service lists, role by role, in the order of OneFlow's list."""
+    by_vm = {item.vm_id: item for item in assignments(snapshot)}
+    return tuple(
+        _vm_row(role, index, node, by_vm.get(node.vm_id), snapshot.taken_at)
+        for role in snapshot.roles
+        for index, node in enumerate(role.nodes)
+    )
+
+
+def role_rows(snapshot: ServiceSnapshot) -> tuple[RoleRow, ...]:
+    """A row for each role."""
+    return tuple(
+        RoleRow(role.name, role.state_name, role.ready_count, len(role.nodes), role.cardinality, role.failed)
+        for role in snapshot.roles
+    )
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `00:41`, `1:02:03`, `3d 04h`; a dash where it is negative."""
+    total = int(seconds)
+    if total < 0:
+        return NOTHING
+    minutes, second = divmod(total, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour:02d}h"
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
+
+
+def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: float) -> VmRow:
+    vm = node.vm
+    return VmRow(
+        role=role.name,
+        index=index,
+        vm_id=node.vm_id,
+        name=(vm.name if vm else "") or node.name,
+        ip=(vm.ips[0] if vm and vm.ips else NOTHING),
+        host=(vm.host if vm else "") or NOTHING,
+        state=vm.state_name if vm else UNKNOWN,
+        ready=_ready(node),
+        age=int(now - vm.stime) if vm and vm.stime and now else -1,
+        partition=_partition(item),
+        assigned_by=item.source.value if item else "",
+        standing=item.standing.value if item else "",
+        failed=bool(vm and vm.state_name.endswith("FAILURE")),
+    )
+
+
+def _ready(node: Node) -> str:
+    if node.vm is None or node.vm.user_template is None:
+        return UNKNOWN
+    return node.vm.ready or UNSET
+
+
+def _partition(item: Assignment | None) -> str:
+    if item is None:
+        return ""
+    if item.assigned is not None:
+        return str(item.assigned)
+    return UNKNOWN if item.source is Source.UNKNOWN else "none"

@@ -1,0 +1,151 @@
+"""The operator's choices, and the two documents that follow from them.
+
+A plan holds the text of every field, as typed: an unfinished or wrong value is kept, shown and reported, never lost.
+`template` and `merge_template` are the OneFlow documents in 7.x names; `to_json` gives the very text that is
+previewed and sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wizard.core.contract import ROLES, Contract, Field, Level, Meaning
+from wizard.core.seed import SEED
+
+NETWORK_NAME = "Private"
+_NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
+
+Document = dict[str, Any]
+
+
+class UnknownField(KeyError):
+    """No field of the contract has that path."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A contract with what the operator chose: `chosen` maps field paths to texts that differ from the defaults."""
+
+    contract: Contract = SEED
+    chosen: Mapping[str, str] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        given = self.chosen or {}
+        fields = self.contract.by_path
+        for path in given:
+            if path not in fields:
+                raise UnknownField(path)
+        kept = {path: text for path, text in given.items() if text != fields[path].input.default}
+        object.__setattr__(self, "chosen", kept)
+
+    def text(self, path: str) -> str:
+        """The text of a field, its default where nothing else was chosen. Raises UnknownField."""
+        try:
+            return self.chosen.get(path, self.contract.by_path[path].input.default)
+        except KeyError:
+            raise UnknownField(path) from None
+
+    def with_text(self, path: str, text: str) -> Plan:
+        """The same plan with one field changed. Raises UnknownField."""
+        return replace(self, chosen={**self.chosen, path: text})
+
+    def with_texts(self, texts: Mapping[str, str]) -> Plan:
+        """The same plan with several fields changed. Raises UnknownField."""
+        return replace(self, chosen={**self.chosen, **texts})
+
+    def meant(self, meaning: Meaning, level: Level | None = None) -> str:
+        """The text of the field with that meaning; empty where the contract has none."""
+        found = self.contract.meaning(meaning, level)
+        return self.text(found.path) if found else ""
+
+    @property
+    def name(self) -> str:
+        """The name of the template and of the service."""
+        return self.meant(Meaning.NAME)
+
+    def values(self, level: Level) -> dict[str, str]:
+        """The value of every user input of a level; OneFlow 7.x wants each one, optional or not."""
+        return {item.key: self.text(item.path) for item in self.contract.inputs(level)}
+
+    def template(self) -> Document:
+        """The service template, field by field.
+
+        Each input's definition carries the chosen value as its default, so that the template alone still says what
+        was chosen. A number that is not one stays as it was typed: rules report it.
+        """
+        attribute = self._attribute
+        document: Document = {
+            "name": self.name,
+            "description": attribute(Level.SERVICE, "description"),
+            "deployment": "straight",
+            "ready_status_gate": True,
+            "shutdown_action": attribute(Level.SERVICE, "shutdown_action"),
+            "user_inputs": self._definitions(Level.SERVICE),
+        }
+        if self.meant(Meaning.NETWORK):
+            document["networks"] = {NETWORK_NAME: _NETWORK_DEFINITION}
+        document["roles"] = [self._role(level) for level in ROLES]
+        return document
+
+    def merge_template(self) -> Document:
+        """What goes along with the instantiation: the name, and a value for every input at its own level."""
+        document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
+        if network := self.meant(Meaning.NETWORK):
+            document["networks_values"] = [{NETWORK_NAME: {"id": network}}]
+        document["roles"] = [
+            {
+                "name": level.value,
+                "cardinality": self._number(level, "cardinality"),
+                "user_inputs_values": self.values(level),
+            }
+            for level in ROLES
+        ]
+        return document
+
+    def _attribute(self, level: Level, key: str) -> str:
+        return self.text(f"{level.value}.{key}")
+
+    def _number(self, level: Level, key: str) -> int | str:
+        return number_or_text(self._attribute(level, key))
+
+    def _definitions(self, level: Level) -> dict[str, str]:
+        return {item.key: self._definition(item) for item in self.contract.inputs(level)}
+
+    def _definition(self, item: Field) -> str:
+        return replace(item.input, default=self.text(item.path)).definition()
+
+    def _role(self, level: Level) -> Document:
+        fixed = self.contract.role(level)
+        contents: Document = {"CONTEXT": dict(self.contract.context)}
+        if self.meant(Meaning.NETWORK):
+            contents["NIC"] = [{"NETWORK_ID": f"${NETWORK_NAME}"}]
+        document: Document = {
+            "name": level.value,
+            "type": "vm",
+            "template_id": number_or_text(self.meant(Meaning.VM_TEMPLATE, level) or str(fixed.vm_template_id)),
+        }
+        for key in ("cardinality", "min_vms", "max_vms"):
+            document[key] = self._number(level, key)
+        if fixed.parents:
+            document["parents"] = list(fixed.parents)
+        document["shutdown_action"] = self._attribute(Level.SERVICE, "shutdown_action")
+        document["cooldown"] = self._number(level, "cooldown")
+        document["user_inputs"] = self._definitions(level)
+        document["template_contents"] = contents
+        return document
+
+
+def number_or_text(text: str) -> int | str:
+    """A whole number where the text is one (ASCII digits, at most 18 of them), else the text itself."""
+    stripped = text.strip()
+    if stripped.isascii() and stripped.isdigit() and len(stripped) <= 18:
+        return int(stripped)
+    return text
+
+
+def to_json(document: Document) -> str:
+    """The one text form of a document: what is previewed is byte for byte what is sent (as UTF-8)."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,275 @@
+"""What can be wrong with a service template that someone else wrote.
+
+A plan can't express these mistakes; a JSON file, or a template that is registered already, can. OneFlow accepts
+nearly all of them and then hangs, races or starts a second SuperLink.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from wizard.core import user_input
+from wizard.core.contract import Contract, Level
+from wizard.core.plan import Plan
+from wizard.core.problem import Kind, Problem
+from wizard.core.rules import check
+from wizard.core.seed import SEED
+from wizard.core.snapshot import SUPERLINK
+
+VM_ATTRIBUTES = frozenset(
+    [
+        "CPU",
+        "VCPU",
+        "MEMORY",
+        "MEMORY_MAX",
+        "MEMORY_SLOTS",
+        "VCPU_MAX",
+        "NIC",
+        "NIC_ALIAS",
+        "NIC_DEFAULT",
+        "DISK",
+        "OS",
+        "CONTEXT",
+        "GRAPHICS",
+        "VIDEO",
+        "FEATURES",
+        "RAW",
+        "PCI",
+        "INPUT",
+        "NUMA_NODE",
+        "TOPOLOGY",
+        "CPU_MODEL",
+        "CPU_COST",
+        "MEMORY_COST",
+        "DISK_COST",
+        "EMULATOR",
+        "HYPERVISOR",
+        "SCHED_REQUIREMENTS",
+        "SCHED_RANK",
+        "SCHED_DS_REQUIREMENTS",
+        "SCHED_DS_RANK",
+        "SCHED_ACTION",
+        "VMGROUP",
+        "SECURITY_GROUP_RULE",
+        "TM_MAD_SYSTEM",
+        "BACKUP_CONFIG",
+        "TPM",
+        "NAME",
+        "TEMPLATE_ID",
+        "SERVICE_ID",
+        "ROLE_NAME",
+        "USER_INPUTS",
+        "READY",
+    ]
+)
+"""Names that mean something to oned at the top of a VM's template: an input of that name would take effect there."""
+
+_ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
+_POLICIES = ("elasticity_policies", "scheduled_policies")
+
+Template = Mapping[str, Any]
+Found = Iterator[Problem]
+
+
+class NotATemplate(ValueError):
+    """The JSON is no service template; the text says why."""
+
+
+def check_template(document: object, contract: Contract = SEED) -> tuple[Problem, ...]:
+    """All problems of a service template in 7.x names: its structure first, then the rules on its values.
+
+    Takes the body, or a whole `DOCUMENT` as OneFlow prints it. Raises NotATemplate where it is neither.
+    """
+    body = body_of(document)
+    found = list(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
+    if {role.get("name") for role in _roles(body)} >= {role.level.value for role in contract.roles}:
+        found += check(plan_of(body, contract))
+    return tuple(dict.fromkeys(found))
+
+
+def body_of(document: object) -> Template:
+    """The template's body, whether or not it is wrapped in a DOCUMENT. Raises NotATemplate."""
+    if isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping):
+        template = document["DOCUMENT"].get("TEMPLATE")
+        document = template.get("BODY") if isinstance(template, Mapping) else None
+    if not isinstance(document, Mapping):
+        raise NotATemplate("a service template is a JSON object")
+    if not isinstance(document.get("roles"), list):
+        raise NotATemplate("a service template has a list of roles")
+    if not all(isinstance(role, Mapping) for role in document["roles"]):
+        raise NotATemplate("each role of a service template is a JSON object")
+    return document
+
+
+def plan_of(body: Template, contract: Contract = SEED) -> Plan:
+    """The plan that a template amounts to: its attributes, and the defaults of its inputs."""
+    texts: dict[str, str] = {}
+    by_level: dict[Level, Template] = {Level.SERVICE: body}
+    for role in _roles(body):
+        for level in (Level.SUPERLINK, Level.SUPERNODE):
+            if role.get("name") == level.value:
+                by_level[level] = role
+    for level, part in by_level.items():
+        for item in contract.at(level):
+            if item.is_input:
+                definition = _inputs(part).get(item.key)
+                if isinstance(definition, str):
+                    pieces = definition.split("|")
+                    texts[item.path] = pieces[4].strip() if len(pieces) == 5 else ""
+            elif item.key == "vm_template":
+                texts[item.path] = str(part.get("template_id", ""))
+            elif item.key in part:
+                texts[item.path] = str(part[item.key])
+            elif item.key in ("cardinality", "name"):
+                texts[item.path] = ""
+    return Plan(contract, texts)
+
+
+def deployment_is_straight(body: Template, _: Contract) -> Found:
+    """Parents first, each behind the ready gate: otherwise SuperNodes race the SuperLink."""
+    if body.get("deployment") != "straight":
+        said = body.get("deployment", "nothing, which OneFlow reads as none")
+        yield _error("deployment", f"{said}: expected straight, or SuperNodes race the SuperLink", "deployment")
+    if body.get("ready_status_gate") is not True:
+        message = f"{body.get('ready_status_gate')!r}: expected true, or SuperNodes start before the SuperLink listens"
+        yield _error("ready_status_gate", message, "ready-gate")
+
+
+def roles_are_named(body: Template, _: Contract) -> Found:
+    """A role's name is made of letters, digits and '_'."""
+    for place, role in enumerate(_roles(body)):
+        name = role.get("name")
+        if not isinstance(name, str) or not _ROLE_NAME.match(name):
+            yield _error(f"roles[{place}].name", f"{name!r}: expected letters, digits and '_' only", "role-name")
+
+
+def roles_are_complete(body: Template, contract: Contract) -> Found:
+    """The roles of the contract are there."""
+    names = [role.get("name") for role in _roles(body)]
+    for role in contract.roles:
+        if role.level.value not in names:
+            yield _error("roles", f"there is no role {role.level.value}", "roles")
+
+
+def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
+    """Each role but the SuperLink has parents that exist, without a cycle; OneFlow checks none of this."""
+    roles = _roles(body)
+    parents = {str(role.get("name")): _parents(role) for role in roles}
+    for place, role in enumerate(roles):
+        field = f"roles[{place}].parents"
+        name = str(role.get("name"))
+        if not parents[name] and name != SUPERLINK:
+            yield _error(field, f"role {name} has no parents: it would race the SuperLink", "parents")
+        for parent in parents[name]:
+            if parent not in parents:
+                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents")
+        if _reaches(name, name, parents):
+            yield _error(field, f"role {name} waits for itself in a cycle: OneFlow would wait for ever", "cycle")
+
+
+def superlink_is_never_scaled(body: Template, _: Contract) -> Found:
+    """No policy may change a role's cardinality by itself."""
+    for place, role in enumerate(_roles(body)):
+        for policy in _POLICIES:
+            if role.get(policy):
+                message = f"role {role.get('name')} scales by itself; partitions can't follow, and a SuperLink must not"
+                yield _error(f"roles[{place}].{policy}", message, "policies")
+
+
+def inputs_are_readable(body: Template, _: Contract) -> Found:
+    """Each definition follows the grammar of OpenNebula's tools."""
+    for field, key, definition in _definitions(body):
+        try:
+            user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
+        except user_input.UserInputError as error:
+            yield _error(field, str(error), "definition")
+
+
+def inputs_stand_once(body: Template, _: Contract) -> Found:
+    """A variable at two levels: OneFlow silently lets the role's value win."""
+    service = _inputs(body)
+    for place, role in enumerate(_roles(body)):
+        for key in _inputs(role):
+            if key in service:
+                message = f"{key} stands at service level too: the value of role {role.get('name')} would win silently"
+                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels")
+
+
+def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
+    """No input can switch off what the deployment needs, or resize a VM."""
+    for field, key, _ in _definitions(body):
+        if key.upper() in contract.context:
+            yield _error(field, f"{key} is infrastructure: an operator could switch it off", "infrastructure")
+        elif key.upper() in VM_ATTRIBUTES:
+            yield _error(field, f"{key} is an attribute of the VM: the input's value would change it", "vm-attribute")
+
+
+def context_is_whole(body: Template, contract: Contract) -> Found:
+    """Each role's CONTEXT has what the guests need to report."""
+    for place, role in enumerate(_roles(body)):
+        contents = role.get("template_contents")
+        context = contents.get("CONTEXT") if isinstance(contents, Mapping) else None
+        given = context if isinstance(context, Mapping) else {}
+        for key, wanted in contract.context.items():
+            if key in given and str(given[key]) != wanted:
+                message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
+                yield _error(f"roles[{place}].template_contents.CONTEXT.{key}", message, "context")
+            elif key not in given:
+                message = f"{key} is not set here: the VM template of role {role.get('name')} must have {key}={wanted}"
+                path = f"roles[{place}].template_contents.CONTEXT"
+                yield Problem(Kind.WARNING, path, message, "context")
+
+
+STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
+    deployment_is_straight,
+    roles_are_complete,
+    roles_are_named,
+    parents_lead_to_the_superlink,
+    superlink_is_never_scaled,
+    inputs_are_readable,
+    inputs_stand_once,
+    inputs_touch_no_infrastructure,
+    context_is_whole,
+)
+
+
+def _error(field: str, message: str, rule: str) -> Problem:
+    return Problem(Kind.ERROR, field, message, rule)
+
+
+def _roles(body: Template) -> list[Template]:
+    return list(body["roles"])
+
+
+def _inputs(part: Template) -> Template:
+    found = part.get("user_inputs")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _definitions(body: Template) -> Iterator[tuple[str, str, object]]:
+    for key, definition in _inputs(body).items():
+        yield f"user_inputs.{key}", str(key), definition
+    for place, role in enumerate(_roles(body)):
+        for key, definition in _inputs(role).items():
+            yield f"roles[{place}].user_inputs.{key}", str(key), definition
+
+
+def _parents(role: Template) -> tuple[str, ...]:
+    found = role.get("parents")
+    return tuple(str(parent) for parent in found) if isinstance(found, list) else ()
+
+
+def _reaches(start: str, goal: str, parents: Mapping[str, tuple[str, ...]]) -> bool:
+    seen: set[str] = set()
+    waiting = list(parents.get(start, ()))
+    while waiting:
+        name = waiting.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(parents.get(name, ()))
+    return False
