@@ -74,9 +74,7 @@ def waiting_for(snapshot: ServiceSnapshot) -> str:
 def _trouble(snapshot: ServiceSnapshot) -> str:
     superlink = snapshot.role(SUPERLINK)
     if snapshot.running and superlink is not None and not superlink.nodes:
-        return (
-            "The SuperLink's VM is gone. OneFlow still says RUNNING, but this cluster is dead: nothing coordinates it."
-        )
+        return "The SuperLink's VM is gone. OneFlow says RUNNING, but the cluster is dead: nothing coordinates it."
     for role in snapshot.roles:
         for node in role.nodes:
             if node.vm is not None and node.vm.state_name.endswith("FAILURE"):

@@ -1,0 +1,233 @@
+"""A preset: a plan as TOML text that a person edits and keeps in git.
+
+It says only what differs from the defaults of its contract. Three tables, one a level, hold the keys of that level:
+an OpenNebula variable, or an attribute such as `cardinality`. Anything else in the file is one clear error with its
+line and the nearest valid name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+
+from wizard.core.contract import Contract, Field, Level
+from wizard.core.plan import Plan, number_or_text
+from wizard.core.seed import CONTRACTS, SEED
+from wizard.core.user_input import InputType
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FORMAT = 1
+"""The number that `preset = …` must have; a larger one was written by a newer version."""
+
+LARGEST = 256 * 1024
+"""Bytes. A file beyond this is no preset."""
+
+Scalar = StrictStr | StrictBool | StrictInt | StrictFloat
+
+
+class PresetError(ValueError):
+    """A preset can't be read. `line` counts from 1, None where no single line is to blame."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A plan with the words that introduce it."""
+
+    plan: Plan
+    title: str = ""
+    about: str = ""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    preset: StrictInt
+    contract: StrictStr = SEED.name
+    title: StrictStr = ""
+    about: StrictStr = ""
+    service: dict[str, Scalar] = {}
+    superlink: dict[str, Scalar] = {}
+    supernode: dict[str, Scalar] = {}
+
+
+def loads(text: str) -> Preset:
+    """Read a preset. Raises PresetError for anything that is not exactly one."""
+    if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+        raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PresetError(f"it is not TOML: {error}", _line_told(str(error))) from None
+    except RecursionError:
+        raise PresetError("it is nested too deeply to be a preset") from None
+    _check_format(raw, text)
+    try:
+        parsed = _File.model_validate(raw)
+    except ValidationError as error:
+        raise _explained(error, raw, text) from None
+    contract = CONTRACTS.get(parsed.contract)
+    if contract is None:
+        near = _nearest(parsed.contract, CONTRACTS)
+        raise PresetError(f"no contract is called {parsed.contract!r}{near}", _line_of(text, "", "contract"))
+    texts: dict[str, str] = {}
+    for level in Level:
+        for key, value in getattr(parsed, level.value).items():
+            item = _field(contract, level, key, text)
+            texts[item.path] = _as_text(item, value, _line_of(text, level.value, key))
+    return Preset(Plan(contract, texts), parsed.title, parsed.about)
+
+
+def dumps(preset: Preset) -> str:
+    """Write a preset: only what differs from the defaults, each key with a comment that says what it is.
+
+    Raises PresetError where a number is not one: `loads` would refuse the file.
+    """
+    plan = preset.plan
+    lines = ["# A preset of flowerneb-wizard. What is not said here has its default.", f"preset = {FORMAT}"]
+    if preset.title:
+        lines.append(f"title = {_quoted(preset.title)}")
+    if preset.about:
+        lines.append(f"about = {_quoted(preset.about)}")
+    lines.append(f"contract = {_quoted(plan.contract.name)}")
+    for level in Level:
+        chosen = [item for item in plan.contract.at(level) if item.path in plan.chosen]
+        if not chosen:
+            continue
+        lines += ["", f"[{level.value}]"]
+        for item in chosen:
+            lines.append(f"# {item.input.description}; default {item.input.default or 'empty'}")
+            lines.append(f"{item.key} = {_as_toml(item, plan.text(item.path))}")
+    return "\n".join(lines) + "\n"
+
+
+def parse_assignment(contract: Contract, text: str) -> tuple[str, str]:
+    """Read `KEY=VALUE` of `--set`: the field's path and the value.
+
+    KEY is a variable, or `level.key`. Raises PresetError where it is neither, with the nearest name.
+    """
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise PresetError(f"{text!r} is not KEY=VALUE")
+    if key in contract.by_path:
+        return key, value
+    level, _, short = key.partition(".")
+    for item in contract.fields:
+        if item.level.value == level and item.key == short:
+            return item.path, value
+    raise PresetError(f"no setting is called {key!r}{_nearest(key, contract.by_path)}")
+
+
+def _check_format(raw: Mapping[str, Any], text: str) -> None:
+    number = raw.get("preset")
+    if number is None:
+        raise PresetError(f"it has no line 'preset = {FORMAT}', so it is no preset", 1)
+    if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
+        message = f"it is of format {number}, written by a newer version; this version reads up to {FORMAT}"
+        raise PresetError(message, _line_of(text, "", "preset"))
+    if number != FORMAT or isinstance(number, bool):
+        raise PresetError(f"'preset' is {number!r}; expected {FORMAT}", _line_of(text, "", "preset"))
+
+
+def _explained(error: ValidationError, raw: Mapping[str, Any], text: str) -> PresetError:
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    table, key = (location[0], location[1]) if len(location) > 1 else ("", location[0])
+    line = _line_of(text, table, key)
+    if first["type"] == "extra_forbidden":
+        return PresetError(f"unknown key {key!r}{_nearest(key, _File.model_fields)}", line)
+    value = raw.get(table, {}).get(key) if table else raw.get(key)
+    if table:
+        wanted = "a text, a number or a boolean"
+    else:
+        wanted = "a table" if key in {level.value for level in Level} else "a text"
+    return PresetError(f"{key} is {value!r}; expected {wanted}", line)
+
+
+def _field(contract: Contract, level: Level, key: str, text: str) -> Field:
+    for item in contract.at(level):
+        if item.key == key:
+            return item
+    line = _line_of(text, level.value, key)
+    for item in contract.fields:
+        if item.key == key:
+            raise PresetError(f"{key} belongs under [{item.level.value}], not [{level.value}]", line)
+    near = _nearest(key, [item.key for item in contract.at(level)])
+    raise PresetError(f"unknown key {key!r} in [{level.value}]{near}", line)
+
+
+def _as_text(item: Field, value: str | bool | float, line: int | None) -> str:
+    kind = item.input.type
+    if isinstance(value, str):
+        if kind is InputType.NUMBER:
+            raise PresetError(f"{item.key} is the text {value!r}; expected a whole number, without quotes", line)
+        return value
+    if isinstance(value, bool):
+        if kind is InputType.BOOLEAN:
+            return "YES" if value else "NO"
+        raise PresetError(f"{item.key} is {str(value).lower()}; expected {_wanted(kind)}", line)
+    by_id = item.key in ("vm_template", "network")
+    if isinstance(value, int) and (kind is InputType.NUMBER or by_id):
+        return str(value)
+    raise PresetError(f"{item.key} is the number {value}; expected {_wanted(kind)}", line)
+
+
+def _wanted(kind: InputType) -> str:
+    if kind is InputType.NUMBER:
+        return "a whole number"
+    return "YES or NO" if kind is InputType.BOOLEAN else "a text in quotes"
+
+
+def _as_toml(item: Field, text: str) -> str:
+    if item.input.type is not InputType.NUMBER:
+        return _quoted(text)
+    number = number_or_text(text)
+    if isinstance(number, str):
+        raise PresetError(f"{item.key} is {text!r}; expected a whole number")
+    return str(number)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _nearest(name: str, known: Any) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if not close:
+        lowered = {item.lower(): item for item in names}
+        close = [lowered[item] for item in difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)]
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+
+
+def _line_of(text: str, table: str, key: str) -> int | None:
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            current = heading.group(1)
+            if not table and current.split(".")[0] == key:
+                return number
+        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    return None
+
+
+def _line_told(message: str) -> int | None:
+    found = re.search(r"line (\d+)", message)
+    return int(found.group(1)) if found else None
