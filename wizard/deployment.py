@@ -1,0 +1,128 @@
+"""The steps from a plan to a service that runs, for the screens and the commands alike.
+
+Each step either changes nothing or leaves something that the next attempt finds again: a template that is registered
+already is used, never registered twice. Once the service is instantiated OneFlow does the rest; whoever watches may
+die and come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.cloud.pools import CloudObject
+from wizard.core import rules
+from wizard.core.contract import Meaning
+from wizard.core.plan import Document, Plan, to_json
+from wizard.core.problem import Problem
+from wizard.core.snapshot import ServiceSnapshot
+
+DEFAULT_TIMEOUT = 20 * 60.0
+"""Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
+
+
+class InvalidPlan(Exception):
+    """The plan has errors; nothing was sent."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Outcome(str, Enum):
+    """How a deployment ended."""
+
+    RUNNING = "RUNNING"
+    FAILED = "FAILED"
+    GONE = "GONE"
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The two texts of a deployment, exactly as they are shown and sent."""
+
+    template: str
+    merge_template: str
+
+
+def documents(plan: Plan) -> Documents:
+    """The texts that follow from a plan."""
+    return Documents(to_json(plan.template()), to_json(plan.merge_template()))
+
+
+def resolved(plan: Plan, cloud: Cloud) -> Plan:
+    """The plan with names of VM templates and network replaced by their ids, as the cloud knows them.
+
+    A VM template that was not chosen is looked for by the name in the contract. Raises CloudError (NotFound,
+    Ambiguous) with the field to set.
+    """
+    texts: dict[str, str] = {}
+    for role in plan.contract.roles:
+        item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
+        if item is not None:
+            wanted = plan.text(item.path).strip() or role.vm_template_name
+            texts[item.path] = str(_found(cloud.find_vm_template, wanted, item.path).id)
+    network = plan.contract.meaning(Meaning.NETWORK)
+    if network is not None and plan.text(network.path).strip():
+        texts[network.path] = str(_found(cloud.find_network, plan.text(network.path).strip(), network.path).id)
+    return plan.with_texts(texts)
+
+
+def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None]) -> ServiceSnapshot:
+    """Check, resolve, register unless the same template is there already, and instantiate.
+
+    `tell` is given a line before each step. Returns the new service. Raises InvalidPlan before anything is sent, and
+    CloudError when the cloud refuses or is out of reach; the error's subject says which step.
+    """
+    problems = rules.check(plan)
+    if rules.blocking(problems):
+        raise InvalidPlan(problems)
+    tell("looking up VM templates and network")
+    plan = resolved(plan, cloud)
+    texts = documents(plan)
+    template_id = registered(plan.template(), cloud)
+    if template_id is None:
+        tell(f"registering service template {plan.name}")
+        template_id = cloud.register(texts.template)
+        tell(f"service template {template_id} registered")
+    else:
+        tell(f"service template {template_id} is registered already, with the same content")
+    tell(f"instantiating service template {template_id}")
+    service = cloud.instantiate(template_id, texts.merge_template)
+    tell(f"service {service.id} instantiated")
+    return service
+
+
+def registered(template: Document, cloud: Cloud) -> int | None:
+    """The id of a registered template with exactly this content, or None."""
+    for known in cloud.service_templates():
+        body = {key: value for key, value in known.body.items() if key != "registration_time"}
+        if known.name == template["name"] and body == template:
+            return known.id
+    return None
+
+
+def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
+    """How the deployment ended, None while it goes on.
+
+    A role that failed ends it too, although the service may say DEPLOYING for ever. RUNNING with a role that lost its
+    VMs is a failure.
+    """
+    if snapshot.gone:
+        return Outcome.GONE
+    if snapshot.failed:
+        return Outcome.FAILED
+    if snapshot.running:
+        return Outcome.RUNNING if snapshot.complete else Outcome.FAILED
+    return None
+
+
+def _found(find: Callable[[str], CloudObject], reference: str, field: str) -> CloudObject:
+    try:
+        return find(reference)
+    except CloudError as error:
+        error.hint = f"{error.hint} Set {field} to the name or id of one that exists.".strip()
+        raise

@@ -1,0 +1,164 @@
+"""Where presets and themes lie, and how a file is written so that a crash leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from wizard.core import preset as presets
+from wizard.core.preset import LARGEST, Preset, PresetError
+
+APPLICATION = "flowerneb-wizard"
+SUFFIX = ".toml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+
+
+class PresetFileError(Exception):
+    """A preset file can't be used: which file, which line, why. `missing` where there is no such file or name."""
+
+    def __init__(self, where: str, message: str, line: int | None = None, *, missing: bool = False) -> None:
+        super().__init__(where, message, line)
+        self.where = where
+        self.message = message
+        self.line = line
+        self.missing = missing
+
+    def __str__(self) -> str:
+        place = f"{self.where}:{self.line}" if self.line else self.where
+        return f"{place}: {self.message}"
+
+
+class AlreadyThere(PresetFileError):
+    """A preset of that name exists; it is overwritten only on the operator's word."""
+
+
+@dataclass(frozen=True)
+class PresetFile:
+    """A preset on disk. Exactly one of `preset` and `error` is set."""
+
+    name: str
+    path: Path
+    shipped: bool
+    preset: Preset | None = None
+    error: PresetFileError | None = None
+
+
+def shipped(kind: str) -> Path:
+    """The folder of `presets` or `themes` that came with the program, in a wheel or in a checkout."""
+    inside = Path(__file__).parent / kind
+    return inside if inside.is_dir() else Path(__file__).parent.parent / kind
+
+
+def own_presets() -> Path:
+    """The operator's own folder of presets; it need not exist."""
+    return platformdirs.user_config_path(APPLICATION) / "presets"
+
+
+def read_preset(path: Path) -> Preset:
+    """Read one preset file. Raises PresetFileError for anything that is not exactly one readable preset."""
+    where = str(path)
+    try:
+        if path.is_dir():
+            raise PresetFileError(where, "it is a folder; name a preset file in it")
+        if path.exists() and not path.is_file():
+            raise PresetFileError(where, "it is not a regular file")
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise PresetFileError(where, "there is no such file", missing=True) from None
+    except OSError as error:
+        raise PresetFileError(where, f"it can't be read: {error.strerror}") from None
+    if len(data) > LARGEST:
+        raise PresetFileError(where, f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PresetFileError(where, "it is not UTF-8 text", line) from None
+    try:
+        return presets.loads(text)
+    except PresetError as error:
+        raise PresetFileError(where, error.message, error.line) from None
+
+
+def list_presets() -> tuple[PresetFile, ...]:
+    """Every preset by name: the shipped ones, then the operator's own. Broken ones are listed with their error."""
+    return tuple([*_listed(shipped("presets"), True), *_listed(own_presets(), False)])
+
+
+def find_preset(reference: str) -> PresetFile:
+    """The preset of that name, or at that path. Of two with one name the operator's own wins.
+
+    Raises PresetFileError where there is none (`missing`, with the nearest name) or where it is broken.
+    """
+    if os.sep in reference or reference.endswith(SUFFIX):
+        path = Path(reference).expanduser()
+        return PresetFile(path.stem, path, shipped=False, preset=read_preset(path))
+    found = {item.name: item for item in list_presets()}
+    item = found.get(reference)
+    if item is None:
+        close = difflib.get_close_matches(reference, found, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(found) or 'none'}"
+        raise PresetFileError(reference, f"no preset has that name; {hint}", missing=True)
+    if item.error is not None:
+        raise item.error
+    return item
+
+
+def save_preset(name: str, preset: Preset, *, overwrite: bool = False) -> Path:
+    """Save into the operator's own folder under a name of letters, digits, '.', '_' and '-'; the path comes back.
+
+    Raises AlreadyThere where the name is taken and `overwrite` is not said, PresetFileError for a bad name, for a
+    plan that no preset can hold, and for what the file system refuses.
+    """
+    if not _NAME.match(name):
+        message = "a preset's name starts with a letter or digit and has letters, digits, '.', '_' and '-' only"
+        raise PresetFileError(name or "(no name)", message)
+    path = own_presets() / f"{name}{SUFFIX}"
+    if path.exists() and not overwrite:
+        raise AlreadyThere(str(path), "a preset of that name exists")
+    try:
+        text = presets.dumps(preset)
+    except PresetError as error:
+        raise PresetFileError(name, f"it can't be saved yet: {error.message}") from None
+    write_atomically(path, text)
+    return path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a private file (mode 0600) through a temporary one in the same folder. Raises PresetFileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+    except OSError as error:
+        raise PresetFileError(str(path), f"it can't be written: {error.strerror}") from None
+
+
+def _listed(folder: Path, is_shipped: bool) -> Iterator[PresetFile]:
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
+    except OSError:
+        return
+    for path in paths:
+        try:
+            yield PresetFile(path.stem, path, is_shipped, preset=read_preset(path))
+        except PresetFileError as error:
+            yield PresetFile(path.stem, path, is_shipped, error=error)

@@ -1,0 +1,155 @@
+"""Snapshots, one after another: what changed between two of them, and how often to ask.
+
+There is never more than one request for a snapshot in flight: whoever watches calls `poll`, waits for it, then waits
+`pause` seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
+from wizard.core.states import ServiceState
+
+KEPT_EVENTS = 500
+QUICK = 2.0
+"""Seconds between two polls while something moves."""
+STEADY = 8.0
+"""Seconds between two polls of a service that is RUNNING, or gone."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: Unix time, OneFlow's severity letter, and a sentence."""
+
+    at: float
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is known after a poll.
+
+    `snapshot` is the last good one (None before the first), `error` why the latest poll brought none, or why it
+    brought the service without news of its VMs.
+    """
+
+    snapshot: ServiceSnapshot | None = None
+    events: tuple[Event, ...] = ()
+    error: CloudError | None = None
+    failures: int = 0
+
+    @property
+    def stale(self) -> bool:
+        """Whether the snapshot is older than the latest poll."""
+        return self.failures > 0
+
+
+@dataclass
+class Watch:
+    """Watches one service. Not thread-safe: one caller polls."""
+
+    cloud: Cloud
+    service_id: int
+    sight: Sight = field(default_factory=Sight)
+
+    def poll(self) -> Sight:
+        """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
+        before = self.sight.snapshot
+        try:
+            snapshot = self.cloud.snapshot(self.service_id, before)
+        except CloudError as error:
+            self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
+            return self.sight
+        events = (*self.sight.events, *changes(before, snapshot))[-KEPT_EVENTS:]
+        self.sight = Sight(snapshot, events, self.cloud.last_oned_error)
+        return self.sight
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the next poll: quick while things move, slower when steady or when polls fail."""
+        if self.sight.failures:
+            return float(min(QUICK * 2**self.sight.failures, 30.0))
+        snapshot = self.sight.snapshot
+        return STEADY if snapshot is not None and (snapshot.gone or settled(snapshot)) else QUICK
+
+
+def settled(snapshot: ServiceSnapshot) -> bool:
+    """Whether the service is RUNNING with all of its VMs READY: nothing is expected to move."""
+    return snapshot.complete and all(role.ready_count == len(role.nodes) for role in snapshot.roles)
+
+
+def follow(
+    watch: Watch,
+    timeout: float,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Sight]:
+    """Poll until `timeout` seconds have passed; the caller stops it earlier when it has seen enough."""
+    end = clock() + timeout
+    while True:
+        yield watch.poll()
+        left = end - clock()
+        if left <= 0:
+            return
+        sleep(min(watch.pause, left))
+
+
+def changes(before: ServiceSnapshot | None, after: ServiceSnapshot) -> tuple[Event, ...]:
+    """What happened between two snapshots of a service: new lines of OneFlow's log, and what VMs and roles did."""
+    if after.gone:
+        return () if before is None or before.gone else (_event(after, "I", "the service is gone"),)
+    found = [Event(float(line.timestamp), line.severity, line.message) for line in _new_lines(before, after)]
+    if before is None:
+        return tuple(found)
+    if after.state != before.state and not any("New state" in event.message for event in found):
+        found.append(_event(after, "I", f"service: {before.state_name} → {after.state_name}"))
+    for role in after.roles:
+        found += _role_changes(before.role(role.name), role, after)
+    return tuple(found)
+
+
+def _new_lines(before: ServiceSnapshot | None, after: ServiceSnapshot) -> tuple[LogLine, ...]:
+    if before is None or not before.log:
+        return after.log
+    last = before.log[-1]
+    for place in range(len(after.log) - 1, -1, -1):
+        if after.log[place] == last:
+            return after.log[place + 1 :]
+    return after.log
+
+
+def _role_changes(before: Role | None, after: Role, snapshot: ServiceSnapshot) -> Iterator[Event]:
+    known = {node.vm_id: node for node in before.nodes} if before else {}
+    if before is not None and before.state != after.state:
+        severity = "E" if after.failed else "I"
+        yield _event(snapshot, severity, f"role {after.name}: {before.state_name} → {after.state_name}")
+    for node in after.nodes:
+        yield from _node_changes(known.pop(node.vm_id, None), node, after, snapshot)
+    for lost in known.values():
+        expected = snapshot.state in (ServiceState.SCALING, ServiceState.UNDEPLOYING)
+        yield _event(snapshot, "I" if expected else "W", f"{after.name} VM {lost.vm_id} is no longer listed")
+
+
+def _node_changes(before: Node | None, after: Node, role: Role, snapshot: ServiceSnapshot) -> Iterator[Event]:
+    name = f"{role.name} VM {after.vm_id}"
+    if before is None:
+        yield _event(snapshot, "I", f"{name} listed at position {role.nodes.index(after)}")
+    was, now = (before.vm if before else None), after.vm
+    if now is None or (was is None and before is not None):
+        return
+    if was is not None and was.state_name != now.state_name:
+        severity = "E" if now.state_name.endswith("FAILURE") else "I"
+        yield _event(snapshot, severity, f"{name}: {was.state_name} → {now.state_name}")
+    if now.ready and (was is None or was.ready != now.ready):
+        yield _event(snapshot, "I" if now.ready == "YES" else "W", f"{name}: READY={now.ready}")
+
+
+def _event(snapshot: ServiceSnapshot, severity: str, message: str) -> Event:
+    return Event(snapshot.taken_at, severity, message)
