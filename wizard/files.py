@@ -91,7 +91,7 @@ def read_preset(path: Path) -> Preset:
 
 def list_presets() -> tuple[PresetFile, ...]:
     """Every preset by name: the shipped ones, then the operator's own. Broken ones are listed with their error."""
-    return tuple([*_listed(shipped("presets"), True), *_listed(own_presets(), False)])
+    return (*_listed(shipped("presets"), True), *_listed(own_presets(), False))
 
 
 def find_preset(reference: str) -> PresetFile:

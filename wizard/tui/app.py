@@ -1,0 +1,204 @@
+"""The application: the session, the way from screen to screen, themes. Everything else is in the screens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.events import Resize
+from textual.screen import Screen
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.core.plan import Plan
+from wizard.files import AlreadyThere, PresetFileError, save_preset
+from wizard.tui.background import away
+from wizard.tui.screens.small import TooSmallScreen, too_small
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.session import Session
+from wizard.tui.steps import Step
+from wizard.tui.themes import HOUSE, load_themes
+from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+
+
+class WizardApp(App[int]):
+    """The wizard.
+
+    `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
+    the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
+    Unix seconds.
+    """
+
+    TITLE = "flowerneb-wizard"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [
+        Binding("f1", "help", "Help"),
+        *(
+            Binding(f"f{step.number}", f"go('{step.name}')", step.title, show=False)
+            for step in Step
+            if step is not Step.HOME
+        ),
+        Binding("ctrl+s", "save", "Save"),
+        Binding("ctrl+q", "leave", "Quit", priority=True),
+    ]
+
+    def __init__(
+        self,
+        connect: Callable[[], Cloud],
+        *,
+        plan: Plan | None = None,
+        preset_name: str | None = None,
+        attach: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.session = Session(connect, clock)
+        if plan is not None:
+            self.session.plan = self.session.kept = plan
+            self.session.preset_name = preset_name or ""
+        self.starts_with_plan = plan is not None
+        self.wanted_service = attach
+        self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        """Theme, first screen, and the question who we are."""
+        themes, complaints = load_themes()
+        for theme in themes:
+            self.register_theme(theme)
+        if any(theme.name == HOUSE for theme in themes):
+            self.theme = HOUSE
+        for complaint in complaints:
+            self.notify(complaint, severity="warning", markup=False)
+        self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
+        self.look_up()
+
+    @work(exclusive=True, group="look up", description="asking the cloud")
+    async def look_up(self) -> None:
+        """Ask the cloud who we are and what it has, then tell the screen."""
+        await away(self.session.look_up)
+        self.session.fill_in_vm_templates()
+        for screen in self.screen_stack:
+            if isinstance(screen, StepScreen):
+                screen.cloud_answered()
+        if self.wanted_service is not None:
+            wanted, self.wanted_service = self.wanted_service, None
+            await self._attach_by_reference(wanted)
+
+    def go(self, step: Step, focus: str = "") -> None:
+        """Show a step; where `focus` names a field, with the cursor in it."""
+        if step is Step.DASHBOARD and self.session.service_id is None:
+            self.notify("Nothing is deployed or attached yet.", markup=False)
+            return
+        self._show(step, focus)
+
+    def attach(self, service_id: int) -> None:
+        """Show the dashboard of a service."""
+        self.session.service_id = service_id
+        self._show(Step.DASHBOARD)
+
+    def deploy(self) -> None:
+        """Deploy the draft, on the dashboard."""
+        from wizard.tui.screens.dashboard import DashboardScreen
+
+        self.session.service_id = None
+        self._replace(DashboardScreen(plan=self.session.plan))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Steps, saving and leaving are for the screens of the steps; a dialog is answered first."""
+        if action in ("go", "save", "leave", "help"):
+            return isinstance(self.screen, StepScreen)
+        return super().check_action(action, parameters)
+
+    def action_go(self, name: str) -> None:
+        """Go to the step of that name."""
+        self.go(Step[name])
+
+    def action_help(self) -> None:
+        """What this screen is for, and its keys."""
+        screen = self.screen
+        if isinstance(screen, StepScreen):
+            keys = [
+                f"{binding.binding.key:<10} {binding.binding.description}"
+                for binding in screen.active_bindings.values()
+                if binding.binding.description and not binding.binding.system
+            ]
+            steps = "\n".join(f"{'F' + str(step.number):<10} {step.title}" for step in list(Step)[1:])
+            text = f"{screen.HELP}\n\n{steps}\n" + "\n".join(dict.fromkeys(keys))
+            self.push_screen(Notice(f"Help: {screen.step.title}", text))
+
+    @work(exclusive=True, group="save", description="saving a preset")
+    async def action_save(self) -> None:
+        """Save the draft as a preset of the operator's own; asks for its name, and before it overwrites."""
+        text = "A name of letters, digits, '.', '_' and '-'."
+        name = await self.push_screen_wait(Ask("Save as preset", text, self.session.preset_name))
+        if name is None:
+            return
+        preset = self.session.preset()
+        try:
+            path = save_preset(name, preset)
+        except AlreadyThere as taken:
+            question = Confirm("Overwrite it?", f"{taken.where} exists.", "Overwrite", danger=True)
+            if not await self.push_screen_wait(question):
+                return
+            try:
+                path = save_preset(name, preset, overwrite=True)
+            except PresetFileError as error:
+                self.notify(str(error), title="Not saved", severity="error", markup=False)
+                return
+        except PresetFileError as error:
+            self.notify(str(error), title="Not saved", severity="error", markup=False)
+            return
+        self.session.kept, self.session.preset_name = preset.plan, name
+        self.notify(str(path), title="Saved", markup=False)
+        if isinstance(self.screen, StepScreen):
+            self.screen.refresh_frame()
+
+    @work(exclusive=True, group="leave", description="leaving")
+    async def action_leave(self) -> None:
+        """Quit; asks where something that was typed would be lost."""
+        if self.session.unsaved and self.session.service_id is None:
+            text = "The draft has changes that are saved nowhere. Ctrl+S saves them as a preset."
+            if not await self.push_screen_wait(Confirm("Quit?", text, "Quit", danger=True)):
+                return
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the steps and the verbs, besides what Textual offers."""
+        if isinstance(screen, StepScreen):
+            for step in Step:
+                yield SystemCommand(f"Go to {step.title}", f"F{step.number}", lambda step=step: self.go(step))  # type: ignore[misc]
+            yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
+            yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
+        yield from (item for item in super().get_system_commands(screen) if item.title != "Quit")
+
+    def on_resize(self, event: Resize) -> None:
+        """On a terminal that is too small, say so instead of drawing fragments; nothing typed is lost."""
+        small = too_small(event.size)
+        if small and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
+        elif not small and isinstance(self.screen, TooSmallScreen):
+            self.pop_screen()
+
+    async def _attach_by_reference(self, reference: str) -> None:
+        try:
+            cloud = self.session.reach()
+            self.attach(await away(lambda: cloud.find_service(reference)))
+        except CloudError as error:
+            self.push_screen(trouble(error))
+
+    def _show(self, step: Step, focus: str = "") -> None:
+        from wizard.tui.screens import make
+
+        self._replace(make(step, focus, self.session.service_id))
+
+    def _replace(self, screen: StepScreen) -> None:
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)

@@ -1,0 +1,234 @@
+"""Deployment and dashboard: one screen, since the second grows out of the first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import DataTable, RichLog, Static
+
+from wizard.cloud.errors import CloudError
+from wizard.core.overview import duration, role_rows, vm_rows
+from wizard.core.plan import Plan
+from wizard.core.progress import phases, waiting_for
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import Verb, removal_verb
+from wizard.deployment import InvalidPlan, start
+from wizard.tui.background import away
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.steps import Step
+from wizard.tui.vm_page import vm_page
+from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
+from wizard.tui.widgets.progress_line import phases_line, roles_line
+from wizard.tui.widgets.vm_table import VmTable
+from wizard.watch import Event, Sight, Watch
+
+_SEVERITIES = {"E": "bold red", "W": "yellow"}
+
+
+class DashboardScreen(StepScreen):
+    """Follows one service: deploys it first where a plan is given. Leaving it harms nothing: OneFlow goes on."""
+
+    CSS_PATH = ["step.tcss", "dashboard.tcss"]
+    BINDINGS = [
+        Binding("r", "poll_now", "Refresh"),
+        Binding("x", "delete", "Delete"),
+    ]
+    HELP = "Enter opens a VM. x deletes the service and asks first. Esc leaves; the service goes on without us."
+    step = Step.DASHBOARD
+
+    def __init__(self, service_id: int | None = None, plan: Plan | None = None) -> None:
+        super().__init__()
+        self.service_id = service_id
+        self.plan = plan
+        self.watch: Watch | None = None
+        self.logged = 0
+        self.removing = False
+        self.wake = asyncio.Event()
+
+    def compose_content(self) -> ComposeResult:
+        """Phases, roles, what it waits for, the VMs, the events."""
+        yield Static("", id="phases", markup=False)
+        yield Static("", id="roles", markup=False)
+        yield Static("", id="waiting", markup=False)
+        yield VmTable()
+        yield RichLog(id="events", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True)
+
+    def on_mount(self) -> None:
+        """Deploy what was asked for, then watch."""
+        super().on_mount()
+        self.help_text(self.HELP)
+        self.query_one(VmTable).focus()
+        self.live()
+
+    def refresh_frame(self) -> None:
+        """Draw the top line and the rail again; the top line is the service's own."""
+        super().refresh_frame()
+        self._show_top()
+
+    @work(exclusive=True, group="live", description="following the service")
+    async def live(self) -> None:
+        """One loop: ask, show, wait. There is never a second poll in flight."""
+        if self.service_id is None and not await self._deploy():
+            return
+        if self.service_id is None:
+            return
+        self.session.service_id = self.service_id
+        try:
+            cloud = await away(self.session.reach)
+        except CloudError as error:
+            self._say(str(error), "E")
+            return
+        self.watch = watch = Watch(cloud, self.service_id)
+        while True:
+            self.wake.clear()
+            self._show(await away(watch.poll))
+            if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
+                return
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), watch.pause)
+
+    def action_poll_now(self) -> None:
+        """Ask at once instead of at the end of the pause."""
+        self.wake.set()
+
+    @work(exclusive=True, group="delete", description="deleting the service")
+    async def action_delete(self) -> None:
+        """Ask, saying what will be sent and which VMs it stops; then send it once."""
+        snapshot = self._snapshot
+        if snapshot is None or self.session.cloud is None or snapshot.gone:
+            self.notify("There is no service to delete.", markup=False)
+            return
+        verb = removal_verb(snapshot.state)
+        if verb is Verb.WAIT or self.removing:
+            text = (
+                "It is being removed already. A second delete would leave the SuperLink's VM behind: nothing is sent."
+            )
+            self.notify(text, severity="warning", markup=False)
+            return
+        if not await self.wizard.push_screen_wait(_removal_question(snapshot, verb)):
+            return
+        self.removing = True
+        cloud, service_id = self.session.cloud, snapshot.id
+        try:
+            sent = await away(lambda: cloud.remove(service_id))
+        except CloudError as error:
+            self.removing = False
+            await self.wizard.push_screen_wait(trouble(error))
+            return
+        self._say(f"{sent.value} sent; waiting for OneFlow to remove the service", "I")
+        self.action_poll_now()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the VM under the cursor."""
+        event.stop()
+        marked = self.query_one(VmTable).marked()
+        if self._snapshot is not None and marked is not None:
+            self.wizard.push_screen(vm_page(self._snapshot, marked))
+
+    def on_resize(self) -> None:
+        """The columns depend on the width."""
+        if self._snapshot is not None and self.watch is not None:
+            self._show(self.watch.sight)
+
+    def action_back(self) -> None:
+        """To Home, where other services can be reached."""
+        self.wizard.go(Step.HOME)
+
+    @property
+    def _snapshot(self) -> ServiceSnapshot | None:
+        return self.watch.sight.snapshot if self.watch else None
+
+    async def _deploy(self) -> bool:
+        if self.plan is None:
+            return False
+        plan = self.plan
+        loop = asyncio.get_running_loop()
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(self._say, line, "I")
+
+        try:
+            cloud = await away(self.session.reach)
+            service = await away(lambda: start(plan, cloud, tell))
+        except InvalidPlan as error:
+            self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
+            return False
+        except CloudError as error:
+            self._say(str(error), "E")
+            self.query_one("#waiting", Static).update("Not deployed. Esc leads back; what you chose is kept.")
+            self.wizard.push_screen(trouble(error))
+            return False
+        self.service_id = service.id
+        return True
+
+    def _show(self, sight: Sight) -> None:
+        snapshot = sight.snapshot
+        if snapshot is not None:
+            self._draw("#phases", phases_line(phases(snapshot)))
+            self._draw("#roles", roles_line(role_rows(snapshot)))
+            rows = () if snapshot.gone else vm_rows(snapshot)
+            self.query_one(VmTable).show(rows, wide=self.app.size.width >= 110)
+        self._draw("#waiting", Content(_weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")))
+        self._log(sight.events)
+        self._show_top()
+
+    def _show_top(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        connection = self.session.connection
+        age = duration(snapshot.taken_at - snapshot.start_time) if not snapshot.complete else ""
+        who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
+        parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, who]
+        self.show_line("#top", " " + "  ".join(part for part in parts if part))
+
+    def _draw(self, selector: str, content: Content) -> None:
+        line = self.query_one(selector, Static)
+        before = line.content
+        if not isinstance(before, Content) or not before.is_same(content):
+            line.update(content)
+
+    def _log(self, events: tuple[Event, ...]) -> None:
+        for event in events[self.logged :]:
+            self._say(event.message, event.severity, event.at)
+        self.logged = len(events)
+
+    def _say(self, message: str, severity: str, at: float | None = None) -> None:
+        when = self.session.clock() if at is None else at
+        line = Text(f"{clock_time(when)} {severity} ", style="dim")
+        line.append(message, style=_SEVERITIES.get(severity, "default not dim"))
+        self.query_one("#events", RichLog).write(line)
+
+
+def clock_time(at: float) -> str:
+    """A Unix time as the frontend's wall clock shows it."""
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _weather(sight: Sight) -> str:
+    if sight.error is None:
+        return ""
+    if sight.stale:
+        said = "what stands here is the last good answer" if sight.snapshot else "still asking"
+        return f"No contact: {sight.error} ({sight.failures} tries; {said}.)"
+    return f"OneFlow answers, oned does not: {sight.error} The VMs' states are the last known ones."
+
+
+def _removal_question(snapshot: ServiceSnapshot, verb: Verb) -> Confirm:
+    vms = [
+        f"{role.name}: " + (", ".join(str(node.vm_id) for node in role.nodes) or "none yet") for role in snapshot.roles
+    ]
+    how = (
+        "DELETE is sent: the VMs are shut down, SuperNodes first."
+        if verb is Verb.DELETE
+        else f"OneFlow refuses DELETE in {snapshot.state_name}, so `recover` with `delete` is sent: VMs are terminated."
+    )
+    text = f"{how}\n\nVMs that go:\n" + "\n".join(vms) + "\n\nTraining state on them is lost."
+    return Confirm(f"Delete service {snapshot.id}, {snapshot.name}?", text, "Delete", danger=True)

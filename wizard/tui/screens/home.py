@@ -1,0 +1,195 @@
+"""Home: the connection or exactly why there is none, presets to open, services to attach to."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from wizard.cloud.errors import CloudError
+from wizard.core.plan import Plan
+from wizard.core.preset import Preset
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.files import PresetFile, list_presets
+from wizard.tui.background import away
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
+
+
+class HomeScreen(StepScreen):
+    """Where a sitting begins."""
+
+    CSS_PATH = ["step.tcss", "home.tcss"]
+    BINDINGS = [
+        Binding("n", "new", "New"),
+        Binding("r", "ask_again", "Ask again"),
+        Binding("w", "why", "Why?"),
+    ]
+    HELP = "Enter opens a preset, or the dashboard of a service. n begins with the defaults."
+    step = Step.HOME
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.presets: tuple[PresetFile, ...] = ()
+        self.services: tuple[ServiceSnapshot, ...] = ()
+
+    def compose_content(self) -> ComposeResult:
+        """Three blocks."""
+        yield Static("Connection", classes="heading", markup=False)
+        yield Static("", id="connection", markup=False)
+        yield Static("Presets", classes="heading", markup=False)
+        yield OptionList(id="presets", markup=False, compact=True)
+        yield Static("Flower services in this cloud", classes="heading", markup=False)
+        yield OptionList(id="services", markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """List the presets; the cloud is asked meanwhile."""
+        super().on_mount()
+        self._list_presets()
+        self._show_connection()
+        self._list_services()
+        self.query_one("#presets").focus()
+        if self.session.connection is not None:
+            self._ask_for_services()
+
+    def cloud_answered(self) -> None:
+        """Show who we are, and ask for the services."""
+        super().cloud_answered()
+        self._show_connection()
+        self._ask_for_services()
+
+    def on_screen_resume(self) -> None:
+        """Presets may have been saved meanwhile."""
+        self._list_presets()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Tell what a preset is for."""
+        if event.option_list.id != "presets" or event.option_index >= len(self.presets):
+            return
+        item = self.presets[event.option_index]
+        about = item.preset.about if item.preset else str(item.error)
+        self.help_text(f"{about or item.path}\n{self.HELP}")
+
+    @work(exclusive=True, group="open", description="opening")
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open a preset, or attach to a service."""
+        if event.option_list.id == "services":
+            if event.option.id is not None:
+                self.wizard.attach(int(event.option.id))
+            return
+        item = self.presets[event.option_index]
+        if item.preset is None:
+            await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
+        elif await self._may_replace():
+            self.session.open(item.preset, item.name)
+            self.wizard.go(Step.SERVICE)
+
+    @work(exclusive=True, group="open", description="beginning anew")
+    async def action_new(self) -> None:
+        """Begin with the defaults."""
+        if await self._may_replace():
+            self.session.open(Preset(Plan()), "")
+            self.wizard.go(Step.SERVICE)
+
+    def action_ask_again(self) -> None:
+        """Ask the cloud and read the presets again."""
+        self._list_presets()
+        self.wizard.look_up()
+
+    def action_why(self) -> None:
+        """Say why there is no connection, with what to do."""
+        session = self.session
+        connection = session.connection
+        found = [session.error] if session.error else []
+        found += [error for error in (connection.oneflow_error, connection.oned_error) if error] if connection else []
+        if found:
+            self.wizard.push_screen(trouble(found[0]))
+        else:
+            self.notify("The connection is in order.", markup=False)
+
+    async def _may_replace(self) -> bool:
+        if not self.session.unsaved:
+            return True
+        text = "What you typed since it was opened or saved would be lost."
+        return bool(
+            await self.wizard.push_screen_wait(Confirm("Leave the present draft?", text, "Leave it", danger=True))
+        )
+
+    @work(exclusive=True, group="services", description="listing services")
+    async def _ask_for_services(self) -> None:
+        session = self.session
+        if session.connection is None or session.connection.oneflow_error is not None or session.cloud is None:
+            return
+        try:
+            found = await away(session.cloud.services)
+        except CloudError as error:
+            self._list_services(error)
+            return
+        self.services = tuple(service for service in found if service.is_flower)
+        self._list_services()
+
+    def _show_connection(self) -> None:
+        session = self.session
+        connection = session.connection
+        if session.error is not None:
+            lines = [_bad(session.error), Content("  w tells more, r asks again. Editing and export work meanwhile.")]
+        elif connection is None:
+            lines = [Content("asking the cloud…"), Content("")]
+        else:
+            lines = [
+                Content(f"OneFlow  {connection.oneflow_url}  ") + _state(connection.oneflow_error),
+                Content(f"oned     {connection.oned_url}  ") + _state(connection.oned_error, connection.version or ""),
+                Content(f"user     {connection.username}"),
+            ]
+            errors = [error for error in (connection.oneflow_error, connection.oned_error) if error]
+            lines += [_bad(error) for error in errors[:1]]
+        self.query_one("#connection", Static).update(Content("\n").join(lines))
+
+    def _list_presets(self) -> None:
+        self.presets = list_presets()
+        options = self.query_one("#presets", OptionList)
+        marked = options.highlighted or 0
+        options.clear_options()
+        options.add_options(_preset_line(item) for item in self.presets)
+        if options.option_count:
+            options.highlighted = min(marked, options.option_count - 1)
+
+    def _list_services(self, error: CloudError | None = None) -> None:
+        options = self.query_one("#services", OptionList)
+        options.clear_options()
+        if error is not None:
+            options.add_option(Option(_bad(error)))
+        elif not self.services:
+            words = (
+                "none"
+                if self.session.connection is not None
+                else "asking…"
+                if self.session.error is None
+                else "unknown"
+            )
+            options.add_option(Option(Content.styled(words, "$text-muted"), disabled=True))
+        options.add_options(
+            Option(Content(f"{item.id:>4}  {item.state_name:<17} {item.name}  ({item.owner})"), id=str(item.id))
+            for item in self.services
+        )
+
+
+def _preset_line(item: PresetFile) -> Option:
+    name = Content(f"{item.name:<22} ")
+    if item.preset is None:
+        return Option(name + Content.styled("can't be used: Enter tells why", "$text-error"))
+    return Option(name + Content(item.preset.title) + Content("" if item.shipped else "  (yours)"))
+
+
+def _state(error: CloudError | None, version: str = "") -> Content:
+    if error is not None:
+        return Content.styled("out of reach", "$text-error")
+    return Content.styled("ok", "$text-success") + Content(f" {version}" if version else "")
+
+
+def _bad(error: CloudError) -> Content:
+    return Content.styled("! ", "bold $text-error") + Content(str(error))

@@ -1,0 +1,36 @@
+"""Both documents of a plan on a screen of their own."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer, TabbedContent, TabPane
+
+from wizard.core.plan import Plan, to_json
+from wizard.tui.widgets.json_view import JsonView
+
+
+class JsonScreen(Screen[None]):
+    """The service template, and what goes along when it is instantiated."""
+
+    BINDINGS = [Binding("escape,f7", "app.pop_screen", "Back")]
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def compose(self) -> ComposeResult:
+        """A tab a document."""
+        with TabbedContent():
+            with TabPane("Service template"):
+                yield JsonView(id="template")
+            with TabPane("Instantiation"):
+                yield JsonView(id="merge-template")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Show both."""
+        self.query_one("#template", JsonView).show(to_json(self.plan.template()))
+        self.query_one("#merge-template", JsonView).show(to_json(self.plan.merge_template()))
+        self.query_one("#template", JsonView).focus()

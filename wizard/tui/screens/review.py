@@ -1,0 +1,137 @@
+"""Review: what is wrong, what will be sent, and the word to send it."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button, OptionList, TabbedContent, TabPane
+from textual.widgets.option_list import Option
+
+from wizard.core import rules
+from wizard.core.problem import Kind, Problem
+from wizard.deployment import documents
+from wizard.files import PresetFileError, write_atomically
+from wizard.tui.exports import export_path
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.steps import Step, step_of
+from wizard.tui.widgets.dialogs import Confirm, trouble
+from wizard.tui.widgets.json_view import JsonView
+
+_STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
+
+
+class ReviewScreen(StepScreen):
+    """Problems, each a link to its field; both documents; save, export, deploy."""
+
+    CSS_PATH = ["step.tcss", "review.tcss"]
+    BINDINGS = [
+        Binding("d", "deploy", "Deploy"),
+        Binding("e", "export", "Export JSON"),
+    ]
+    HELP = "What stands in the two tabs is sent byte for byte. Enter on a problem leads to its field."
+    step = Step.REVIEW
+
+    def compose_content(self) -> ComposeResult:
+        """Three tabs, and the buttons under them."""
+        with TabbedContent(id="tabs"):
+            with TabPane("Problems", id="problems-tab"):
+                yield OptionList(id="problems", markup=False, compact=True)
+            with TabPane("Service template", id="template-tab"):
+                yield JsonView(id="template")
+            with TabPane("Instantiation", id="merge-tab"):
+                yield JsonView(id="merge-template")
+        with Horizontal(id="buttons"):
+            yield Button("Deploy", id="deploy", variant="primary", compact=True)
+            yield Button("Save preset", id="save", compact=True)
+            yield Button("Export JSON", id="export", compact=True)
+
+    def on_mount(self) -> None:
+        """Show problems and documents; the focus is on Deploy where nothing stands against it."""
+        super().on_mount()
+        self.help_text(self.HELP)
+        self._show()
+        if rules.blocking(self.session.problems):
+            self.query_one("#problems").focus()
+        else:
+            self.query_one("#deploy").focus()
+
+    def cloud_answered(self) -> None:
+        """The cloud may have told which VM templates there are."""
+        super().cloud_answered()
+        self._show()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Lead to the field of a problem."""
+        if event.option.id is not None:
+            problem = self.session.problems[int(event.option.id)]
+            step = step_of(self.session.plan.contract, problem)
+            if step is not Step.REVIEW:
+                self.wizard.go(step, focus=problem.field)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the button says."""
+        event.stop()
+        if event.button.id == "deploy":
+            self.action_deploy()
+        elif event.button.id == "save":
+            self.wizard.action_save()
+        else:
+            self.action_export()
+
+    @work(exclusive=True, description="asking before a deployment")
+    async def action_deploy(self) -> None:
+        """Ask, with every warning in view, then deploy."""
+        session = self.session
+        problems = session.problems
+        errors = [problem for problem in problems if problem.kind is Kind.ERROR]
+        if errors:
+            self.notify(_said(errors[0]), title=f"{len(errors)} errors: nothing sent", severity="error", markup=False)
+            self.query_one(TabbedContent).active = "problems-tab"
+            self.query_one("#problems").focus()
+            return
+        if session.error is not None:
+            await self.wizard.push_screen_wait(trouble(session.error))
+            return
+        warnings = [problem for problem in problems if problem.kind is Kind.WARNING]
+        text = f"{session.plan.name}: {session.role_count()} VMs, one of them the SuperLink.\n"
+        if session.connection is not None:
+            text += f"On {session.connection.oneflow_url} as {session.connection.username}.\n"
+        if warnings:
+            text += "\nWarnings:\n" + "\n".join(f"! {_said(problem)}" for problem in warnings)
+        grave = any(problem.grave for problem in warnings)
+        yes = "Deploy all the same" if warnings else "Deploy"
+        if await self.wizard.push_screen_wait(Confirm("Deploy this service?", text, yes, danger=grave)):
+            self.wizard.deploy()
+
+    def action_export(self) -> None:
+        """Write both documents into the current folder, without overwriting anything."""
+        texts = documents(self.session.plan)
+        try:
+            path = export_path(self.session.plan.name, "template")
+            write_atomically(path, texts.template)
+            merge = export_path(self.session.plan.name, "instantiation")
+            write_atomically(merge, texts.merge_template)
+        except PresetFileError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.notify(f"{path}\n{merge}", title="Written", markup=False)
+
+    def _show(self) -> None:
+        texts = documents(self.session.plan)
+        self.query_one("#template", JsonView).show(texts.template)
+        self.query_one("#merge-template", JsonView).show(texts.merge_template)
+        options = self.query_one("#problems", OptionList)
+        options.clear_options()
+        found = self.session.problems
+        if not any(problem.kind is not Kind.NOTE for problem in found):
+            options.add_option(Option(Content.styled("Nothing stands against deploying.", "$text-success")))
+        for place, problem in enumerate(found):
+            line = Content.styled(f"{problem.kind.value}: ", _STYLES[problem.kind]) + Content(_said(problem))
+            options.add_option(Option(line, id=str(place)))
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.field}: {problem.message}"

@@ -1,0 +1,121 @@
+"""What one sitting at the wizard knows: the draft, where it came from, and the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.cloud.pools import CloudObject, Connection
+from wizard.core import rules
+from wizard.core.contract import Level, Meaning
+from wizard.core.plan import Plan
+from wizard.core.preset import Preset
+from wizard.core.problem import Problem
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the cloud has of one kind; `error` where it could not be listed. Typing an id works all the same."""
+
+    objects: tuple[CloudObject, ...] = ()
+    error: CloudError | None = None
+    asked: bool = False
+
+    def name_of(self, reference: str) -> str | None:
+        """The name that belongs to an id, None where the id is not in the list."""
+        return next((item.name for item in self.objects if str(item.id) == reference.strip()), None)
+
+
+@dataclass
+class Session:
+    """The draft plan with its origin, and what is known of the cloud. `connect` makes the client, or raises."""
+
+    connect: Callable[[], Cloud]
+    clock: Callable[[], float]
+    plan: Plan = field(default_factory=Plan)
+    preset_name: str = ""
+    title: str = ""
+    about: str = ""
+    kept: Plan = field(default_factory=Plan)
+    cloud: Cloud | None = None
+    connection: Connection | None = None
+    error: CloudError | None = None
+    vm_templates: Listing = field(default_factory=Listing)
+    networks: Listing = field(default_factory=Listing)
+    service_id: int | None = None
+
+    def open(self, preset: Preset, name: str) -> None:
+        """Begin from a preset."""
+        self.plan = self.kept = preset.plan
+        self.preset_name, self.title, self.about = name, preset.title, preset.about
+        self.fill_in_vm_templates()
+
+    def change(self, path: str, text: str) -> bool:
+        """Set one field; whether that changed anything."""
+        before = self.plan
+        self.plan = before.with_text(path, text)
+        return self.plan != before
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that the rules find in the draft."""
+        return rules.check(self.plan)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether leaving would lose something that was typed."""
+        return self.plan != self.kept
+
+    def preset(self) -> Preset:
+        """The draft as a preset, ready to be saved."""
+        return Preset(self.plan, self.title, self.about)
+
+    def reach(self) -> Cloud:
+        """The client, made when it is first needed. Blocks; raises CloudError where no login is found."""
+        if self.cloud is None:
+            self.cloud = self.connect()
+        return self.cloud
+
+    def look_up(self) -> None:
+        """Ask the cloud who we are and what it has. Blocks; failures are kept, not raised."""
+        try:
+            cloud = self.reach()
+        except CloudError as error:
+            self.error, self.connection = error, None
+            return
+        self.error = None
+        self.connection = cloud.connection()
+        if self.connection.oned_error is None:
+            self.vm_templates = _listing(cloud.vm_templates)
+            self.networks = _listing(cloud.networks)
+
+    def fill_in_vm_templates(self) -> None:
+        """Choose the VM templates that the contract names, where none is chosen and the cloud has exactly one."""
+        was_kept = self.plan == self.kept
+        for role in self.plan.contract.roles:
+            item = self.plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
+            named = [vm for vm in self.vm_templates.objects if vm.name == role.vm_template_name]
+            if item and not self.plan.text(item.path).strip() and len(named) == 1:
+                self.plan = self.plan.with_text(item.path, str(named[0].id))
+        if was_kept:
+            self.kept = self.plan
+
+    def listing(self, meaning: Meaning | None) -> Listing | None:
+        """What a field may be picked from; None for a field that is typed."""
+        if meaning is Meaning.VM_TEMPLATE:
+            return self.vm_templates
+        return self.networks if meaning is Meaning.NETWORK else None
+
+    def role_count(self) -> int | None:
+        """How many VMs the plan makes in all, None while the number is none."""
+        count = rules.whole_number(self.plan.meant(Meaning.CARDINALITY, Level.SUPERNODE))
+        return None if count is None else count + 1
+
+
+def _listing(ask: Callable[[], tuple[CloudObject, ...]]) -> Listing:
+    try:
+        return Listing(ask(), asked=True)
+    except CloudError as error:
+        return Listing(error=error, asked=True)

@@ -1,0 +1,63 @@
+"""The steps of the wizard, in their order: what the rail names and the function keys lead to."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from wizard.core.contract import Contract, Level
+from wizard.core.problem import Kind, Problem
+
+
+class Step(Enum):
+    """A step with its number, which is also that of its function key, and its name on the rail."""
+
+    HOME = (1, "Home")
+    SERVICE = (2, "Service")
+    SUPERLINK = (3, "SuperLink")
+    SUPERNODE = (4, "SuperNodes")
+    REVIEW = (5, "Review")
+    DASHBOARD = (6, "Dashboard")
+
+    @property
+    def number(self) -> int:
+        """1 to 6."""
+        return self.value[0]
+
+    @property
+    def title(self) -> str:
+        """The name on the rail."""
+        return self.value[1]
+
+    @property
+    def level(self) -> Level | None:
+        """The level whose settings the step asks for, None for the other steps."""
+        return _LEVELS.get(self)
+
+    @property
+    def following(self) -> Step:
+        """The step after this one; the last is its own."""
+        steps = list(Step)
+        return steps[min(self.number, len(steps) - 1)]
+
+    @property
+    def preceding(self) -> Step:
+        """The step before this one; the first is its own."""
+        return list(Step)[max(self.number - 2, 0)]
+
+
+_LEVELS = {Step.SERVICE: Level.SERVICE, Step.SUPERLINK: Level.SUPERLINK, Step.SUPERNODE: Level.SUPERNODE}
+
+
+def step_of(contract: Contract, problem: Problem) -> Step:
+    """The step on whose form a problem is mended."""
+    item = contract.by_path.get(problem.field)
+    return next((step for step, level in _LEVELS.items() if item and level is item.level), Step.REVIEW)
+
+
+def open_problems(contract: Contract, problems: tuple[Problem, ...]) -> dict[Step, int]:
+    """How many errors and warnings each step has; notes do not count."""
+    counts = dict.fromkeys(Step, 0)
+    for problem in problems:
+        if problem.kind is not Kind.NOTE:
+            counts[step_of(contract, problem)] += 1
+    return counts

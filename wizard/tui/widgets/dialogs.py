@@ -1,0 +1,104 @@
+"""Dialogs: a question, a name to give, an error to read. Everything in them is plain text, never markup."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from wizard.cloud.errors import CloudError
+
+
+class Confirm(ModalScreen[bool]):
+    """A question with two answers. Enter is the focused one, Esc is no."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss(False)", "Cancel"),
+        Binding("left,right", "app.focus_next", "Other button", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, yes: str, *, no: str = "Cancel", danger: bool = False) -> None:
+        super().__init__()
+        self.heading, self.text, self.yes, self.no, self.danger = title, text, yes, no, danger
+
+    def compose(self) -> ComposeResult:
+        """Title, text, and the two buttons; where it is dangerous, the focus is on no."""
+        with Vertical(classes="dialog"):
+            yield Static(self.heading, classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text", can_focus=False):
+                yield Static(self.text, markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(self.yes, id="yes", variant="error" if self.danger else "primary", compact=True)
+                yield Button(self.no, id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Focus the answer that does no harm."""
+        self.query_one("#no" if self.danger else "#yes", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Give the answer."""
+        self.dismiss(event.button.id == "yes")
+
+
+class Ask(ModalScreen[str | None]):
+    """Asks for one line of text; Enter gives it, Esc gives None."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), Binding("enter", "give", "OK", show=False)]
+
+    def __init__(self, title: str, text: str, value: str) -> None:
+        super().__init__()
+        self.heading, self.text, self.value = title, text, value
+
+    def compose(self) -> ComposeResult:
+        """Title, text, the line."""
+        with Vertical(classes="dialog"):
+            yield Static(self.heading, classes="dialog-title", markup=False)
+            yield Static(self.text, markup=False)
+            yield Input(self.value, compact=True, id="answer")
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one(Input).cursor_blink = False
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give what was typed."""
+        self.dismiss(event.value.strip())
+
+
+class Notice(ModalScreen[None]):
+    """Something to read; it scrolls, can be copied with `c`, and any of Esc, Enter and q closes it."""
+
+    BINDINGS = [
+        Binding("escape,enter,q", "dismiss", "Close"),
+        Binding("c", "copy", "Copy"),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.heading, self.text = title, text
+
+    def compose(self) -> ComposeResult:
+        """Title, text, and how to leave."""
+        with Vertical(classes="dialog"):
+            yield Static(self.heading, classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text"):
+                yield Static(self.text, markup=False)
+            yield Static("Esc closes · c copies", classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_copy(self) -> None:
+        """Put the text on the terminal's clipboard, where the terminal allows it."""
+        self.app.copy_to_clipboard(f"{self.heading}\n{self.text}\n")
+        self.notify("Sent to the terminal's clipboard.", markup=False)
+
+
+def trouble(error: CloudError) -> Notice:
+    """A dialog for an error of the cloud: what happened, to what, the server's words, what to do now."""
+    parts = [error.subject, error.detail, error.hint and f"What to do: {error.hint}"]
+    return Notice(error.title, "\n\n".join(part for part in parts if part))

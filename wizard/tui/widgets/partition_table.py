@@ -1,0 +1,45 @@
+"""Which shard each SuperNode of the plan will train on, under its form."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from wizard.core import node_config
+from wizard.core.contract import Meaning
+from wizard.core.partitions import PLANNED_MOST, planned
+from wizard.core.plan import Plan
+
+SHOWN = 8
+"""SuperNodes listed one by one; of more, the first ones and the last."""
+
+
+class PartitionTable(Static):
+    """A line a SuperNode: its index and the node config it will be started with."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False, id="partitions")
+
+    def show(self, plan: Plan) -> None:
+        """Work the table out for a plan."""
+        self.update(table(plan))
+
+
+def table(plan: Plan) -> Content:
+    """The table as text: a heading, the lines, and in red what is wrong with them."""
+    configs = planned(plan)
+    if not configs:
+        return Content.styled("The partitions follow from the number of SuperNodes.", "$text-muted")
+    rows = list(enumerate(configs))
+    if len(rows) > SHOWN:
+        shown = [*rows[: SHOWN - 2], None, rows[-1]]
+    else:
+        shown = [*rows]
+    lines = [Content.styled("idx  node config that each SuperNode is started with", "$text-muted")]
+    lines += [Content("  …") if row is None else Content(f"{row[0]:>3}  {row[1]}") for row in shown]
+    if len(configs) == PLANNED_MOST:
+        lines.append(Content.styled(f"only the first {PLANNED_MOST} are worked out", "$text-muted"))
+    shared = node_config.partition_id_of(configs[0]) if plan.meant(Meaning.NODE_CONFIG).strip() else None
+    if shared is not None and len(configs) > 1:
+        lines.append(Content.styled(f"! all {len(configs)} train on shard {shared}", "bold $text-error"))
+    return Content("\n").join(lines)

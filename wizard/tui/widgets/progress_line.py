@@ -1,0 +1,35 @@
+"""The phases of a deployment in a line, and the roles in another: words first, colour second."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from wizard.core.overview import RoleRow
+from wizard.core.progress import Mark, Phase
+
+_MARKS = {
+    Mark.DONE: ("✓", "$text-success"),
+    Mark.ACTIVE: ("▸", "bold $text-warning"),
+    Mark.TODO: ("·", "$text-muted"),
+    Mark.FAILED: ("! failed:", "bold $text-error"),
+}
+
+
+def phases_line(phases: tuple[Phase, ...]) -> Content:
+    """`✓ template registered  ✓ instantiated  ▸ SuperLink READY  · …`"""
+    parts = []
+    for phase in phases:
+        mark, style = _MARKS[phase.mark]
+        parts.append(Content.styled(f"{mark} {phase.label}", style))
+    return Content("  ").join(parts)
+
+
+def roles_line(rows: tuple[RoleRow, ...]) -> Content:
+    """`superlink RUNNING 1/1 READY · supernode DEPLOYING 1/3 READY`"""
+    parts = []
+    for row in rows:
+        words = f"{row.name} {row.state} {row.ready}/{row.wanted} READY"
+        if row.listed != row.wanted:
+            words += f" ({row.listed} listed)"
+        parts.append(Content.styled(words, "$text-error" if row.failed else ""))
+    return Content(" · ").join(parts)

@@ -1,0 +1,102 @@
+"""The table of VMs: rows compared by VM id, cells written only where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from wizard.core.overview import NOTHING, UNSET, VmRow, duration
+from wizard.core.partitions import Standing
+from wizard.core.snapshot import SUPERLINK
+
+_WRONG = {Standing.STALE.value: "yellow", Standing.COLLISION.value: "bold red", Standing.NONE.value: "yellow"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, how its text is made from a row, and whether it stands on narrow terminals too."""
+
+    key: str
+    heading: str
+    text: Callable[[VmRow], str]
+    narrow: bool = True
+
+
+COLUMNS = (
+    Column("index", "idx", lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}"),
+    Column("vm", "VM", lambda row: str(row.vm_id)),
+    Column("name", "name", lambda row: row.name, narrow=False),
+    Column("ip", "IP", lambda row: row.ip),
+    Column("host", "host", lambda row: row.host, narrow=False),
+    Column("state", "state", lambda row: row.state),
+    Column("ready", "ready", lambda row: row.ready),
+    Column("age", "age", lambda row: _age(row.age), narrow=False),
+    Column("partition", "partition", lambda row: row.partition),
+    Column("by", "assigned by", lambda row: row.assigned_by),
+    Column("standing", "standing", lambda row: row.standing),
+)
+
+
+class VmTable(DataTable[Text]):
+    """A row a VM. `show` brings it to the given rows; cursor and scroll stay where they are."""
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", id="vms", zebra_stripes=False)
+        self.wide: bool | None = None
+        self._shown: dict[str, dict[str, str]] = {}
+
+    def show(self, rows: tuple[VmRow, ...], *, wide: bool) -> None:
+        """Draw the rows; only what differs from what stands there is written."""
+        columns = [column for column in COLUMNS if wide or column.narrow]
+        if wide != self.wide:
+            self.clear(columns=True)
+            self._shown.clear()
+            for column in columns:
+                self.add_column(column.heading, key=column.key)
+            self.wide = wide
+        wanted = {str(row.vm_id): row for row in rows}
+        for key in [key for key in self._shown if key not in wanted]:
+            self.remove_row(key)
+            del self._shown[key]
+        for key, row in wanted.items():
+            texts = {column.key: column.text(row) for column in columns}
+            shown = self._shown.get(key)
+            if shown is None:
+                self.add_row(*(_cell(name, text) for name, text in texts.items()), key=key)
+            else:
+                for name, text in texts.items():
+                    if shown[name] != text:
+                        self.update_cell(key, name, _cell(name, text), update_width=True)
+            self._shown[key] = texts
+        order = {key: place for place, key in enumerate(wanted)}
+        if [str(row.value) for row in self.rows] != list(wanted):
+            self.sort("vm", key=lambda cell: order.get(str(cell), 0))
+
+    def marked(self) -> int | None:
+        """The id of the VM under the cursor."""
+        if not self.row_count:
+            return None
+        key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+        return int(key) if key is not None else None
+
+
+def _cell(column: str, text: str) -> Text:
+    return Text(text or NOTHING, style=_style(column, text), no_wrap=True)
+
+
+def _style(column: str, text: str) -> str:
+    if column == "ready":
+        return "green" if text == "YES" else "dim" if text == UNSET else "yellow"
+    if column == "state":
+        return "bold red" if text.endswith("FAILURE") else "green" if text == "RUNNING" else "yellow"
+    return _WRONG.get(text, "") if column == "standing" else ""
+
+
+def _age(seconds: int) -> str:
+    """Whole minutes once it is older than one, so that a steady table does not change each second."""
+    if seconds < 60:
+        return "<1 min" if seconds >= 0 else NOTHING
+    return f"{seconds // 60} min" if seconds < 3600 else duration(seconds - seconds % 3600)
