@@ -1,0 +1,166 @@
+"""What a world is made of, as frozen data: hosts, users, VM templates, networks, guests, timings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Timings:
+    """How long things take, in seconds of sandbox time."""
+
+    creation: float = 0.3
+    """Creating one VM in oned; the next VM of a role waits for it."""
+    schedule: float = 1.0
+    """From the creation of a VM to its first look by the scheduler."""
+    reschedule: float = 10.0
+    """Between two looks at a VM for which there was no room."""
+    prolog: float = 3.0
+    boot: float = 4.0
+    shutdown: float = 2.0
+    epilog: float = 1.0
+    configure: float = 1.5
+    """From a running VM to the moment its guest asks OneGate for its service."""
+    ready: float = 5.0
+    """From a running VM to its guest's health check passing."""
+    spread: float = 0.3
+    """By which fraction each VM differs from these numbers, always the same VM by the same amount."""
+    notice: float = 0.3
+    """From an event in oned to OneFlow's reaction."""
+    networks: float = 0.3
+    """In DEPLOYING_NETS and UNDEPLOYING_NETS."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A user's limits; -2 is unlimited. Memory in MB."""
+
+    vms: int = -2
+    cpu: float = -2
+    memory: int = -2
+
+
+@dataclass(frozen=True)
+class User:
+    """An OpenNebula user. Users of group 0 are administrators."""
+
+    uid: int
+    name: str
+    gid: int = 1
+    group: str = "users"
+    password: str | None = None
+    """None: a random one, with a colon in it."""
+    quota: Quota | None = None
+    token_password: bool = True
+    """Whether the user's template has TOKEN_PASSWORD, without which guests get no OneGate token."""
+
+    @property
+    def admin(self) -> bool:
+        """Whether the user may see and use everything."""
+        return self.gid == 0
+
+
+@dataclass(frozen=True)
+class Host:
+    """A hypervisor. CPU in cores, memory in MB."""
+
+    hid: int
+    name: str
+    cpu: float = 32.0
+    memory: int = 131072
+
+
+@dataclass(frozen=True)
+class VmTemplate:
+    """A VM template; `contents` is its TEMPLATE, values as text, nested as OpenNebula nests it."""
+
+    tid: int
+    name: str
+    contents: Mapping[str, Any]
+    owner: int = 0
+    public: bool = True
+    """Whether users other than the owner may use it."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A virtual network with one IPv4 address range of `size` addresses from `first`."""
+
+    nid: int
+    name: str
+    first: str
+    size: int = 200
+    owner: int = 0
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class Image:
+    """A disk image."""
+
+    iid: int
+    name: str
+    size: int = 2048
+    owner: int = 0
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class BootFailure:
+    """The `number`-th VM (0-based) of `role` does not boot, `times` times; -1 is every time."""
+
+    role: str
+    number: int
+    error: str = "Error deploying virtual machine: could not create domain from deployment.0"
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Guests:
+    """What happens inside the VMs."""
+
+    publish_node_config: bool = False
+    """Whether SuperNodes publish FL_NODE_CONFIG, as newer appliances do."""
+    silent: tuple[str, ...] = ()
+    """Roles whose guests never say anything."""
+    unhealthy: tuple[str, ...] = ()
+    """Roles whose guests report a failed health check instead of READY."""
+    boot_failures: tuple[BootFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExistingService:
+    """A service that was deployed `age` seconds before the sandbox starts."""
+
+    template: Mapping[str, Any]
+    merge: Mapping[str, Any] = field(default_factory=dict)
+    age: float = 3600.0
+    lost_roles: tuple[str, ...] = ()
+    """Roles whose VMs somebody terminated behind OneFlow's back since then."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that makes one sandbox different from another."""
+
+    name: str
+    summary: str
+    vm_templates: tuple[VmTemplate, ...]
+    networks: tuple[Network, ...]
+    hosts: tuple[Host, ...]
+    users: tuple[User, ...] = (User(0, "oneadmin", 0, "oneadmin"),)
+    operator: str = "oneadmin"
+    """The user whom `Sandbox.username` names."""
+    images: tuple[Image, ...] = (Image(0, "flower-os"),)
+    timings: Timings = Timings()
+    guests: Guests = Guests()
+    cooldown: int = 300
+    """The server's default for roles that set none."""
+    autoscaler: float = 90.0
+    """Seconds between two rounds of OneFlow's autoscaler; 0 switches it off."""
+    version: str = "7.5.80"
+    hypervisor: str = "kvm"
+    service_templates: tuple[Mapping[str, Any], ...] = ()
+    services: tuple[ExistingService, ...] = ()

@@ -1,0 +1,57 @@
+"""Bad weather on the wire, planned by tests."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["close", "silent", "slow", "error", "html", "half", "cut"]
+"""close: hang up without an answer. silent: no answer for `seconds` (0: until the sandbox stops), then hang up.
+slow: answer after `seconds`. error: 500 with a JSON backtrace. html: a proxy's 502 page. half: half of the body.
+cut: do what was asked, then hang up without an answer."""
+
+
+@dataclass
+class Fault:
+    """A planned fault; `times` left, -1 for ever."""
+
+    server: str
+    kind: Kind
+    match: str
+    times: int
+    seconds: float
+
+
+class Faults:
+    """The faults that are planned for one sandbox."""
+
+    def __init__(self) -> None:
+        self._planned: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def plan(self, server: str, kind: Kind, *, match: str = "", times: int = 1, seconds: float = 0.0) -> Fault:
+        """Let the next `times` (-1: all) requests to `server` ("oneflow", "oned", "onegate") fail.
+
+        Only requests whose call contains `match`, e.g. "POST /service", "one.vm.info". `seconds` is wall time.
+        """
+        if kind not in get_args(Kind):
+            raise ValueError(f"no such fault: {kind}")
+        fault = Fault(server, kind, match, times, seconds)
+        with self._lock:
+            self._planned.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Fair weather again."""
+        with self._lock:
+            self._planned.clear()
+
+    def take(self, server: str, call: str) -> Fault | None:
+        """The fault that befalls this request, if any; it is used up by it."""
+        with self._lock:
+            for fault in self._planned:
+                if fault.server == server and fault.match in call and fault.times != 0:
+                    fault.times -= 1
+                    return fault
+        return None

@@ -1,0 +1,207 @@
+"""HTTP/1.1 servers on loopback, with bad weather on request and a log of what was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from wizard.sandbox.faults import Faults
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the server answers; without a content type there is no such header."""
+
+    status: int
+    body: bytes = b""
+    content_type: str | None = "text/html;charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A line of the request log; never a header or a body, so never a secret."""
+
+    server: str
+    method: str
+    path: str
+    call: str
+    """`METHOD /path`, or the name of an XML-RPC call."""
+    status: int
+    """0 when no answer was given."""
+
+
+class App(Protocol):
+    """One of the services that the sandbox speaks."""
+
+    name: str
+
+    def call(self, request: Request) -> str:
+        """What the request is called in the log and in planned faults."""
+
+    def respond(self, request: Request) -> Response:
+        """The answer."""
+
+
+@dataclass
+class Wire:
+    """What the servers of one sandbox share."""
+
+    faults: Faults = field(default_factory=Faults)
+    log: list[Asked] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+class LoopbackServer(ThreadingHTTPServer):
+    """One app on a free port of 127.0.0.1."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, app: App, wire: Wire) -> None:
+        self.app = app
+        self.wire = wire
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name=f"sandbox-{app.name}", daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        """http://127.0.0.1:PORT"""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering and let every connection go."""
+        if self._thread.is_alive():
+            self.shutdown()
+        self.server_close()
+        with self._open_lock:
+            left = list(self._open)
+        for connection in left:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection, so that `stop` can end it."""
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget the connection."""
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news; an error of ours is."""
+        if not self.wire.stopping.is_set():
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: LoopbackServer
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing to the terminal: it belongs to whoever runs the sandbox."""
+
+    def _answer(self) -> None:
+        target = urlsplit(self.path)
+        request = Request(
+            self.command,
+            unquote(target.path),
+            dict(parse_qsl(target.query, keep_blank_values=True)),
+            {key.lower(): value for key, value in self.headers.items()},
+            self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+        )
+        app, wire = self.server.app, self.server.wire
+        call = app.call(request)
+        fault = wire.faults.take(app.name, call)
+        status = 0
+        try:
+            status = self._weather(fault.kind if fault else "", fault.seconds if fault else 0.0, request)
+        finally:
+            wire.log.append(Asked(app.name, request.method, request.path, call, status))
+
+    def _weather(self, kind: str, seconds: float, request: Request) -> int:
+        app, stopping = self.server.app, self.server.wire.stopping
+        if kind == "silent":
+            stopping.wait(seconds or None)
+        if kind in ("close", "silent"):
+            self.close_connection = True
+            return 0
+        if kind == "slow":
+            stopping.wait(seconds)
+        if kind == "error":
+            return self._send(_BACKTRACE)
+        if kind == "html":
+            return self._send(_PROXY_PAGE)
+        response = app.respond(request)
+        if kind == "cut" or stopping.is_set():
+            self.close_connection = True
+            return 0
+        if kind == "half":
+            self.close_connection = True
+            return self._send(response, response.body[: len(response.body) // 2])
+        return self._send(response)
+
+    def _send(self, response: Response, body: bytes | None = None) -> int:
+        lines = [
+            f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}",
+            f"Date: {self.date_time_string()}",
+        ]
+        if response.content_type is not None:
+            lines.append(f"Content-Type: {response.content_type}")
+        if response.status != 204:
+            lines.append(f"Content-Length: {len(response.body)}")
+        if self.close_connection:
+            lines.append("Connection: close")
+        # Headers and body in one piece: two small packets would wait for each other.
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        self.wfile.write(head + (response.body if body is None else body))
+        return response.status
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815 - http.server's names
+
+
+_BACKTRACE = Response(
+    500,
+    b'{"message":"Internal server error","reason":"undefined method `each\' for nil:NilClass",'
+    b'"backtrace":["/usr/lib/one/oneflow/lib/models/service.rb:417:in `block in info\'",'
+    b'"/usr/share/one/gems/gems/sinatra-3.0.4/lib/sinatra/base.rb:1706:in `call\'"]}',
+)
+_PROXY_PAGE = Response(
+    502,
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+    "text/html",
+)

@@ -1,0 +1,113 @@
+"""Virtual networks and their leases."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.sandbox.accounts import may_use
+from wizard.sandbox.blueprint import Network, User
+from wizard.sandbox.errors import INTERNAL, OneError, no_such, not_authorized
+
+
+@dataclass
+class VirtualNetwork:
+    """A network as it stands: its blueprint and which VM holds which address."""
+
+    plan: Network
+    parent: int | None = None
+    leases: dict[str, int] = field(default_factory=dict)
+    _next: int = 0
+
+    def lease(self, vm: int) -> str:
+        """Give the VM the next free address, in turn; an error when the network is full."""
+        first = int(ipaddress.IPv4Address(self.plan.first))
+        for step in range(self.plan.size):
+            offset = (self._next + step) % self.plan.size
+            address = str(ipaddress.IPv4Address(first + offset))
+            if address not in self.leases:
+                self.leases[address] = vm
+                self._next = offset + 1
+                return address
+        raise OneError(INTERNAL, f"Cannot get IP/MAC lease from virtual network {self.plan.nid}.")
+
+    def release(self, vm: int) -> None:
+        """Take back all addresses of a VM."""
+        self.leases = {address: holder for address, holder in self.leases.items() if holder != vm}
+
+
+class Networks:
+    """All networks of a sandbox."""
+
+    def __init__(self, plans: Iterable[Network]) -> None:
+        self._by_id = {plan.nid: VirtualNetwork(plan) for plan in plans}
+
+    def all(self) -> list[VirtualNetwork]:
+        """Every network in order of id."""
+        return [self._by_id[nid] for nid in sorted(self._by_id)]
+
+    def get(self, nid: int) -> VirtualNetwork:
+        """The network with this id, or a refusal."""
+        if nid not in self._by_id:
+            raise no_such("virtual network", nid)
+        return self._by_id[nid]
+
+    def reserve(self, parent: int, owner: int, name: str, size: int) -> int:
+        """Make a network out of `size` addresses of another; gives its id."""
+        source = self.get(parent)
+        nid = max(self._by_id) + 1
+        first = ipaddress.IPv4Address(source.plan.first) + source._next
+        self._by_id[nid] = VirtualNetwork(Network(nid, name, str(first), size, owner, False), parent)
+        source._next = (source._next + size) % source.plan.size
+        return nid
+
+    def remove(self, nid: int) -> None:
+        """Forget a network."""
+        self._by_id.pop(nid, None)
+
+    def attach(self, user: User, vm: int, index: int, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """The NIC that a wish such as {"NETWORK_ID": "0"} becomes, with a leased address."""
+        network = self._wished(user, wish)
+        address = network.lease(vm)
+        packed = ipaddress.IPv4Address(address).packed
+        gateway = str(ipaddress.IPv4Network(f"{address}/24", strict=False).network_address + 1)
+        nic = {
+            "AR_ID": "0",
+            "BRIDGE": f"br{network.plan.nid if network.parent is None else network.parent}",
+            "BRIDGE_TYPE": "linux",
+            "CLUSTER_ID": "0",
+            "DNS": gateway,
+            "GATEWAY": gateway,
+            "IP": address,
+            "MAC": "02:00:" + ":".join(f"{byte:02x}" for byte in packed),
+            "NAME": str(wish.get("NAME", f"NIC{index}")),
+            "NETWORK": network.plan.name,
+            "NETWORK_ID": str(network.plan.nid),
+            "NIC_ID": str(index),
+            "SECURITY_GROUPS": "0",
+            "TARGET": f"one-{vm}-{index}",
+            "VN_MAD": "dummy",
+        }
+        if network.parent is not None:
+            nic["PARENT_NETWORK_ID"] = str(network.parent)
+        return dict(sorted(nic.items()))
+
+    def _wished(self, user: User, wish: Mapping[str, Any]) -> VirtualNetwork:
+        if "NETWORK_ID" in wish:
+            text = str(wish["NETWORK_ID"])
+            network = self.get(int(text) if text.isdigit() else -1)
+        else:
+            name = str(wish.get("NETWORK", ""))
+            found = [candidate for candidate in self._by_id.values() if candidate.plan.name == name]
+            if not found:
+                raise OneError(
+                    INTERNAL,
+                    f"User {user.uid} does not own a network with name: {name} . "
+                    "Set NETWORK_UNAME or NETWORK_UID of owner in NIC.",
+                )
+            network = found[0]
+        if not may_use(user, network.plan.owner, network.plan.public):
+            raise not_authorized(user.uid, "USE", "NET", network.plan.nid)
+        return network

@@ -1,0 +1,252 @@
+"""oned's XML-RPC, as far as we call it."""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from collections.abc import Callable
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from wizard.sandbox import objects, template_text
+from wizard.sandbox.accounts import may_use
+from wizard.sandbox.blueprint import User
+from wizard.sandbox.errors import AUTHENTICATION, INTERNAL, XML_RPC_API, OneError, no_such, not_authorized
+from wizard.sandbox.http import Request, Response
+from wizard.sandbox.vm import DONE, VirtualMachine, full, short
+from wizard.sandbox.world import WorldState
+from wizard.sandbox.xml import element
+
+_MINE, _ALL, _MINE_AND_GROUPS, _PRIMARY_GROUP = -3, -2, -1, -4
+
+Call = Callable[..., Any]
+
+
+class Oned:
+    """oned as an HTTP app at /RPC2."""
+
+    name = "oned"
+
+    def __init__(self, world: WorldState) -> None:
+        self._world = world
+        machines, catalogue = VmCalls(world), CatalogueCalls(world)
+        # Each call with the number of parameters that it needs, and the number that it looks at.
+        self._calls: dict[str, tuple[Call, int, int]] = {
+            "one.system.version": (lambda _: world.plan.version, 0, 0),
+            "one.user.info": (catalogue.user, 1, 1),
+            "one.group.info": (catalogue.group, 1, 1),
+            "one.templatepool.info": (catalogue.templates, 3, 1),
+            "one.template.info": (catalogue.template, 1, 1),
+            "one.vnpool.info": (catalogue.networks, 3, 1),
+            "one.vn.info": (catalogue.network, 1, 1),
+            "one.imagepool.info": (catalogue.images, 3, 1),
+            "one.hostpool.info": (catalogue.hosts, 0, 0),
+            "one.documentpool.info": (catalogue.documents, 4, 4),
+            "one.document.info": (catalogue.document, 1, 1),
+            "one.vm.info": (machines.info, 1, 1),
+            "one.vm.action": (machines.action, 2, 2),
+            "one.vm.update": (machines.update, 3, 3),
+            "one.vmpool.info": (machines.pool, 4, 5),
+            "one.vmpool.infoextended": (machines.pool_extended, 4, 5),
+            "one.vmpool.infoset": (machines.infoset, 2, 2),
+        }
+
+    def call(self, request: Request) -> str:
+        """The name of the XML-RPC call."""
+        return self._read(request)[1]
+
+    def respond(self, request: Request) -> Response:
+        """Do the call; a refusal is a good HTTP answer too."""
+        if request.method != "POST" or request.path != "/RPC2":
+            return Response(404, b"<html><body>not found</body></html>", "text/html")
+        params, name = self._read(request)
+        result = self._result(name, params)
+        return Response(200, _dumped(result), "text/xml; charset=utf-8")
+
+    @staticmethod
+    def _read(request: Request) -> tuple[tuple[Any, ...], str]:
+        try:
+            params, name = xmlrpc.client.loads(request.body)
+        except (ExpatError, xmlrpc.client.Error, ValueError):
+            return (), ""
+        return params, name or ""
+
+    def _result(self, name: str, params: tuple[Any, ...]) -> list[Any]:
+        try:
+            return [True, self._do(name, params), 0]
+        except OneError as error:
+            # The server ends each answer with the id of the object in question, -1 for none.
+            return [False, f"[{name}] {error.message}", error.code, -1]
+
+    def _do(self, name: str, params: tuple[Any, ...]) -> Any:
+        if name not in self._calls:
+            raise OneError(XML_RPC_API, "This call is not part of the sandbox.")
+        user = self._world.accounts.login(str(params[0])) if params else None
+        if user is None:
+            raise OneError(AUTHENTICATION, "User couldn't be authenticated, aborting call.")
+        act, needed, used = self._calls[name]
+        if len(params) - 1 < needed:
+            raise OneError(XML_RPC_API, "Not enough parameters.")
+        with self._world.lock:
+            return act(user, *params[1 : used + 1])
+
+
+def _dumped(result: list[Any]) -> bytes:
+    return xmlrpc.client.dumps((result,), methodresponse=True, encoding="utf-8").encode()
+
+
+def _pool(tag: str, child: str, items: list[dict[str, Any]]) -> str:
+    return element(tag, {child: items})
+
+
+class VmCalls:
+    """Calls about VMs."""
+
+    def __init__(self, world: WorldState) -> None:
+        self._world = world
+
+    def info(self, user: User, vid: int) -> str:
+        """one.vm.info"""
+        return element("VM", full(self._vm(user, vid, "USE"), self._world.seconds()))
+
+    def action(self, user: User, action: str, vid: int) -> int:
+        """one.vm.action"""
+        self._world.vms.act(self._vm(user, vid, "MANAGE"), action)
+        return vid
+
+    def update(self, user: User, vid: int, text: str, mode: int) -> int:
+        """one.vm.update: mode 0 replaces the user template, 1 adds to it."""
+        self._world.vms.update(self._vm(user, vid, "MANAGE"), text, template_text.parse(text), mode == 0)
+        return vid
+
+    def pool(self, user: User, whose: int, start: int, end: int, state: int, query: str = "") -> str:
+        """one.vmpool.info: the short form; state -1 is all but DONE, -2 all. -1, -1 is the whole range."""
+        return _pool("VM_POOL", "VM", [short(vm) for vm in self._range(user, whose, start, end, state, query)])
+
+    def pool_extended(self, user: User, whose: int, start: int, end: int, state: int, query: str = "") -> str:
+        """one.vmpool.infoextended: the full form."""
+        now = self._world.seconds()
+        return _pool("VM_POOL", "VM", [full(vm, now) for vm in self._range(user, whose, start, end, state, query)])
+
+    def infoset(self, user: User, ids: str, extended: bool) -> str:
+        """one.vmpool.infoset: these VMs, finished ones too; those of others are left out."""
+        wanted = [int(text) for text in ids.split(",") if text.strip().isdigit()]
+        found = [self._world.vms[vid] for vid in sorted(set(wanted)) if vid < len(self._world.vms)]
+        mine = [vm for vm in found if may_use(user, vm.owner.uid, False)]
+        now = self._world.seconds()
+        return _pool("VM_POOL", "VM", [full(vm, now) if extended else short(vm) for vm in mine])
+
+    def _range(self, user: User, whose: int, start: int, end: int, state: int, query: str) -> list[VirtualMachine]:
+        if query:
+            raise OneError(INTERNAL, "JSON query search is not supported by the SQL backend")
+        found = [vm for vm in self._world.vms if may_use(user, vm.owner.uid, False)]
+        if whose == _MINE or whose >= 0:
+            uid = user.uid if whose == _MINE else whose
+            found = [vm for vm in found if vm.owner.uid == uid]
+        elif whose in (_MINE_AND_GROUPS, _PRIMARY_GROUP):
+            found = [vm for vm in found if vm.owner.gid == user.gid]
+        if state != -2:
+            found = [vm for vm in found if (vm.state != DONE if state == -1 else vm.state == state)]
+        if end < -1:
+            return found[max(start, 0) :][:-end]
+        return [vm for vm in found if vm.vid >= start and (end < 0 or vm.vid <= end)]
+
+    def _vm(self, user: User, vid: int, verb: str) -> VirtualMachine:
+        vm = self._world.vms[vid]
+        if not may_use(user, vm.owner.uid, False):
+            raise not_authorized(user.uid, verb, "VM", vid)
+        return vm
+
+
+class CatalogueCalls:
+    """Calls about everything else."""
+
+    def __init__(self, world: WorldState) -> None:
+        self._world = world
+
+    def user(self, user: User, uid: int) -> str:
+        """one.user.info; -1 is whoever asks."""
+        asked = user if uid in (-1, user.uid) else self._world.accounts.numbered(uid)
+        if asked is None:
+            raise no_such("user", uid)
+        if asked.uid != user.uid and not user.admin:
+            raise not_authorized(user.uid, "USE", "USER", uid)
+        return element("USER", objects.user(self._world, asked))
+
+    def group(self, user: User, gid: int) -> str:
+        """one.group.info; -1 is the group of whoever asks."""
+        names = {member.gid: member.group for member in self._world.accounts.everyone()}
+        number = user.gid if gid == -1 else gid
+        if number not in names:
+            raise no_such("group", gid)
+        if number != user.gid and not user.admin:
+            raise not_authorized(user.uid, "USE", "GROUP", gid)
+        return element("GROUP", objects.group(self._world, number, names[number]))
+
+    def templates(self, user: User, whose: int) -> str:
+        """one.templatepool.info"""
+        found = [
+            objects.vm_template(self._world, template)
+            for template in self._world.vm_templates.values()
+            if _listed(user, whose, template.owner, template.public)
+        ]
+        return _pool("VMTEMPLATE_POOL", "VMTEMPLATE", found)
+
+    def template(self, user: User, tid: int) -> str:
+        """one.template.info"""
+        template = self._world.vm_templates.get(tid)
+        if template is None:
+            raise no_such("virtual machine template", tid)
+        if not may_use(user, template.owner, template.public):
+            raise not_authorized(user.uid, "USE", "TEMPLATE", tid)
+        return element("VMTEMPLATE", objects.vm_template(self._world, template))
+
+    def networks(self, user: User, whose: int) -> str:
+        """one.vnpool.info"""
+        found = [
+            objects.network(self._world, network)
+            for network in self._world.networks.all()
+            if _listed(user, whose, network.plan.owner, network.plan.public)
+        ]
+        return _pool("VNET_POOL", "VNET", found)
+
+    def network(self, user: User, nid: int) -> str:
+        """one.vn.info"""
+        network = self._world.networks.get(nid)
+        if not may_use(user, network.plan.owner, network.plan.public):
+            raise not_authorized(user.uid, "USE", "NET", nid)
+        return element("VNET", objects.network(self._world, network))
+
+    def images(self, user: User, whose: int) -> str:
+        """one.imagepool.info"""
+        found = [
+            objects.image(self._world, image)
+            for image in self._world.images.all()
+            if _listed(user, whose, image.owner, image.public)
+        ]
+        return _pool("IMAGE_POOL", "IMAGE", found)
+
+    def hosts(self, user: User) -> str:
+        """one.hostpool.info: hosts are nobody's, so only administrators see them."""
+        usage = self._world.vms.usage()
+        hosts = self._world.plan.hosts if user.admin else ()
+        return _pool("HOST_POOL", "HOST", [objects.host(self._world, host, usage[host.hid]) for host in hosts])
+
+    def documents(self, user: User, whose: int, _start: int, _end: int, kind: int) -> str:
+        """one.documentpool.info"""
+        found = [
+            document.shown(document.text)
+            for document in self._world.documents.pool(user, kind)
+            if _listed(user, whose, document.owner.uid, False)
+        ]
+        return _pool("DOCUMENT_POOL", "DOCUMENT", found)
+
+    def document(self, user: User, did: int) -> str:
+        """one.document.info: BODY is JSON as a text."""
+        document = self._world.documents.get(user, did)
+        return element("DOCUMENT", document.shown(document.text))
+
+
+def _listed(user: User, whose: int, owner: int, public: bool) -> bool:
+    if whose == _MINE:
+        return owner == user.uid
+    return may_use(user, owner, public)

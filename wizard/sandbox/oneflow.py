@@ -1,0 +1,128 @@
+"""OneFlow's REST: who asks, what for, and the answer with the server's codes and words."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import threading
+from collections.abc import Callable
+
+from wizard.sandbox.blueprint import User
+from wizard.sandbox.errors import AUTHENTICATION, AUTHORIZATION, NO_EXISTS, OneError
+from wizard.sandbox.http import Request, Response
+from wizard.sandbox.instantiation import BadInputs
+from wizard.sandbox.replies import Ask, crash, text
+from wizard.sandbox.schema import Crash, Invalid
+from wizard.sandbox.service_routes import ServiceRoutes
+from wizard.sandbox.template_routes import TemplateRoutes
+from wizard.sandbox.undeployment import Refusal
+from wizard.sandbox.world import WorldState
+
+_HTTP_CODES = {AUTHENTICATION: 403, AUTHORIZATION: 401, NO_EXISTS: 404}
+_NOT_FOUND = """<!DOCTYPE html>
+<html>
+<head>
+  <style type="text/css">
+  body {{ text-align:center;font-family:helvetica,arial;font-size:22px;
+    color:#888;margin:20px}}
+  #c {{margin:0 auto;width:500px;text-align:left}}
+  </style>
+</head>
+<body>
+  <h2>Sinatra doesn’t know this ditty.</h2>
+  <img src='http://{host}/__sinatra__/404.png'>
+  <div id="c">
+    Try this:
+    <pre>{method} {path} do
+  &quot;Hello World&quot;
+end
+</pre>
+  </div>
+</body>
+</html>
+"""
+
+Route = Callable[[Ask], Response]
+
+
+class OneFlow:
+    """OneFlow as an HTTP app."""
+
+    name = "oneflow"
+
+    def __init__(self, world: WorldState, services: ServiceRoutes, templates: TemplateRoutes, latency: float) -> None:
+        """`latency` is what an authenticated call costs, in seconds of wall time."""
+        self._world = world
+        self._latency = latency
+        self._stopping = threading.Event()
+        self._routes: list[tuple[str, re.Pattern[str], Route]] = [
+            (method, re.compile(pattern), route)
+            for method, pattern, route in (
+                ("GET", "/service", services.list),
+                ("GET", "/service/([^/]+)", services.show),
+                ("PUT", "/service/([^/]+)", services.update),
+                ("DELETE", "/service/([^/]+)", services.delete),
+                ("POST", "/service/([^/]+)/action", services.act),
+                ("POST", "/service/([^/]+)/scale", services.scale),
+                ("POST", "/service/([^/]+)/role/([^/]+)/action", services.act_on_role),
+                ("POST", "/service_pool/purge_done", services.purge),
+                ("GET", "/service_template", templates.list),
+                ("POST", "/service_template", templates.create),
+                ("GET", "/service_template/([^/]+)", templates.show),
+                ("PUT", "/service_template/([^/]+)", templates.update),
+                ("DELETE", "/service_template/([^/]+)", templates.delete),
+                ("POST", "/service_template/([^/]+)/action", templates.act),
+            )
+        ]
+
+    def call(self, request: Request) -> str:
+        """`METHOD /path`."""
+        return f"{request.method} {request.path}"
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self._stopping.set()
+
+    def respond(self, request: Request) -> Response:
+        """Authenticate, wait as long as the server takes, answer."""
+        session = _basic_auth(request.headers.get("authorization", ""))
+        if session is None:
+            return text(401, "A username and password must be provided")
+        user = self._world.accounts.login(session)
+        if user is None:
+            return text(401, "Invalid credentials")
+        self._stopping.wait(self._latency)
+        try:
+            return self._dispatch(user, request)
+        except OneError as error:
+            return text(_HTTP_CODES.get(error.code, 500), error.message)
+        except BadInputs as error:
+            return text(400, str(error))
+        except (Refusal, Invalid) as error:
+            return text(500, str(error))
+        except Crash as error:
+            return crash(str(error))
+
+    def _dispatch(self, user: User, request: Request) -> Response:
+        for method, pattern, route in self._routes:
+            match = pattern.fullmatch(request.path)
+            if match and method == request.method:
+                return route(Ask(user, request, match.groups()))
+        page = _NOT_FOUND.format(
+            host=request.headers.get("host", ""),
+            method=request.method.lower(),
+            path=html.escape(f"'{request.path}'").replace("/", "&#x2F;"),
+        )
+        return text(404, page)
+
+
+def _basic_auth(header: str) -> str | None:
+    kind, _, value = header.partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None

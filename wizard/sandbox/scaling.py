@@ -1,0 +1,132 @@
+"""Changing how many VMs a role has."""
+
+from __future__ import annotations
+
+from wizard.sandbox import ruby
+from wizard.sandbox.creation import Creation
+from wizard.sandbox.deployment import ready_goal
+from wizard.sandbox.flow import Flow
+from wizard.sandbox.schema import Crash
+from wizard.sandbox.service import (
+    COOLDOWN,
+    FAILED_SCALING,
+    NAMES,
+    RUNNING,
+    SCALE_DOWN,
+    SCALE_UP,
+    SCALING,
+    Role,
+    Service,
+)
+from wizard.sandbox.undeployment import Refusal, Undeployment
+from wizard.sandbox.waiting import Goal
+
+
+class Scaling:
+    """OneFlow's steps from RUNNING through SCALING and COOLDOWN back to RUNNING."""
+
+    def __init__(self, flow: Flow, undeployment: Undeployment) -> None:
+        self._flow = flow
+        self._undeployment = undeployment
+
+    def scale(self, service: Service, role_name: str, wanted: int, force: bool | None) -> float:
+        """Begin to scale; Refusal in OneFlow's words. Gives the seconds for which the server's reply waits.
+
+        Without `force` (None) the server writes itself a JSON text that it cannot read: Crash.
+        """
+        if service.asked_state != RUNNING:
+            raise Refusal(f"Service cannot be scaled in state: {NAMES[service.asked_state]}")
+        # The server forgets to watch the service again after the two refusals that follow.
+        self._flow.watchdog.remove(service)
+        role = service.roles.get(role_name)
+        if role is None:
+            raise Refusal(f"Role {role_name} not found")
+        if force is None:
+            raise Crash(ruby.unexpected(f'{{ "cardinality" : {wanted},\n  "force" :  }}'))
+        out_of_bounds = None if force else _out_of_bounds(role, wanted)
+        if out_of_bounds is not None:
+            self._flow.watchdog.add(service)
+            raise Refusal(f"Can't scale service {service.sid}: {out_of_bounds}")
+        change = wanted - role.cardinality
+        if change == 0:
+            raise Refusal(f"Cardinality of {role_name} is already at {wanted}")
+        role.set_cardinality(wanted)
+        role.state = SCALING
+        service.set_state(SCALING)
+        return self._up(service, role, change) if change > 0 else self._down(service, role)
+
+    def _up(self, service: Service, role: Role, more: int) -> float:
+        role.body["scale_way"] = SCALE_UP
+        service.publish()
+        creation = Creation(
+            self._flow,
+            service,
+            SCALING,
+            FAILED_SCALING,
+            lambda role, vids: self.wait_up(service, role, vids),
+        )
+
+        def finished(success: bool) -> None:
+            if not success:
+                service.set_state(FAILED_SCALING)
+            service.publish()
+
+        creation.run([role], finished)
+        return creation.seconds(more)
+
+    def _down(self, service: Service, role: Role) -> float:
+        role.body["scale_way"] = SCALE_DOWN
+        vids = role.to_stop() if role.cardinality < len(role.node_ids) else []
+        self._undeployment.stop(vids)
+        self.wait_down(service, role, vids)
+        service.publish()
+        return 0.0
+
+    def wait_up(self, service: Service, role: Role, vids: list[int]) -> None:
+        """Wait until new VMs are ready, then cool down."""
+
+        def done(failed: bool) -> None:
+            step = self._failed if failed else self._cool_down
+            service.when_free(lambda: step(service, role))
+
+        self._flow.events.wait(service.sid, vids, ready_goal(service), done)
+
+    def wait_down(self, service: Service, role: Role, vids: list[int]) -> None:
+        """Wait until VMs are gone, then cool down."""
+
+        def gone() -> None:
+            role.drop_nodes(set(vids))
+            self._cool_down(service, role)
+
+        self._flow.events.wait(service.sid, vids, Goal.DONE, lambda _: service.when_free(gone))
+
+    def _cool_down(self, service: Service, role: Role) -> None:
+        service.set_state(COOLDOWN)
+        role.state = COOLDOWN
+        role.body.pop("scale_way", None)
+        service.publish()
+        seconds = float(role.body.get("cooldown") or 0)
+        service.cooling = self._flow.world.after(
+            seconds, lambda: service.when_free(lambda: self._cooled(service, role))
+        )
+
+    def _cooled(self, service: Service, role: Role) -> None:
+        service.set_state(RUNNING)
+        role.state = RUNNING
+        service.publish()
+        self._flow.watchdog.add(service)
+
+    def _failed(self, service: Service, role: Role) -> None:
+        self._flow.events.cancel(service.sid)
+        service.set_state(FAILED_SCALING)
+        role.state = FAILED_SCALING
+        service.publish()
+
+
+def _out_of_bounds(role: Role, wanted: int) -> str | None:
+    low, high = int(role.body.get("min_vms") or 0), role.body.get("max_vms")
+    if wanted < low:
+        return f"Minimum cardinality is {role.body.get('min_vms', '')}"
+    if high is not None and wanted > int(high):
+        return f"Maximum cardinality is {high}"
+    return None

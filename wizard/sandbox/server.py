@@ -1,0 +1,183 @@
+"""The sandbox itself: a world, its clock, and three servers on loopback."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from wizard.sandbox.blueprint import ExistingService, World
+from wizard.sandbox.clock import ManualClock, RunningClock
+from wizard.sandbox.documents import SERVICE
+from wizard.sandbox.faults import Faults
+from wizard.sandbox.flow import Flow
+from wizard.sandbox.guests import HttpGate
+from wizard.sandbox.http import Asked, LoopbackServer, Wire
+from wizard.sandbox.instantiation import service_body
+from wizard.sandbox.oned import Oned
+from wizard.sandbox.oneflow import OneFlow
+from wizard.sandbox.onegate import OneGate
+from wizard.sandbox.schema import validate
+from wizard.sandbox.service import RUNNING
+from wizard.sandbox.service_routes import ServiceRoutes
+from wizard.sandbox.template_routes import TemplateRoutes
+from wizard.sandbox.world import WorldState
+from wizard.sandbox.worlds import WORLDS
+
+
+class Sandbox:
+    """A cloud to practise on. Use it as a context manager, or call `start` and `stop`."""
+
+    def __init__(
+        self,
+        world: str | World = "default",
+        *,
+        latency: float = 0.3,
+        speed: float = 1.0,
+        clock: ManualClock | None = None,
+    ) -> None:
+        """`world` is a name out of `worlds.WORLDS`, or a World of one's own.
+
+        `latency`: what an authenticated OneFlow call costs, in seconds of wall time.
+        `speed`: sandbox seconds per wall second, unless a `clock` is given.
+        """
+        plan = WORLDS[world] if isinstance(world, str) else world
+        self.clock = clock if clock is not None else RunningClock(speed)
+        self.world = WorldState(plan, self.clock)
+        self.username = plan.operator
+        self.password = self.world.accounts.password(plan.operator)
+        self._wire = Wire()
+        self._flow = Flow(self.world)
+        self._services = ServiceRoutes(self._flow)
+        self._templates = TemplateRoutes(self.world, self._services.deployment)
+        self._onegate = OneGate(self.world)
+        self._oneflow = OneFlow(self.world, self._services, self._templates, latency)
+        self._servers: dict[str, LoopbackServer] = {}
+        self._gate: HttpGate | None = None
+        self._folder: Path | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """Where tests plan bad weather."""
+        return self._wire.faults
+
+    @property
+    def requests(self) -> list[Asked]:
+        """All requests so far, guests' too, without secrets."""
+        return self._wire.log
+
+    @property
+    def oneflow_url(self) -> str:
+        """Where OneFlow answers, e.g. http://127.0.0.1:41234."""
+        return self._server("oneflow").url
+
+    @property
+    def oned_url(self) -> str:
+        """Where oned answers, e.g. http://127.0.0.1:41235/RPC2."""
+        return f"{self._server('oned').url}/RPC2"
+
+    @property
+    def onegate_url(self) -> str:
+        """Where OneGate answers, e.g. http://127.0.0.1:41236."""
+        return self._server("onegate").url
+
+    def password_of(self, user: str) -> str:
+        """The password of any user of this world; KeyError when there is none."""
+        return self.world.accounts.password(user)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point OpenNebula's tools, and ours, here.
+
+        ONE_AUTH is a file for the owner's eyes only, in a folder that `stop` removes.
+        """
+        if self._folder is None:
+            raise RuntimeError("the sandbox does not run")
+        return {
+            "ONE_XMLRPC": self.oned_url,
+            "ONEFLOW_URL": self.oneflow_url,
+            "ONEFLOW_USER": self.username,
+            "ONEFLOW_PASSWORD": self.password,
+            "ONE_AUTH": str(self._folder / "one_auth"),
+        }
+
+    def start(self) -> Sandbox:
+        """Open the ports, live through the world's past, and set the clock going."""
+        apps = (self._oneflow, Oned(self.world), self._onegate)
+        self._servers = {app.name: LoopbackServer(app, self._wire) for app in apps}
+        self.world.onegate_url = self.onegate_url
+        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        auth = self._folder / "one_auth"
+        auth.touch(mode=0o600)
+        auth.write_text(f"{self.username}:{self.password}\n")
+        self._past()
+        self._gate = HttpGate(self._server("onegate").server_port, self._onegate.token)
+        self.world.gate = self._gate
+        for server in self._servers.values():
+            server.start()
+        self.clock.start()
+        return self
+
+    def stop(self) -> None:
+        """Close everything, whatever hangs; remove the private folder."""
+        self._wire.stopping.set()
+        self._oneflow.stop()
+        for server in self._servers.values():
+            server.stop()
+        self.clock.stop()
+        if self._gate is not None:
+            self._gate.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _server(self, name: str) -> LoopbackServer:
+        if name not in self._servers:
+            raise RuntimeError("the sandbox does not run")
+        return self._servers[name]
+
+    def _past(self) -> None:
+        """Let what exists at the start come about by the same laws as everything later."""
+        plan = self.world.plan
+        owner = self.world.accounts.named(plan.operator)
+        for template in plan.service_templates:
+            self._templates.register(owner, validate(_copied(template)))
+        if not plan.services:
+            return
+        present = self.clock.now()
+        self.clock.step_back(max(service.age for service in plan.services))
+        self.world.gate = self._onegate
+        for existing in sorted(plan.services, key=lambda service: -service.age):
+            self.clock.turn_to(present - existing.age)
+            self._deploy(existing)
+        self.clock.turn_to(present)
+
+    def _deploy(self, existing: ExistingService) -> None:
+        owner = self.world.accounts.named(self.world.plan.operator)
+        template = self._templates.register(owner, validate(_copied(existing.template)))
+        body = service_body(template.body(), _copied(existing.merge), self.world.seconds())
+        document = self.world.documents.allocate(owner, SERVICE, body["name"], body)
+        self._services.deployment.begin(document)
+        service = self._flow.services[document.did]
+        for _ in range(int(existing.age)):
+            if service.state == RUNNING:
+                break
+            self.clock.advance(1.0)
+        for role in existing.lost_roles:
+            for vid in service.roles[role].node_ids:
+                self.world.vms.act(self.world.vms[vid], "terminate-hard")
+        self.clock.advance(10.0)
+
+
+def _copied(data: Any) -> Any:
+    return copy.deepcopy(dict(data))

@@ -1,0 +1,114 @@
+"""What a VM's TEMPLATE and USER_TEMPLATE hold: a VM template, merged with what OneFlow adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from wizard.sandbox.errors import INTERNAL, OneError
+
+# What oned understands stays in TEMPLATE; everything else moves to the user template.
+_VM_ATTRIBUTES = frozenset(
+    {"CONTEXT", "CPU", "CPU_MODEL", "DISK", "FEATURES", "GRAPHICS", "INPUT", "MEMORY", "NIC", "NIC_ALIAS"}
+    | {"NUMA_NODE", "OS", "PCI", "RAW", "SNAPSHOT", "TOPOLOGY", "VCPU", "VIDEO", "VMGROUP"}
+)
+_VARIABLE = re.compile(r"\$(\w+)(?:\[[^\]]*\])?")
+_ETHERNET = (
+)
+    "DNS",
+    "EXTERNAL",
+    "GATEWAY",
+    "IP",
+    "IP6",
+    "IP6_GATEWAY",
+    "IP6_METHOD",
+    "IP6_METRIC",
+    "IP6_PREFIX_LENGTH",
+    "IP6_ULA",
+    "MAC",
+    "MASK",
+    "METHOD",
+    "METRIC",
+    "MTU",
+    "NETWORK",
+    "ROUTES",
+    "SEARCH_DOMAIN",
+    "VLAN_ID",
+    "VROUTER_IP",
+    "VROUTER_IP6",
+    "VROUTER_MANAGEMENT",
+]
+
+
+def merge(template: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`extra` over `template`: vectors key by key, everything else, NIC among it, replaced."""
+    merged = dict(template)
+    for key, value in extra.items():
+        before = merged.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = merge(before, value)
+        merged[key] = value
+    return merged
+
+
+def as_oned_reads(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys in upper case, values as text, sorted; a key that is no name is oned's parse error."""
+    read: dict[str, Any] = {}
+    for key, value in contents.items():
+        if not re.fullmatch(r"\w+", key):
+            raise OneError(INTERNAL, "Parse error: syntax error, unexpected VARIABLE, expecting EQUAL")
+        read[key.upper()] = _as_text(value)
+    return dict(sorted(read.items()))
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return as_oned_reads(value)
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def split(contents: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The VM's own attributes, and those that become its user template."""
+    own = {key: value for key, value in contents.items() if key in _VM_ATTRIBUTES}
+    user = {key: value for key, value in contents.items() if key not in _VM_ATTRIBUTES}
+    return own, user
+
+
+def context(
+    template: Mapping[str, Any], known: Mapping[str, Any], nics: list[dict[str, Any]], vm: int, onegate: str
+) -> dict[str, Any]:
+    """The CONTEXT that a guest gets: `$KEY` replaced once from `known` (nothing, if unknown), network added."""
+    made = {key: _VARIABLE.sub(partial(_known, known), str(value)) for key, value in template.items()}
+    made |= {"DISK_ID": "1", "TARGET": "hda", "VMID": str(vm)}
+    if made.get("TOKEN", "").upper() == "YES":
+        made["ONEGATE_ENDPOINT"] = onegate
+    if made.get("NETWORK", "").upper() == "YES":
+        for number, nic in enumerate(nics):
+            made |= _ethernet(number, nic)
+    return dict(sorted(made.items()))
+
+
+def _known(known: Mapping[str, Any], match: re.Match[str]) -> str:
+    value = known.get(match[1], "")
+    return value if isinstance(value, str) else ""
+
+
+def _ethernet(number: int, nic: Mapping[str, Any]) -> dict[str, str]:
+    address = str(nic["IP"])
+    values = {
+        "DNS": str(nic["DNS"]),
+        "GATEWAY": str(nic["GATEWAY"]),
+        "IP": address,
+        "MAC": str(nic["MAC"]),
+        "MASK": "255.255.255.0",
+        "NETWORK": address.rpartition(".")[0] + ".0",
+    }
+    return {f"ETH{number}_{key}": values.get(key, "") for key in _ETHERNET}
