@@ -16,30 +16,10 @@ _VM_ATTRIBUTES = frozenset(
 )
 _VARIABLE = re.compile(r"\$(\w+)(?:\[[^\]]*\])?")
 _ETHERNET = (
+    *("DNS", "EXTERNAL", "GATEWAY", "IP", "IP6", "IP6_GATEWAY", "IP6_METHOD", "IP6_METRIC", "IP6_PREFIX_LENGTH"),
+    *("IP6_ULA", "MAC", "MASK", "METHOD", "METRIC", "MTU", "NETWORK", "ROUTES", "SEARCH_DOMAIN", "VLAN_ID"),
+    *("VROUTER_IP", "VROUTER_IP6", "VROUTER_MANAGEMENT"),
 )
-    "DNS",
-    "EXTERNAL",
-    "GATEWAY",
-    "IP",
-    "IP6",
-    "IP6_GATEWAY",
-    "IP6_METHOD",
-    "IP6_METRIC",
-    "IP6_PREFIX_LENGTH",
-    "IP6_ULA",
-    "MAC",
-    "MASK",
-    "METHOD",
-    "METRIC",
-    "MTU",
-    "NETWORK",
-    "ROUTES",
-    "SEARCH_DOMAIN",
-    "VLAN_ID",
-    "VROUTER_IP",
-    "VROUTER_IP6",
-    "VROUTER_MANAGEMENT",
-]
 
 
 def merge(template: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
