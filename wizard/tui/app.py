@@ -124,7 +124,7 @@ class WizardApp(App[int]):
             keys = [
                 f"{binding.binding.key:<10} {binding.binding.description}"
                 for binding in screen.active_bindings.values()
-                if binding.binding.description and not binding.binding.system
+                if binding.node in (screen, self) and binding.binding.show and not binding.binding.system
             ]
             steps = "\n".join(f"{'F' + str(step.number):<10} {step.title}" for step in list(Step)[1:])
             text = f"{screen.HELP}\n\n{steps}\n" + "\n".join(dict.fromkeys(keys))
@@ -170,7 +170,7 @@ class WizardApp(App[int]):
         """The palette: the steps and the verbs, besides what Textual offers."""
         if isinstance(screen, StepScreen):
             for step in Step:
-                yield SystemCommand(f"Go to {step.title}", f"F{step.number}", lambda step=step: self.go(step))  # type: ignore[misc]
+                yield SystemCommand(f"Go to {step.title}", f"F{step.number}", lambda step=step: self.go(step))
             yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
             yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
         yield from (item for item in super().get_system_commands(screen) if item.title != "Quit")

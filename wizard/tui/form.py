@@ -114,10 +114,7 @@ class FieldRow(Vertical):
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Draw what is wrong with the field; nothing where all is well."""
-        lines = [
-            Content.styled(f"{'!' if problem.kind is not Kind.NOTE else '·'} {problem.message}", _style(problem))
-            for problem in problems
-        ]
+        lines = [Content.styled(f"! {problem.kind.value}: {problem.message}", _style(problem)) for problem in problems]
         self._problem.update(Content("\n").join(lines))
         self._problem.display = bool(lines)
 

@@ -47,7 +47,7 @@ class DashboardScreen(StepScreen):
         super().__init__()
         self.service_id = service_id
         self.plan = plan
-        self.watch: Watch | None = None
+        self.watching: Watch | None = None
         self.logged = 0
         self.removing = False
         self.wake = asyncio.Event()
@@ -85,7 +85,7 @@ class DashboardScreen(StepScreen):
         except CloudError as error:
             self._say(str(error), "E")
             return
-        self.watch = watch = Watch(cloud, self.service_id)
+        self.watching = watch = Watch(cloud, self.service_id)
         while True:
             self.wake.clear()
             self._show(await away(watch.poll))
@@ -134,8 +134,8 @@ class DashboardScreen(StepScreen):
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
-        if self._snapshot is not None and self.watch is not None:
-            self._show(self.watch.sight)
+        if self._snapshot is not None and self.watching is not None:
+            self._show(self.watching.sight)
 
     def action_back(self) -> None:
         """To Home, where other services can be reached."""
@@ -143,7 +143,7 @@ class DashboardScreen(StepScreen):
 
     @property
     def _snapshot(self) -> ServiceSnapshot | None:
-        return self.watch.sight.snapshot if self.watch else None
+        return self.watching.sight.snapshot if self.watching else None
 
     async def _deploy(self) -> bool:
         if self.plan is None:

@@ -10,6 +10,7 @@ from textual.widgets import Button
 
 from wizard.core.contract import Field, Level
 from wizard.core.plan import to_json
+from wizard.core.problem import Kind
 from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.screens.step import StepScreen
@@ -37,10 +38,11 @@ class SettingsScreen(StepScreen):
     def compose_content(self) -> ComposeResult:
         """The fields, then the way on."""
         with VerticalScroll(id="form", can_focus=False):
-            for item in self.session.plan.contract.at(self.level):
-                yield FieldRow(item, self.session.plan.text(item.path))
+            fields = self.session.plan.contract.at(self.level)
+            yield from (self._new_row(item) for item in fields if not item.advanced)
             if self.level is Level.SUPERNODE:
                 yield PartitionTable()
+            yield from (self._new_row(item) for item in fields if item.advanced and not item.fixed_because)
             yield Button(f"Next: {self.step.following.title}", id="next", compact=True)
 
     def compose_aside(self) -> ComposeResult:
@@ -115,7 +117,11 @@ class SettingsScreen(StepScreen):
     def _show_problems(self) -> None:
         found = self.session.problems
         for row in self._rows():
-            row.show_problems(problem for problem in found if problem.field == row.field.path)
+            here = (problem for problem in found if problem.field == row.field.path)
+            row.show_problems(problem for problem in here if problem.kind is not Kind.NOTE)
+
+    def _new_row(self, item: Field) -> FieldRow:
+        return FieldRow(item, self.session.plan.text(item.path))
 
     def _rows(self) -> list[FieldRow]:
         return list(self.query(FieldRow))

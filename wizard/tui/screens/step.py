@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, CSSPathType
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from wizard.tui.app import WizardApp
 
 _WIDE = 120
+_VAST = 160
 
 
 class StepScreen(Screen[None]):
     """A step of the wizard. Subclasses say which `step` they are, and yield their content in `compose_content`."""
 
-    CSS_PATH = "step.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
+    CSS_PATH: ClassVar[CSSPathType | None] = "step.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide"), (_VAST, "-vast")]
     BINDINGS = [Binding("escape", "back", "Back")]
 
     step: Step

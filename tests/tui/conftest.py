@@ -1,0 +1,84 @@
+"""The wizard on the sandbox, with a clock that the test turns, and pictures that hold nothing accidental."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.app import App
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.login import Login, find_login
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.server import Sandbox
+from wizard.tui.app import WizardApp
+
+START = 1_795_428_900
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+class SvgExtension(SingleFileSnapshotExtension):
+    """A picture a file, as text, so that a change can be read in a diff."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+
+@pytest.fixture(autouse=True)
+def _private_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def sandbox_of() -> Iterator[Callable[[str], Sandbox]]:
+    """Starts a world without latency on a clock that stands still."""
+    started: list[Sandbox] = []
+
+    def start(world: str = "default") -> Sandbox:
+        sandbox = Sandbox(world, latency=0, clock=ManualClock(START))
+        sandbox.start()
+        started.append(sandbox)
+        return sandbox
+
+    yield start
+    for sandbox in started:
+        sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_of: Callable[[str], Sandbox]) -> Sandbox:
+    """The default world."""
+    return sandbox_of("default")
+
+
+def login_of(sandbox: Sandbox) -> Login:
+    """The login that the sandbox's own exports lead to."""
+    return find_login(sandbox.environment(), Path("/nonexistent"))
+
+
+def wizard_on(sandbox: Sandbox, **options: object) -> WizardApp:
+    """The wizard against a sandbox."""
+    clock = sandbox.clock.time
+    return WizardApp(lambda: Cloud(login_of(sandbox), clock=clock), clock=clock, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def picture(snapshot: SnapshotAssertion) -> Callable[[App[object], str], None]:
+    """Compares the screen with the kept picture of that name."""
+
+    def compare(app: App[object], name: str) -> None:
+        svg = app.export_screenshot(title="", simplify=True)
+        svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+        svg = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:00000", svg)
+        assert svg == snapshot(name=name, extension_class=SvgExtension)
+
+    return compare

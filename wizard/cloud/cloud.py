@@ -1,0 +1,237 @@
+"""The few verbs that the rest of the program uses; which server answers which is nobody else's business."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
+from wizard.cloud.login import Login
+from wizard.cloud.oned import Oned
+from wizard.cloud.oneflow import OneFlow
+from wizard.cloud.pools import CloudObject, Connection, ServiceTemplate
+from wizard.cloud.reading import newly_read, service_templates, services
+from wizard.core import states
+from wizard.core.snapshot import DecodeError, ServiceSnapshot, VmFacts, decode_service
+
+Answer = TypeVar("Answer")
+
+
+class Cloud:
+    """An OpenNebula. One call to each server at a time; every method blocks and raises CloudError.
+
+    `timeout` in seconds for each request, `clock` gives Unix seconds and stamps the snapshots.
+    """
+
+    def __init__(self, login: Login, *, timeout: float = 10.0, clock: Callable[[], float] = time.time) -> None:
+        self._login = login
+        self._timeout = timeout
+        self._clock = clock
+        self._flow = OneFlow(login, timeout)
+        self._oned: Oned | None = None
+        self._flow_lock = threading.Lock()
+        self._oned_lock = threading.Lock()
+        self.last_oned_error: CloudError | None = None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._flow.close()
+        if self._oned is not None:
+            self._oned.close()
+
+    def connection(self) -> Connection:
+        """Ask both servers who we are. What fails stands in the answer; nothing is raised."""
+        login = self._login
+        found = Connection(login.oneflow_url, login.oned_url, login.username)
+        try:
+            version, (user_id, name) = self._ask_oned(lambda oned: (oned.version(), oned.user()))
+            found = replace(found, version=version, user_id=user_id, username=name or login.username)
+        except CloudError as error:
+            found = replace(found, oned_error=error)
+        try:
+            with self._flow_lock:
+                self._flow.services()
+        except CloudError as error:
+            found = replace(found, oneflow_error=error)
+        return found
+
+    def vm_templates(self) -> tuple[CloudObject, ...]:
+        """Every VM template that we may see, by id."""
+        return self._ask_oned(lambda oned: oned.vm_templates())
+
+    def networks(self) -> tuple[CloudObject, ...]:
+        """Every network that we may see, by id."""
+        return self._ask_oned(lambda oned: oned.networks())
+
+    def find_vm_template(self, reference: str) -> CloudObject:
+        """A VM template by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
+        return _find(reference, self.vm_templates, "VM template")
+
+    def find_network(self, reference: str) -> CloudObject:
+        """A network by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
+        return _find(reference, self.networks, "network")
+
+    def service_templates(self) -> tuple[ServiceTemplate, ...]:
+        """Every registered service template that we may see, by id."""
+        with self._flow_lock:
+            return service_templates(self._flow.templates())
+
+    def services(self) -> tuple[ServiceSnapshot, ...]:
+        """Every service that we may see, by id, without what oned knows of its VMs."""
+        with self._flow_lock:
+            return services(self._flow.services(), self._clock())
+
+    def find_service(self, reference: str) -> int:
+        """The id of a service, given as id or exact name. Raises NotFound or Ambiguous."""
+        if reference.strip().isdigit():
+            service_id = int(reference)
+            with self._flow_lock:
+                self._flow.service(service_id)
+            return service_id
+        known = [CloudObject(item.id, item.name, item.owner) for item in self.services()]
+        return _by_name(reference, known, "service").id
+
+    def register(self, text: str) -> int:
+        """Register a service template, sent as it is given; its id comes back."""
+        with self._flow_lock:
+            return int(self._flow.register(text)["DOCUMENT"]["ID"])
+
+    def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
+        """Make a service of a template and a merge template, sent as it is given."""
+        with self._flow_lock:
+            document = self._flow.instantiate(template_id, text)
+        return replace(self._decoded(document), taken_at=self._clock())
+
+    def snapshot(self, service_id: int, previous: ServiceSnapshot | None = None) -> ServiceSnapshot:
+        """The service now, in at most three requests, whatever the number of its VMs.
+
+        The document; one short `vmpool.infoset` for all VMs, listed or seen earlier; one extended for those whose
+        READY can still change. What `previous` knows already is not asked again. A document that is gone after it was
+        seen gives `previous` with `gone` set; if it never was, NotFound is raised. When oned can't be asked the last
+        known facts stand, and `last_oned_error` says why.
+        """
+        begun = self._clock()
+        try:
+            with self._flow_lock:
+                snapshot = self._decoded(self._flow.service(service_id))
+        except NotFound:
+            if previous is None:
+                raise
+            self.last_oned_error = None
+            return replace(previous, gone=True, taken_at=begun)
+        known = {vm.id: vm for vm in _all_facts(previous)} if previous else {}
+        try:
+            facts = self._facts(sorted({*snapshot.vm_ids, *known}), known)
+            self.last_oned_error = None
+        except CloudError as error:
+            self.last_oned_error = error
+            facts = tuple(known.values())
+        return replace(snapshot.with_vms(facts), taken_at=begun, elapsed=self._clock() - begun)
+
+    def scale(self, service_id: int, role: str, cardinality: int) -> None:
+        """Ask for so many VMs of a role.
+
+        Looks first: a scale to the present number is refused by OneFlow and takes the service out of its watchdog.
+        """
+        with self._flow_lock:
+            found = self._decoded(self._flow.service(service_id)).role(role)
+            if found is None:
+                raise NotFound(f"it has no role {role}", f"service {service_id}", "", "Roles: superlink, supernode.")
+            if found.cardinality == cardinality:
+                raise Refused(f"{role} has {cardinality} VMs already", f"service {service_id}", "", "Nothing to do.")
+            self._flow.scale(service_id, role, cardinality)
+
+    def remove(self, service_id: int) -> states.Verb:
+        """Remove a service with the verb that its state accepts, sent once; the verb comes back.
+
+        WAIT: it is being removed already, and nothing was sent, since a second request would orphan VMs.
+        """
+        with self._flow_lock:
+            verb = states.removal_verb(self._decoded(self._flow.service(service_id)).state)
+            if verb is states.Verb.DELETE:
+                self._flow.delete(service_id)
+            elif verb is states.Verb.RECOVER_DELETE:
+                self._flow.recover(service_id, delete=True)
+        return verb
+
+    def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
+        """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""
+        known = [vm.id for vm in _all_facts(snapshot)] or [*snapshot.vm_ids]
+        if not known:
+            return ()
+        later = self._ask_oned(lambda oned: oned.vms_from(min(known)))
+        alive = [vm.id for vm in later if not vm.finished]
+        carrying = self._ask_oned(lambda oned: oned.vms(alive, extended=True))
+        wanted = str(snapshot.id)
+        return tuple(vm for vm in carrying if (vm.user_template or {}).get("SERVICE_ID") == wanted)
+
+    def _facts(self, ids: Sequence[int], known: dict[int, VmFacts]) -> tuple[VmFacts, ...]:
+        if not ids:
+            return ()
+        short = self._ask_oned(lambda oned: oned.vms(ids, extended=False))
+        wanted = newly_read(short, known)
+        full = self._ask_oned(lambda oned: oned.vms(wanted, extended=True)) if wanted else ()
+        by_id = {vm.id: vm for vm in full}
+        return tuple(by_id.get(vm.id) or _completed(vm, known.get(vm.id)) for vm in short)
+
+    def _ask_oned(self, call: Callable[[Oned], Answer]) -> Answer:
+        with self._oned_lock:
+            if self._oned is None:
+                self._oned = Oned(self._login, self._timeout)
+            return call(self._oned)
+
+    def _decoded(self, document: object) -> ServiceSnapshot:
+        try:
+            return decode_service(document)
+        except DecodeError as error:
+            hint = "Is the id that of a service, and not of a service template?"
+            raise Refused("the document is no service", "OneFlow", str(error), hint) from None
+
+
+def _all_facts(snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
+    listed = (node.vm for role in snapshot.roles for node in role.nodes)
+    return (*(vm for vm in listed if vm is not None), *snapshot.former)
+
+
+def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
+    if before is None:
+        return vm
+    return replace(vm, user_template=before.user_template, context=before.context)
+
+
+def _find(reference: str, listed: Callable[[], tuple[CloudObject, ...]], kind: str) -> CloudObject:
+    try:
+        known = listed()
+    except NotAuthorized:
+        known = ()
+        if not reference.isdigit():
+            raise
+    if reference.isdigit():
+        found = next((item for item in known if item.id == int(reference)), None)
+        if found is None and known:
+            raise NotFound(f"there is no {kind} {reference}", kind, "", _ids(known))
+        return found or CloudObject(int(reference), "")
+    return _by_name(reference, known, kind)
+
+
+def _by_name(reference: str, known: Sequence[CloudObject], kind: str) -> CloudObject:
+    named = [item for item in known if item.name == reference]
+    if len(named) > 1:
+        ids = ", ".join(str(item.id) for item in named)
+        raise Ambiguous(f"there are {len(named)} of that name", f"{kind} {reference!r}", "", f"Give an id: {ids}.")
+    if not named:
+        close = difflib.get_close_matches(reference, [item.name for item in known], n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else _ids(known)
+        raise NotFound(f"there is no {kind} of that name", f"{kind} {reference!r}", "", hint)
+    return named[0]
+
+
+def _ids(known: Sequence[CloudObject]) -> str:
+    if not known:
+        return "None can be seen by this user."
+    shown = ", ".join(f"{item.id} {item.name}" for item in known[:5])
+    return f"There are: {shown}{', …' if len(known) > 5 else ''}."

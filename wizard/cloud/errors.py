@@ -1,0 +1,102 @@
+"""What can go wrong with the cloud.
+
+::
+
+    CloudError
+    ├── CredentialsMissing    no user or password was found
+    ├── CredentialsRefused    the cloud does not know this user and password
+    ├── NotAuthorized         it knows them and does not allow this
+    ├── NotFound              there is no such object
+    ├── Ambiguous             several objects have that name
+    ├── Refused               the cloud understood and said no: wrong state, out of bounds, invalid
+    ├── Unreachable           nothing answers there
+    ├── TimedOut              something listens there and does not answer
+    ├── Garbled               what answers there is not OpenNebula, or was cut off
+    └── ServerFault           OpenNebula failed by itself
+
+Each says what happened, to which object, in whose words, and what to do now. Secrets and backtraces stay out.
+"""
+
+from __future__ import annotations
+
+
+class CloudError(Exception):
+    """The root. `exit_status` is what a command ends with."""
+
+    exit_status = 1
+
+    def __init__(self, title: str, subject: str = "", detail: str = "", hint: str = "") -> None:
+        super().__init__(title, subject, detail, hint)
+        self.title = title
+        self.subject = subject
+        self.detail = detail
+        self.hint = hint
+
+    def __str__(self) -> str:
+        head = f"{self.subject}: {self.title}" if self.subject else self.title
+        said = f" ({self.detail})" if self.detail else ""
+        return f"{head}{said}. {self.hint}".strip()
+
+    def as_dict(self) -> dict[str, str]:
+        """The error for `--json`."""
+        return {
+            "error": type(self).__name__,
+            "title": self.title,
+            "subject": self.subject,
+            "detail": self.detail,
+            "hint": self.hint,
+        }
+
+
+class CredentialsMissing(CloudError):
+    """No user or password was found where `oneflow` looks for them."""
+
+    exit_status = 3
+
+
+class CredentialsRefused(CloudError):
+    """The cloud does not know this user and password."""
+
+    exit_status = 3
+
+
+class NotAuthorized(CloudError):
+    """The user is known, and may not do this."""
+
+
+class NotFound(CloudError):
+    """There is no such object."""
+
+    exit_status = 4
+
+
+class Ambiguous(CloudError):
+    """Several objects have that name; only an id will do."""
+
+    exit_status = 4
+
+
+class Refused(CloudError):
+    """The cloud understood the request and refused it."""
+
+
+class Unreachable(CloudError):
+    """Nothing answers at the address."""
+
+    exit_status = 3
+
+
+class TimedOut(CloudError):
+    """Something listens at the address and did not answer in time."""
+
+    exit_status = 3
+
+
+class Garbled(CloudError):
+    """What answered is not OpenNebula, or the answer was cut off."""
+
+    exit_status = 3
+
+
+class ServerFault(CloudError):
+    """OpenNebula itself failed."""

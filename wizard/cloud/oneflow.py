@@ -1,0 +1,121 @@
+"""OneFlow's REST, call by call. Bodies go out as the very text that was given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+from wizard.cloud import wire
+from wizard.cloud.login import Login
+
+SLOW = 9
+"""How many times longer instantiating and scaling may take: OneFlow makes the VMs before it answers."""
+
+_SERVER = "OneFlow"
+
+
+class OneFlow:
+    """A client for one server. Every method raises a CloudError for whatever goes wrong.
+
+    `timeout` is in seconds, for each call that only asks.
+    """
+
+    def __init__(self, login: Login, timeout: float) -> None:
+        self._url = login.oneflow_url
+        self._timeout = timeout
+        self._http = httpx.Client(
+            auth=httpx.BasicAuth(login.username, login.password.get_secret_value()),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            timeout=timeout,
+            trust_env=False,
+            verify=login.verify,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def templates(self) -> list[Any]:
+        """Every registered service template, as documents."""
+        return self._pool("/service_template", "service templates")
+
+    def register(self, text: str) -> Any:
+        """Register a service template; the new document comes back."""
+        return self._document("POST", "/service_template", "service template", text, expected=201)
+
+    def unregister(self, template_id: int) -> None:
+        """Remove a service template, and nothing that it names."""
+        subject = f"service template {template_id}"
+        self._call("DELETE", f"/service_template/{template_id}", subject, '{"delete_type":"none"}')
+
+    def instantiate(self, template_id: int, merge_template: str) -> Any:
+        """Make a service. `merge_template` is the JSON text that is merged in; the service's document comes back."""
+        body = f'{{"action":{{"perform":"instantiate","params":{{"merge_template":{merge_template}}}}}}}'
+        path, subject = f"/service_template/{template_id}/action", f"service template {template_id}"
+        return self._document("POST", path, subject, body, expected=201, patience=SLOW)
+
+    def services(self) -> list[Any]:
+        """Every service, as documents."""
+        return self._pool("/service", "services")
+
+    def service(self, service_id: int) -> Any:
+        """One service's document."""
+        return self._document("GET", f"/service/{service_id}", f"service {service_id}", None)
+
+    def scale(self, service_id: int, role: str, cardinality: int) -> None:
+        """Ask for so many VMs of a role, within its limits. `force` is always said: without it OneFlow fails."""
+        body = json.dumps({"role_name": role, "cardinality": cardinality, "force": False})
+        self._call("POST", f"/service/{service_id}/scale", f"service {service_id}", body, patience=SLOW)
+
+    def delete(self, service_id: int) -> None:
+        """Send DELETE, once."""
+        self._call("DELETE", f"/service/{service_id}", f"service {service_id}", None)
+
+    def recover(self, service_id: int, *, delete: bool = False) -> None:
+        """Send `recover`; with `delete` it removes the service from any state."""
+        action: dict[str, Any] = {"perform": "recover"}
+        if delete:
+            action["params"] = {"delete": True}
+        body = json.dumps({"action": action})
+        self._call("POST", f"/service/{service_id}/action", f"service {service_id}", body)
+
+    def _pool(self, path: str, subject: str) -> list[Any]:
+        raw = wire.parsed(self._call("GET", path, subject, None).text, _SERVER, self._url)
+        pool = raw.get("DOCUMENT_POOL") if isinstance(raw, dict) else None
+        if not isinstance(pool, dict):
+            raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT_POOL in it")
+        found = pool.get("DOCUMENT", [])
+        return found if isinstance(found, list) else [found]
+
+    def _document(
+        self, method: str, path: str, subject: str, body: str | None, *, expected: int = 200, patience: float = 1
+    ) -> Any:
+        response = self._call(method, path, subject, body, patience=patience)
+        if response.status_code != expected:
+            detail = f"HTTP {response.status_code} where {expected} was expected"
+            raise wire.garbled(_SERVER, self._url, detail)
+        raw = wire.parsed(response.text, _SERVER, self._url)
+        if not isinstance(raw, dict) or not isinstance(raw.get("DOCUMENT"), dict):
+            raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT in it")
+        return raw
+
+    def _call(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> httpx.Response:
+        content = None if body is None else body.encode("utf-8", "replace")
+        seconds = self._timeout * patience
+        try:
+            response = self._http.request(method, f"{self._url}{path}", content=content, timeout=seconds)
+        except httpx.ConnectTimeout:
+            raise wire.unreachable(_SERVER, self._url, "connecting took too long") from None
+        except httpx.TimeoutException:
+            raise wire.timed_out(_SERVER, self._url, seconds) from None
+        except httpx.ConnectError as error:
+            raise wire.unreachable(_SERVER, self._url, str(error)) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise wire.garbled(_SERVER, self._url, str(error) or type(error).__name__) from None
+        if response.status_code >= 400:
+            raise wire.refusal(response.status_code, response.text, subject, _SERVER, self._url)
+        if response.status_code >= 300:
+            raise wire.garbled(_SERVER, self._url, f"HTTP {response.status_code}, a redirection")
+        return response

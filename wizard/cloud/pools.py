@@ -1,0 +1,47 @@
+"""What the cloud has, in short, and how it is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.cloud.errors import CloudError
+
+
+@dataclass(frozen=True)
+class CloudObject:
+    """A VM template or a network. `name` is empty where it could not be looked up."""
+
+    id: int
+    name: str
+    owner: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceTemplate:
+    """A registered service template with its body."""
+
+    id: int
+    name: str
+    owner: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where both servers are, who we are to them, and exactly why one does not answer."""
+
+    oneflow_url: str
+    oned_url: str
+    username: str
+    version: str | None = None
+    user_id: int | None = None
+    oneflow_error: CloudError | None = None
+    oned_error: CloudError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether both servers answer us."""
+        return self.oneflow_error is None and self.oned_error is None

@@ -1,0 +1,56 @@
+"""Pools of documents into plain values, and which VMs must be read in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from wizard.cloud.pools import ServiceTemplate
+from wizard.core.snapshot import DecodeError, ServiceSnapshot, VmFacts, decode_service
+
+
+def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
+    """The service templates of a pool, by id; what is none is left out."""
+    found = []
+    for document in documents:
+        if not isinstance(document, Mapping) or not str(document.get("ID", "")).isdigit():
+            continue
+        template = document.get("TEMPLATE")
+        body = template.get("BODY") if isinstance(template, Mapping) else None
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError:
+                continue
+        if isinstance(body, Mapping):
+            name, owner = str(document.get("NAME", "")), str(document.get("UNAME", ""))
+            found.append(ServiceTemplate(int(document["ID"]), name, owner, body))
+    return tuple(sorted(found, key=lambda item: item.id))
+
+
+def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot, ...]:
+    """The services of a pool, by id; what can't be read is left out."""
+    found = []
+    for document in documents:
+        try:
+            found.append(replace(decode_service(document), taken_at=taken_at))
+        except DecodeError:
+            continue
+    return tuple(sorted(found, key=lambda item: item.id))
+
+
+def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[int, ...]:
+    """The ids of the VMs whose user template may say something new: those never read in full, those that are not
+    READY, and those whose state changed. A finished VM that was read says nothing new."""
+    wanted = []
+    for vm in short:
+        before = known.get(vm.id)
+        if before is None or before.user_template is None:
+            wanted.append(vm.id)
+        elif before.finished:
+            continue
+        elif not before.is_ready or (before.state, before.lcm_state) != (vm.state, vm.lcm_state):
+            wanted.append(vm.id)
+    return tuple(wanted)

@@ -1,0 +1,112 @@
+"""How a failed HTTP exchange becomes an error of ours, for both servers alike."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from wizard.cloud.errors import (
+    CloudError,
+    CredentialsRefused,
+    Garbled,
+    NotAuthorized,
+    NotFound,
+    Refused,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+)
+
+LONGEST = 300
+"""Characters of a server's own words that are repeated."""
+
+_LOGIN_HINT = "Check the user and password in ONE_AUTH, or ONEFLOW_USER and ONEFLOW_PASSWORD; a token may have expired."
+
+
+def unreachable(server: str, url: str, detail: str) -> CloudError:
+    """Nobody listens, the name is unknown, or TLS failed."""
+    if "CERTIFICATE_VERIFY_FAILED" in detail or "certificate verify failed" in detail:
+        hint = "Its certificate is not trusted here. Install its CA, or say --insecure if you accept the risk."
+        return Unreachable("the certificate is not trusted", f"{server} at {url}", brief(detail), hint)
+    host = urlsplit(url).hostname or url
+    unit = "opennebula-flow" if server == "OneFlow" else "opennebula"
+    hint = f"Is it running on {host} (systemctl status {unit})? Is the endpoint right?"
+    return Unreachable("it does not answer", f"{server} at {url}", brief(detail), hint)
+
+
+def timed_out(server: str, url: str, seconds: float) -> CloudError:
+    """Something listens and says nothing."""
+    hint = "The server may be overloaded or stuck: look at its log, then try again."
+    return TimedOut(f"no answer within {seconds:g} s", f"{server} at {url}", "", hint)
+
+
+def garbled(server: str, url: str, detail: str) -> CloudError:
+    """What answers is something else, or stopped in the middle."""
+    hint = "Is the endpoint right, and is there a proxy or another web server in between?"
+    return Garbled("the answer is not OpenNebula's", f"{server} at {url}", brief(detail), hint)
+
+
+def refusal(status: int, body: str, subject: str, server: str, url: str) -> CloudError:
+    """The error for a status of 400 or more, from OneFlow's body: plain text, JSON with a reason, or HTML.
+
+    OneFlow says 401 both for wrong credentials and for what is not permitted; only the text tells.
+    """
+    text = body.strip()
+    if text[:1] == "<":
+        if status in (401, 403) and "Host" in text:
+            return _host_not_permitted(subject)
+        return garbled(server, url, f"HTTP {status} with HTML")
+    words = _reason(text)
+    if "Host not permitted" in words:
+        return _host_not_permitted(subject)
+    if "Not authorized" in words:
+        hint = "Ask its owner or oneadmin for the right, or use another user."
+        return NotAuthorized("not permitted", subject, words, hint)
+    if status in (401, 403):
+        return CredentialsRefused("user or password refused", f"{server} at {url}", words, _LOGIN_HINT)
+    if status == 404:
+        hint = "It may have been removed meanwhile; `oneflow list` shows what is there."
+        return NotFound("there is no such object", subject, words, hint)
+    if status >= 500 and text[:1] == "{":
+        hint = "OneFlow failed by itself: its log is /var/log/one/oneflow.log."
+        return ServerFault("the server failed", subject, words, hint)
+    return Refused("refused", subject, words, _refusal_hint(words))
+
+
+def brief(text: str) -> str:
+    """The first line of a server's words, not longer than it may be."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def parsed(body: str, server: str, url: str) -> Any:
+    """The JSON of a body, whatever its content type says. Raises Garbled."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise garbled(server, url, brief(body) or "an empty answer") from None
+
+
+def _reason(text: str) -> str:
+    if text[:1] == "{":
+        try:
+            raw = json.loads(text)
+        except ValueError:
+            return brief(text)
+        if isinstance(raw, dict):
+            return brief(str(raw.get("reason") or raw.get("message") or ""))
+    return brief(text)
+
+
+def _host_not_permitted(subject: str) -> CloudError:
+    hint = "OneFlow checks the Host header: add the name to :permitted_hosts in /etc/one/oneflow-server.conf."
+    return Refused("the server refuses this host name", subject, "Host not permitted", hint)
+
+
+def _refusal_hint(words: str) -> str:
+    if "in state" in words:
+        return "Wait until the service has left that state, or recover it."
+    if "cardinality" in words.lower():
+        return "Stay within min_vms and max_vms of the role."
+    return "Nothing was changed."
