@@ -67,7 +67,7 @@ def login_of(sandbox: Sandbox) -> Login:
 
 def wizard_on(sandbox: Sandbox, **options: object) -> WizardApp:
     """The wizard against a sandbox."""
-    clock = sandbox.clock.time
+    clock = sandbox.clock.now
     return WizardApp(lambda: Cloud(login_of(sandbox), clock=clock), clock=clock, **options)  # type: ignore[arg-type]
 
 

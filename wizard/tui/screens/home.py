@@ -115,9 +115,8 @@ class HomeScreen(StepScreen):
         if not self.session.unsaved:
             return True
         text = "What you typed since it was opened or saved would be lost."
-        return bool(
-            await self.wizard.push_screen_wait(Confirm("Leave the present draft?", text, "Leave it", danger=True))
-        )
+        question = Confirm("Leave the present draft?", text, "Leave it", danger=True)
+        return await self.wizard.push_screen_wait(question)
 
     @work(exclusive=True, group="services", description="listing services")
     async def _ask_for_services(self) -> None:
