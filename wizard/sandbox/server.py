@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from wizard.sandbox.autoscaler import Autoscaler
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
 from wizard.sandbox.documents import SERVICE
@@ -152,10 +153,10 @@ class Sandbox:
         owner = self.world.accounts.named(plan.operator)
         for template in plan.service_templates:
             self._templates.register(owner, validate(_copied(template)))
-        if not plan.services:
-            return
         present = self.clock.now()
-        self.clock.step_back(max(service.age for service in plan.services))
+        if plan.services:
+            self.clock.step_back(max(service.age for service in plan.services))
+        Autoscaler(self._flow, self._services.scaling).start()
         self.world.gate = self._onegate
         for existing in sorted(plan.services, key=lambda service: -service.age):
             self.clock.turn_to(present - existing.age)

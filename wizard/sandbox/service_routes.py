@@ -36,8 +36,8 @@ class ServiceRoutes:
         self._flow = flow
         self.deployment = Deployment(flow)
         self._undeployment = Undeployment(flow)
-        self._scaling = Scaling(flow, self._undeployment)
-        self._recovery = Recovery(flow, self.deployment, self._undeployment, self._scaling)
+        self.scaling = Scaling(flow, self._undeployment)
+        self._recovery = Recovery(flow, self.deployment, self._undeployment, self.scaling)
 
     def list(self, ask: Ask) -> Response:
         """GET /service"""
@@ -73,7 +73,7 @@ class ServiceRoutes:
         """POST /service/ID/scale: answers when the new VMs exist, on a clock that runs by itself."""
         body = read_json(ask.request)
         with self._flow.world.lock:
-            seconds = self._scaling.scale(
+            seconds = self.scaling.scale(
                 self._service(ask.user, ask.path[0]),
                 str(body.get("role_name") or ""),
                 to_i(body.get("cardinality")),

@@ -145,7 +145,9 @@ def full(vm: VirtualMachine, now: int) -> dict[str, Any]:
         "SCHED_ACTIONS": {"SCHED_ACTION": list(vm.scheduled)} if vm.scheduled else {},
         "TEMPLATE": _template(vm),
         "USER_TEMPLATE": dict(sorted(vm.user_template.items())),
-        "HISTORY_RECORDS": {"HISTORY": [_stay(vm, number) for number in range(len(vm.stays))]} if vm.stays else {},
+        "HISTORY_RECORDS": {"HISTORY": _alone([_stay(vm, number) for number in range(len(vm.stays))])}
+        if vm.stays
+        else {},
         "BACKUPS": {"BACKUP_CONFIG": {}, "BACKUP_IDS": {}},
     }
 
@@ -209,9 +211,12 @@ def _template(vm: VirtualMachine) -> dict[str, Any]:
     if vm.stays and isinstance(made.get("GRAPHICS"), dict):
         made["GRAPHICS"] = {**made["GRAPHICS"], "PORT": str(5900 + vm.vid % 60000)}
         made["GRAPHICS"] = dict(sorted(made["GRAPHICS"].items()))
-    # A list of one looks like a vector, as oned prints it.
-    made = {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in made.items()}
-    return dict(sorted(made.items()))
+    return {key: _alone(value) for key, value in sorted(made.items())}
+
+
+def _alone(value: Any) -> Any:
+    """A list of one looks like a single vector, once it has been XML."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _stay(vm: VirtualMachine, number: int) -> dict[str, str]:

@@ -67,9 +67,9 @@ def context(
 ) -> dict[str, Any]:
     """The CONTEXT that a guest gets: `$KEY` replaced once from `known` (nothing, if unknown), network added."""
     made = {key: _VARIABLE.sub(partial(_known, known), str(value)) for key, value in template.items()}
-    made |= {"DISK_ID": "1", "TARGET": "hda", "VMID": str(vm)}
+    made |= {"DISK_ID": "1", "TARGET": "hda"}
     if made.get("TOKEN", "").upper() == "YES":
-        made["ONEGATE_ENDPOINT"] = onegate
+        made |= {"ONEGATE_ENDPOINT": onegate, "VMID": str(vm)}
     if made.get("NETWORK", "").upper() == "YES":
         for number, nic in enumerate(nics):
             made |= _ethernet(number, nic)
@@ -77,7 +77,7 @@ def context(
 
 
 def _known(known: Mapping[str, Any], match: re.Match[str]) -> str:
-    value = known.get(match[1], "")
+    value = known.get(match[1].upper(), "")
     return value if isinstance(value, str) else ""
 
 

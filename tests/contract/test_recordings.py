@@ -1,0 +1,29 @@
+"""The sandbox says what the recorded server said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .replay import RECORDINGS, Replay
+from .scenarios import SCENARIOS, Scenario
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_scenario_answers_as_recorded(scenario: Scenario) -> None:
+    with Replay(scenario.world) as replay:
+        for step in scenario.steps:
+            if isinstance(step, str):
+                replay.send(step)
+            else:
+                step(replay)
+
+
+def test_every_recording_is_covered_or_explained() -> None:
+    covered = set().union(*(scenario.covers for scenario in SCENARIOS))
+    readme = (RECORDINGS.parent / "README.md").read_text()
+    explained = set(re.findall(r"^\| `([\w.-]+\.(?:json|xml))` \|", readme, re.MULTILINE))
+    recordings = {path.name for path in RECORDINGS.iterdir() if path.suffix in (".json", ".xml")}
+    assert covered | explained == recordings
+    assert not covered & explained
