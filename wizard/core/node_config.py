@@ -34,13 +34,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Partition:
-    """Shard `id` (from 0) of `count`."""
+    """Shard `id` (from 0) of `count`; None where a node config names an id and no number of shards."""
 
     id: int
-    count: int
+    count: int | None
 
     def __str__(self) -> str:
-        return f"{self.id} of {self.count}"
+        return f"{self.id} of {'?' if self.count is None else self.count}"
 
 
 def parse(text: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
@@ -64,12 +64,10 @@ def parse(text: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
 
 
 def partition_of(text: str) -> Partition | None:
-    """The partition that a node config names, where both keys are there as whole numbers; else None."""
+    """The partition that a node config names; None where it has no partition-id that is a whole number."""
     pairs = {pair.key: pair.value for pair in parse(text)[0]}
-    try:
-        return Partition(int(pairs[PARTITION_ID], 0), int(pairs[NUM_PARTITIONS], 0))
-    except (KeyError, ValueError):
-        return None
+    number = _whole(pairs.get(PARTITION_ID, ""))
+    return None if number is None else Partition(number, _whole(pairs.get(NUM_PARTITIONS, "")))
 
 
 def partition_id_of(text: str) -> str | None:
@@ -79,7 +77,8 @@ def partition_id_of(text: str) -> str | None:
 
 def written(partition: Partition) -> str:
     """The node config that gives a SuperNode this partition."""
-    return f"{PARTITION_ID}={partition.id} {NUM_PARTITIONS}={partition.count}"
+    number = "" if partition.count is None else f" {NUM_PARTITIONS}={partition.count}"
+    return f"{PARTITION_ID}={partition.id}{number}"
 
 
 def _complaint(token: str, key: str, equals: str, value: str) -> str | None:
@@ -98,3 +97,10 @@ def _complaint(token: str, key: str, equals: str, value: str) -> str | None:
     if value.isdigit():
         return f"{key}={value}: a number has no leading zero"
     return f"{key}={value}: expected a number, true, false, or a text in quotes ({key}='{value}')"
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None

@@ -94,8 +94,8 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         position = Partition(index, len(role.nodes))
         if given:
             named = node_config.partition_of(given)
-            source = Source.EXPLICIT if named else Source.NONE
-            found.append(Assignment(node.vm_id, index, named, named, source, Standing.IN_STEP, given))
+            standing = Standing.IN_STEP if named else Standing.NONE
+            found.append(Assignment(node.vm_id, index, named, named, Source.EXPLICIT, standing, given))
         elif report := _reported(node.vm):
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
         elif not _has_booted(node.vm):
@@ -133,7 +133,8 @@ def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
     if len(known) < len(found) or not known:
         return ()
     covered = {partition.id for partition in known}
-    return tuple(number for number in range(max(partition.count for partition in known)) if number not in covered)
+    count = max(partition.count or 0 for partition in known)
+    return tuple(number for number in range(count) if number not in covered)
 
 
 def planned(plan: Plan) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from wizard.core.states import ServiceState, VmState
 PATIENCE = 120
 """Seconds after which a VM that does not move gets a word about why that usually happens."""
 
+_REMOVING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
+
 
 class Mark(str, Enum):
     """Where a phase stands."""
@@ -31,7 +33,16 @@ class Phase:
 
 
 def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
-    """The steps from the registered template to a RUNNING service."""
+    """The steps from the registered template to a RUNNING service, or of its removal once that was asked for."""
+    if snapshot.gone:
+        return (Phase("removed", Mark.DONE),)
+    if snapshot.state in _REMOVING:
+        left = len(snapshot.vm_ids)
+        return (
+            Phase("removal asked for", Mark.DONE),
+            Phase(f"{left} VMs stopping", Mark.ACTIVE),
+            Phase("gone", Mark.TODO),
+        )
     superlink, supernode = snapshot.role(SUPERLINK), snapshot.role(SUPERNODE)
     ready, wanted = (supernode.ready_count, supernode.cardinality) if supernode else (0, 0)
     reached = [
@@ -66,7 +77,7 @@ def waiting_for(snapshot: ServiceSnapshot) -> str:
     if snapshot.state == ServiceState.COOLDOWN:
         pauses = [role.cooldown for role in snapshot.roles if role.cooldown is not None]
         return f"In COOLDOWN after a scale, for {max(pauses, default=300)} s; nothing can be scaled until then."
-    if snapshot.state == ServiceState.UNDEPLOYING:
+    if snapshot.state in _REMOVING:
         return "OneFlow stops the VMs, SuperNodes first. Send no second delete: it would leave the SuperLink behind."
     return ""
 
@@ -106,7 +117,7 @@ def _not_running(snapshot: ServiceSnapshot) -> str:
 
 
 def _role_waits(snapshot: ServiceSnapshot, role: Role) -> str:
-    if snapshot.state in (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS):
+    if snapshot.state in _REMOVING:
         return ""
     if not role.nodes:
         busy = snapshot.state in (ServiceState.PENDING, ServiceState.DEPLOYING, ServiceState.DEPLOYING_NETS)

@@ -172,7 +172,7 @@ class DashboardScreen(StepScreen):
         snapshot = sight.snapshot
         if snapshot is not None:
             self._draw("#phases", phases_line(phases(snapshot)))
-            self._draw("#roles", roles_line(role_rows(snapshot)))
+            self._draw("#roles", Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, wide=self.app.size.width >= 110)
         self._draw("#waiting", Content(_weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")))

@@ -7,6 +7,7 @@ from textual.content import Content
 from wizard.core.overview import RoleRow
 from wizard.core.progress import Mark, Phase
 
+_FIRM = "\N{NO-BREAK SPACE}"
 _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
     Mark.ACTIVE: ("▸", "bold $text-warning"),
@@ -20,7 +21,7 @@ def phases_line(phases: tuple[Phase, ...]) -> Content:
     parts = []
     for phase in phases:
         mark, style = _MARKS[phase.mark]
-        parts.append(Content.styled(f"{mark} {phase.label}", style))
+        parts.append(Content.styled(f"{mark} {phase.label}".replace(" ", _FIRM), style))
     return Content("  ").join(parts)
 
 
