@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import CloudError
+from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
 from wizard.cloud.pools import CloudObject
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.plan import Document, Plan, to_json
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
@@ -53,16 +56,23 @@ def documents(plan: Plan) -> Documents:
     return Documents(to_json(plan.template()), to_json(plan.merge_template()))
 
 
-def resolved(plan: Plan, cloud: Cloud) -> Plan:
+def names_in(plan: Plan) -> tuple[str, ...]:
+    """The paths of the fields that name a VM template or the network, rather than give its id."""
+    references = [item for item in plan.contract.fields if item.meaning in (Meaning.VM_TEMPLATE, Meaning.NETWORK)]
+    texts = {item.path: plan.text(item.path).strip() for item in references}
+    return tuple(path for path, text in texts.items() if text and not text.isdigit())
+
+
+def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
     """The plan with names of VM templates and network replaced by their ids, as the cloud knows them.
 
-    A VM template that was not chosen is looked for by the name in the contract. Raises CloudError (NotFound,
-    Ambiguous) with the field to set.
+    With `unchosen` a VM template that was not chosen is looked for by the name in the contract; without, it stays
+    unchosen. Raises CloudError (NotFound, Ambiguous) with the field to set.
     """
     texts: dict[str, str] = {}
     for role in plan.contract.roles:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
-        if item is not None:
+        if item is not None and (unchosen or plan.text(item.path).strip()):
             wanted = plan.text(item.path).strip() or role.vm_template_name
             texts[item.path] = str(_found(cloud.find_vm_template, wanted, item.path).id)
     network = plan.contract.meaning(Meaning.NETWORK)
@@ -90,8 +100,13 @@ def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None]) -> ServiceSnaps
         tell(f"service template {template_id} registered")
     else:
         tell(f"service template {template_id} is registered already, with the same content")
+    known = {service.id for service in cloud.services()}
     tell(f"instantiating service template {template_id}")
-    service = cloud.instantiate(template_id, texts.merge_template)
+    try:
+        service = cloud.instantiate(template_id, texts.merge_template)
+    except (Unreachable, TimedOut, Garbled) as error:
+        service = _after_all(plan.name, known, cloud, error)
+        tell(f"the answer was lost ({error.title}), but the service is there")
     tell(f"service {service.id} instantiated")
     return service
 
@@ -118,6 +133,18 @@ def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
     if snapshot.running:
         return Outcome.RUNNING if snapshot.complete else Outcome.FAILED
     return None
+
+
+def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
+    """The service that was made although the answer got lost; the error where there is none, or more than one."""
+    try:
+        made = [service for service in cloud.services() if service.name == name and service.id not in known]
+    except CloudError:
+        made = []
+    if len(made) == 1:
+        return made[0]
+    error.hint = f"{error.hint} OneFlow may have begun: look at `flowerneb-wizard status` before you deploy again."
+    raise error
 
 
 def _found(find: Callable[[str], CloudObject], reference: str, field: str) -> CloudObject:

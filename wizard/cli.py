@@ -1,0 +1,117 @@
+"""The command line: the commands, and the one place where errors end.
+
+A bare call opens the wizard. Everything heavy is imported inside the command that needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from wizard import __version__
+from wizard.commands.attach import attach
+from wizard.commands.check import check
+from wizard.commands.deploy import deploy
+from wizard.commands.options import connection_options, example, no_mouse_option, set_option
+from wizard.commands.output import utf8_where_possible
+from wizard.commands.presets import presets
+from wizard.commands.render import render
+from wizard.commands.sandbox import sandbox
+from wizard.commands.status import status
+from wizard.commands.trouble import FAILED, INTERRUPTED, report
+
+PROGRAM = "flowerneb-wizard"
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=example("flowerneb-wizard --preset image-classification --set supernode.cardinality=6"),
+)
+@connection_options
+@click.option("--preset", metavar="NAME|FILE", help="Open the wizard filled in from a preset.")
+@set_option
+@no_mouse_option
+@click.version_option(__version__, "--version", prog_name=PROGRAM)
+@click.pass_context
+def wizard(context: click.Context, preset: str | None, settings: tuple[str, ...], no_mouse: bool) -> int | None:
+    """Bring up a Flower federated-learning cluster on OpenNebula.
+
+    Without a command this opens the wizard on the terminal.
+    """
+    if context.invoked_subcommand is None:
+        from wizard.commands.interactive import open_wizard
+
+        return open_wizard(context, preset=preset, settings=settings, no_mouse=no_mouse)
+    if preset is not None or settings or no_mouse:
+        raise click.UsageError("--preset, --set and --no-mouse before a command are for the wizard; put them after it.")
+    return None
+
+
+for _command in (attach, render, check, deploy, status, presets, sandbox):
+    wizard.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit status. Errors are told on stderr; nothing is raised."""
+    as_json = "--json" in arguments
+    utf8_where_possible()
+    try:
+        found = wizard.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj={})
+        sys.stdout.flush()
+        return found if isinstance(found, int) else 0
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted", as_json)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return FAILED
+    except SystemExit as ended:
+        _forget_output()
+        return ended.code if isinstance(ended.code, int) else FAILED
+    except Exception as error:
+        return _told(error, as_json)
+
+
+def _told(error: Exception, as_json: bool) -> int:
+    known = report(error, as_json)
+    if known is not None:
+        if isinstance(error, OSError):
+            _forget_output()
+        return known
+    if as_json:
+        data = {
+            "type": type(error).__name__,
+            "title": "internal error",
+            "detail": str(error),
+            "subject": "",
+            "hint": "",
+        }
+        click.echo(json.dumps({"error": data, "exit_status": FAILED}), err=True)
+    else:
+        traceback.print_exception(error)
+        _say("this is an error of the program itself; please report it with the lines above", as_json)
+    return FAILED
+
+
+def _say(text: str, as_json: bool) -> None:
+    with contextlib.suppress(OSError):
+        if as_json:
+            data = {"type": "Interrupted", "title": text, "subject": "", "detail": "", "hint": ""}
+            click.echo(json.dumps({"error": data, "exit_status": INTERRUPTED}), err=True)
+        else:
+            click.echo(text, err=True)
+
+
+def _forget_output() -> None:
+    """Nobody reads stdout any more: what is left in its buffer must not raise again at the very end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,22 @@
+"""`attach`: straight to the dashboard of a service."""
+
+from __future__ import annotations
+
+import click
+
+from wizard.commands.options import connection_options, example, no_mouse_option
+
+
+@click.command(epilog=example("flowerneb-wizard attach 42"))
+@click.argument("service")
+@connection_options
+@no_mouse_option
+@click.pass_context
+def attach(context: click.Context, service: str, no_mouse: bool) -> int:
+    """Show the dashboard of SERVICE, given by name or id.
+
+    A deployment runs in OneFlow: it goes on whether or not somebody watches.
+    """
+    from wizard.commands.interactive import open_wizard
+
+    return open_wizard(context, attach=service, no_mouse=no_mouse)

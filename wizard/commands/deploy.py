@@ -1,0 +1,204 @@
+"""`deploy`: the same deployment as in the wizard, without a screen."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.options import Reach, connection_options, example, json_option, set_option
+from wizard.commands.output import Teller, emit, emit_drawn, emit_json, is_terminal
+from wizard.commands.planning import checked, plan_of
+from wizard.commands.reach import connecting
+from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.core.plan import Plan
+    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.watch import Sight
+
+MINUTES_20 = 1200.0
+
+
+@click.command(
+    epilog=example("flowerneb-wizard deploy image-classification --set supernode.cardinality=6 --yes --json")
+)
+@click.argument("preset")
+@set_option
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Print both documents that would be sent, and send neither.")
+@click.option("--wait/--no-wait", default=True, help="Whether to wait until it is RUNNING.", show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MINUTES_20,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait; OneFlow itself waits for ever.",
+)
+@json_option
+@connection_options
+@click.pass_context
+def deploy(
+    context: click.Context,
+    preset: str,
+    settings: tuple[str, ...],
+    *,
+    yes: bool,
+    dry_run: bool,
+    wait: bool,
+    timeout: float,
+    as_json: bool,
+) -> int:
+    """Deploy PRESET, a name or a file, and wait until it is RUNNING.
+
+    The deployment runs in OneFlow: it goes on if this program ends.
+    """
+    teller = Teller(as_json)
+    reach = Reach.of(context)
+    plan = plan_of(preset, settings)
+    checked(plan, teller)
+    if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
+        raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
+    with connecting(reach, teller) as connector:
+        cloud = connector.connect()
+        if dry_run:
+            return _dry_run(plan, cloud, teller, as_json)
+        if not yes and not _agreed(plan, cloud):
+            raise CommandFailed(FAILED, "not deployed; nothing was sent")
+        return _Deployment(cloud, teller, as_json, reach.sandbox).run(plan, timeout if wait else None)
+
+
+class _Deployment:
+    """One deployment, and what to say when it ends in whatever way."""
+
+    def __init__(self, cloud: Cloud, teller: Teller, as_json: bool, in_sandbox: bool) -> None:
+        self.cloud = cloud
+        self.teller = teller
+        self.as_json = as_json
+        self.in_sandbox = in_sandbox
+        self.step = ""
+        self.service: ServiceSnapshot | None = None
+
+    def run(self, plan: Plan, timeout: float | None) -> int:
+        """Deploy, and wait at most so many seconds (None: not at all)."""
+        try:
+            self.service = self._started(plan)
+            if timeout is None:
+                self._show(self.service)
+                self.teller.say(f"it goes on in OneFlow: {self._attach()}")
+                return 0
+            return self._awaited(self.service, timeout)
+        except KeyboardInterrupt:
+            raise CommandFailed(INTERRUPTED, "interrupted", hint=self._where_it_stands()) from None
+
+    def _started(self, plan: Plan) -> ServiceSnapshot:
+        from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
+        from wizard.deployment import start
+
+        try:
+            return start(plan, self.cloud, self._tell_step)
+        except (Refused, NotAuthorized, ServerFault) as error:
+            if not self._sending:
+                raise
+            title = f"{error.title}, while {self.step}"
+            raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
+
+    def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
+        from wizard.commands.narration import Narrator
+        from wizard.deployment import Outcome, outcome
+        from wizard.watch import Sight, Watch, changes, follow
+
+        watch = Watch(self.cloud, service.id, Sight(service, changes(None, service)))
+        narrator = Narrator(self.teller.say, time.monotonic)
+        ended: Outcome | None = None
+        for sight in follow(watch, timeout):
+            narrator.see(sight)
+            ended = outcome(sight.snapshot) if sight.snapshot and not sight.stale else None
+            if ended is not None:
+                break
+        self.service = watch.sight.snapshot or service
+        self._show(self.service, watch.sight)
+        if ended is Outcome.RUNNING:
+            return 0
+        if ended is None:
+            title = f"not RUNNING after {timeout:g} s; it is {self.service.state_name}"
+            raise self._failure(TIMED_OUT, title, f"The deployment goes on in OneFlow: {self._attach()}")
+        if ended is Outcome.GONE:
+            raise self._failure(DEPLOYMENT_FAILED, "somebody deleted the service while it was deployed", "")
+        raise self._failure(DEPLOYMENT_FAILED, "the deployment failed", f"Look closer with {self._attach()}")
+
+    def _failure(self, status: int, title: str, hint: str) -> CommandFailed:
+        from wizard.core.progress import waiting_for
+
+        service = self.service
+        if service is None:
+            return CommandFailed(status, title, hint=hint)
+        return CommandFailed(status, title, f"service {service.id} {service.name!r}", waiting_for(service), hint)
+
+    def _tell_step(self, step: str) -> None:
+        self.step = step
+        self.teller.say(step)
+
+    @property
+    def _sending(self) -> bool:
+        return not self.step.startswith("looking")
+
+    def _show(self, service: ServiceSnapshot, sight: Sight | None = None) -> None:
+        from wizard.report import service_data, service_text
+
+        if self.as_json:
+            emit_json(service_data(service, sight.error if sight else None))
+        else:
+            emit_drawn(service_text(service, terminal=is_terminal(sys.stdout)))
+
+    def _attach(self) -> str:
+        return f"`flowerneb-wizard attach {self.service.id if self.service else 'SERVICE'}`"
+
+    def _where_it_stands(self) -> str:
+        if self.in_sandbox:
+            return "The sandbox ended with this program."
+        if self.service is not None:
+            return f"The deployment of service {self.service.id} goes on in OneFlow: {self._attach()}"
+        if self.step.startswith("instantiating"):
+            return "OneFlow may have begun to deploy: look at `flowerneb-wizard status`."
+        return "Nothing is deployed."
+
+
+def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool) -> int:
+    from wizard.deployment import documents, registered, resolved
+
+    plan = resolved(plan, cloud)
+    texts = documents(plan)
+    known = registered(plan.template(), cloud)
+    if as_json:
+        emit_json({"template": plan.template(), "merge_template": plan.merge_template(), "registered_as": known})
+        return 0
+    there = "" if known is None else f" (registered already, as {known}: it would be used)"
+    teller.say(f"the service template{there}, then what goes along with its instantiation; nothing was sent")
+    emit(texts.template)
+    emit(texts.merge_template)
+    return 0
+
+
+def _agreed(plan: Plan, cloud: Cloud) -> bool:
+    """Show what will be made, and ask."""
+    from wizard.core.contract import Level, Meaning
+    from wizard.deployment import resolved
+    from wizard.report import one_line
+
+    by_id = resolved(plan, cloud)
+    network = by_id.meant(Meaning.NETWORK)
+    lines = [f"service {plan.name!r} on {cloud.connection().oneflow_url}"]
+    for level in (Level.SUPERLINK, Level.SUPERNODE):
+        count, template = by_id.meant(Meaning.CARDINALITY, level), by_id.meant(Meaning.VM_TEMPLATE, level)
+        lines.append(f"{count} VM{'' if count == '1' else 's'} {level.value} from VM template {template}")
+    lines.append(f"all on network {network}" if network else "on the networks of their VM templates")
+    click.echo("This will be made:", err=True)
+    for line in lines:
+        click.echo(f"  {one_line(line)}", err=True)
+    click.echo("Deploy? [y/N] ", err=True, nl=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

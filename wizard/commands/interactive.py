@@ -1,0 +1,62 @@
+"""Opening the wizard: only on a terminal that can show it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+import click
+
+from wizard.commands.options import Reach
+from wizard.commands.output import Teller, is_terminal
+from wizard.commands.planning import plan_of
+from wizard.commands.reach import connecting
+from wizard.commands.trouble import INVALID, CommandFailed
+
+_INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and pipes."
+_GLYPHS = "─│┌┐└┘▁▔▊✓▸"
+PACE = 2.0
+"""Sandbox seconds per second: slow enough to watch, quick enough to wait for."""
+
+
+def open_wizard(
+    context: click.Context,
+    *,
+    preset: str | None = None,
+    settings: Iterable[str] = (),
+    attach: str | None = None,
+    no_mouse: bool = False,
+) -> int:
+    """Run the screens and return their exit status. Raises CommandFailed where the terminal can't show them."""
+    reach = Reach.of(context)
+    refuse_what_is_no_terminal()
+    settings = tuple(settings)
+    plan = plan_of(preset, settings) if preset is not None or settings else None
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from wizard.tui.app import WizardApp
+
+    with connecting(reach, Teller(), speed=PACE) as connector:
+        app = WizardApp(connector.connect, plan=plan, preset_name=preset, attach=attach, clock=connector.clock)
+        app.run(mouse=not no_mouse)
+    return app.return_code or 0
+
+
+def refuse_what_is_no_terminal() -> None:
+    """Raise CommandFailed unless stdin, stdout and stderr are a terminal that can show the screens."""
+    streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
+    closed = [name for name, stream in streams.items() if not is_terminal(stream)]
+    if closed:
+        title = f"the wizard needs a terminal; what is not one: {', '.join(closed)}"
+        raise CommandFailed(INVALID, title, hint=_INSTEAD)
+    kind = os.environ.get("TERM", "")
+    if kind in ("", "dumb", "unknown"):
+        said = f"TERM is {kind!r}" if kind else "TERM is not set"
+        hint = f"Set TERM to what your terminal is, such as xterm-256color. {_INSTEAD}"
+        raise CommandFailed(INVALID, f"the wizard can't draw on this terminal: {said}", hint=hint)
+    encoding = sys.stderr.encoding or "ascii"
+    try:
+        _GLYPHS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        title = f"the wizard's lines and marks can't be written in this terminal's encoding, {encoding}"
+        raise CommandFailed(INVALID, title, hint=f"Set LC_ALL=C.UTF-8, or PYTHONUTF8=1. {_INSTEAD}") from None

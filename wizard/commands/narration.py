@@ -1,0 +1,104 @@
+"""What a watched service does, told a line at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.watch import Event, Sight
+
+SILENCE = 30.0
+"""Seconds without news after which a line says what is waited for."""
+
+
+@dataclass
+class News:
+    """Gives each event of a watch once."""
+
+    last: Event | None = None
+
+    def of(self, sight: Sight) -> tuple[Event, ...]:
+        """The events that are new in this sight, oldest first."""
+        events = sight.events
+        for place in range(len(events) - 1, -1, -1):
+            if events[place] is self.last:
+                events = events[place + 1 :]
+                break
+        if sight.events:
+            self.last = sight.events[-1]
+        return events
+
+
+@dataclass
+class Contact:
+    """Tells once that contact is lost, and once that it is back."""
+
+    told: str = ""
+
+    def of(self, sight: Sight) -> str:
+        """A line, or nothing where it is as it was."""
+        before, self.told = self.told, str(sight.error) if sight.error else ""
+        if self.told == before:
+            return ""
+        if not self.told:
+            return "contact is back"
+        what = "no news" if sight.stale else "no news of the VMs"
+        return f"{what}, trying again: {self.told}"
+
+
+@dataclass
+class Narrator:
+    """Tells the story of a deployment: its phases as they are reached, what VMs do, what it waits for."""
+
+    tell: Callable[[str], None]
+    clock: Callable[[], float]
+    news: News = field(default_factory=News)
+    contact: Contact = field(default_factory=Contact)
+    phases: tuple[str, ...] = ()
+    spoke: float = 0.0
+    waiting: str = ""
+
+    def see(self, sight: Sight) -> None:
+        """Tell what is new in a sight."""
+        lines = [*self._events(sight), *self._phases(sight.snapshot)]
+        if line := self.contact.of(sight):
+            lines.append(line)
+        now = self.clock()
+        if lines or not self.spoke:
+            self.spoke = now
+        elif now - self.spoke >= SILENCE:
+            self.spoke = now
+            lines += self._waits(sight.snapshot)
+        for line in lines:
+            self.tell(line)
+
+    def _events(self, sight: Sight) -> Iterator[str]:
+        from wizard.core.overview import duration
+
+        begun = sight.snapshot.start_time if sight.snapshot else 0
+        for event in self.news.of(sight):
+            severity = "" if event.severity in ("I", "") else f"{_SEVERITIES.get(event.severity, event.severity)}: "
+            yield f"{duration(max(0.0, event.at - begun))}  {severity}{event.message}"
+
+    def _phases(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
+        from wizard.core.progress import Mark, phases
+
+        if snapshot is None or snapshot.gone:
+            return
+        reached = tuple(phase.label for phase in phases(snapshot) if phase.mark is Mark.DONE)
+        for label in reached:
+            if label not in self.phases:
+                yield f"✓ {label}"
+        self.phases = reached
+
+    def _waits(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
+        from wizard.core.progress import waiting_for
+
+        if snapshot is not None and (said := waiting_for(snapshot)):
+            yield said
+
+
+_SEVERITIES = {"E": "error", "W": "warning", "D": "debug"}

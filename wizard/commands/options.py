@@ -1,0 +1,117 @@
+"""Options that several commands share: how the cloud is reached, which preset with which changes, JSON or not.
+
+Connection options may stand before the command and after it; the latter win. They are kept in the context's object,
+which all commands of one run share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Secret:
+    """A text that never prints."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the operator wants the cloud to be reached; None is left to the environment and to OpenNebula's files."""
+
+    server: str | None = None
+    endpoint: str | None = None
+    username: str | None = None
+    password: Secret | None = None
+    insecure: bool = False
+    sandbox: bool = False
+    world: str | None = None
+    speed: float | None = None
+
+    @staticmethod
+    def of(context: click.Context) -> Reach:
+        """What was said so far. Raises UsageError where two options contradict each other."""
+        said = context.ensure_object(dict)
+        reach = Reach(**{item.name: said[item.name] for item in fields(Reach) if item.name in said})
+        if reach.sandbox:
+            if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
+                raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
+        elif reach.world or reach.speed:
+            raise click.UsageError("--world and --speed are for --sandbox.")
+        return reach
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is None or value is False or parameter.name is None:
+        return
+    said = context.ensure_object(dict)
+    said[parameter.name] = Secret(value) if parameter.name == "password" and isinstance(value, str) else value
+
+
+def _connection(*names: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, callback=_keep, **settings)
+
+
+_CONNECTION = (
+    _connection("--server", "-s", metavar="URL", help="OneFlow, instead of ONEFLOW_URL."),
+    _connection("--endpoint", metavar="URL", help="oned, instead of ONE_XMLRPC."),
+    _connection("--username", "-u", metavar="NAME", help="OpenNebula user, instead of ONEFLOW_USER or ONE_AUTH."),
+    _connection(
+        "--password", "-p", metavar="PASSWORD", help="Others may see it in the list of processes: better use ONE_AUTH."
+    ),
+    _connection("--insecure", is_flag=True, help="Do not verify HTTPS certificates."),
+    _connection("--sandbox", is_flag=True, help="Use an OpenNebula look-alike inside this process."),
+    _connection("--world", metavar="NAME", help="Which sandbox; `sandbox --list-worlds` lists them."),
+    _connection(
+        "--speed", metavar="X", type=click.FloatRange(min=0, min_open=True), help="How fast the sandbox's time passes."
+    ),
+)
+
+
+def connection_options(command: F) -> F:
+    """Let a command say how the cloud is reached."""
+    for option in reversed(_CONNECTION):
+        command = option(command)
+    return command
+
+
+def set_option(command: F) -> F:
+    """Let a command change settings of its preset."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change one setting: a variable, or level.attribute such as supernode.cardinality. May be repeated.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Let a command speak JSON, on stdout and in its errors."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON on stdout; errors are JSON on stderr.")(command)
+
+
+def no_mouse_option(command: F) -> F:
+    """Let a command leave the mouse to the terminal."""
+    return click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")(command)
+
+
+def example(text: str) -> str:
+    """An epilog that shows one call."""
+    return f"\b\nExample:\n  {text}"

@@ -1,0 +1,69 @@
+"""What commands write: data on stdout as it is, words on stderr with everything harmful made visible."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether a stream is open and a terminal."""
+    try:
+        return bool(stream is not None and stream.isatty())  # type: ignore[attr-defined]
+    except ValueError:
+        return False
+
+
+def emit(text: str) -> None:
+    """Data on stdout, as UTF-8 whatever the locale is, at once."""
+    click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+
+
+def emit_words(text: str) -> None:
+    """Words on stdout, in the terminal's own encoding, with everything harmful made visible."""
+    from wizard.report import harmless
+
+    click.echo(harmless(text), nl=False)
+
+
+def emit_drawn(text: str) -> None:
+    """A table on stdout: its cells are harmless already, its colours are ours."""
+    click.echo(text, nl=False)
+
+
+def emit_json(data: Any) -> None:
+    """A document on stdout, indented."""
+    emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def emit_json_line(data: Any) -> None:
+    """A document on stdout, in one line."""
+    emit(json.dumps(data, ensure_ascii=False) + "\n")
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Words on stderr: a line each, or with `as_json` an object a line, so that all of stderr can be parsed."""
+
+    as_json: bool = False
+
+    def say(self, text: str) -> None:
+        """A line for the operator."""
+        from wizard.report import harmless
+
+        if self.as_json:
+            click.echo(json.dumps({"note": text}), err=True)
+        else:
+            click.echo(harmless(text), err=True)
+
+
+def utf8_where_possible() -> None:
+    """Let no character that the terminal can't show end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,108 @@
+"""The one place where a login becomes a client, on a real cloud or on the sandbox."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.options import Reach
+from wizard.commands.output import Teller
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.cloud.login import Login
+    from wizard.sandbox.server import Sandbox
+
+QUICK = 10.0
+"""Sandbox seconds per second, for commands that wait."""
+LATENCY = 0.05
+"""Seconds that each call to a sandbox inside this process costs."""
+
+
+@dataclass
+class Connector:
+    """Makes clients. `clock` gives the cloud's Unix seconds: the sandbox has a time of its own."""
+
+    find: Callable[[], Login]
+    clock: Callable[[], float] = time.time
+    timeout: float = 10.0
+    made: list[Cloud] = field(default_factory=list)
+
+    def connect(self) -> Cloud:
+        """A client. Raises CloudError where no login is found; nothing is sent yet."""
+        from wizard.cloud.cloud import Cloud
+
+        self.made.append(Cloud(self.find(), timeout=self.timeout, clock=self.clock))
+        return self.made[-1]
+
+    def close(self) -> None:
+        """Let all connections go."""
+        for cloud in self.made:
+            cloud.close()
+
+
+@contextmanager
+def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterator[Connector]:
+    """A connector to what the operator wants. A sandbox lives as long as the context."""
+    if not reach.sandbox:
+        if reach.insecure:
+            teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
+        yield from _closing(Connector(lambda: _login(reach)))
+        return
+    with sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
+        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now))
+
+
+def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
+    """A sandbox that is not started yet. Raises UsageError where no world has that name."""
+    from wizard.sandbox.server import Sandbox
+    from wizard.sandbox.worlds import WORLDS
+
+    name = world or "default"
+    if name not in WORLDS:
+        close = difflib.get_close_matches(name, WORLDS, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(WORLDS)}."
+        raise click.UsageError(f"no world is called {name!r}; {hint}")
+    return Sandbox(name, speed=speed, latency=latency)
+
+
+def _closing(connector: Connector) -> Iterator[Connector]:
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+def _login(reach: Reach) -> Login:
+    from wizard.cloud.login import find_login
+
+    return find_login(
+        os.environ,
+        _home(),
+        username=reach.username,
+        password=reach.password.reveal() if reach.password else None,
+        oneflow_url=reach.server,
+        oned_url=reach.endpoint,
+        verify=not reach.insecure,
+    )
+
+
+def _sandbox_login(sandbox: Sandbox) -> Login:
+    from wizard.cloud.login import find_login
+
+    return find_login(sandbox.environment(), Path("/nonexistent"))
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")

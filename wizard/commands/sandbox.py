@@ -1,0 +1,58 @@
+"""`sandbox`: the OpenNebula look-alike by itself, for this program and for any other client."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+
+import click
+
+from wizard.commands.options import example
+from wizard.commands.output import Teller, emit, emit_words
+
+
+@click.command(epilog=example("flowerneb-wizard sandbox > exports.sh &  sleep 1;  . ./exports.sh"))
+@click.option("--world", metavar="NAME", help="Which world; default unless said.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Sandbox seconds per second.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=0.3,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long OneFlow takes to answer.",
+)
+@click.option("--list-worlds", is_flag=True, help="List the worlds and end.")
+def sandbox(world: str | None, speed: float, latency: float, list_worlds: bool) -> None:
+    """Run an OpenNebula look-alike on loopback until it is interrupted.
+
+    The lines on stdout, read by a shell, point OpenNebula's tools and this program at it.
+    """
+    from wizard.commands.reach import sandbox_of
+
+    if list_worlds:
+        _list_worlds()
+        return
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: ended.set())
+    with sandbox_of(world, speed=speed, latency=latency) as running:
+        emit("".join(f"export {name}={shlex.quote(value)}\n" for name, value in running.environment().items()))
+        Teller().say("the sandbox runs; Ctrl-C ends it")
+        ended.wait()
+
+
+def _list_worlds() -> None:
+    from wizard.sandbox.worlds import WORLDS
+
+    width = max(len(name) for name in WORLDS)
+    emit_words("".join(f"{name:<{width}}  {world.summary}\n" for name, world in WORLDS.items()))

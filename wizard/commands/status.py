@@ -1,0 +1,109 @@
+"""`status`: what the dashboard shows, once or as it changes."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.options import Reach, connection_options, example, json_option
+from wizard.commands.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
+from wizard.commands.reach import Connector, connecting
+from wizard.commands.trouble import report
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.watch import Event, Sight
+
+
+@click.command(epilog=example("flowerneb-wizard status 42 --json"))
+@click.argument("service", required=False)
+@click.option("--watch", is_flag=True, help="Follow it: print what changes, until it is gone.")
+@json_option
+@connection_options
+@click.pass_context
+def status(context: click.Context, service: str | None, *, watch: bool, as_json: bool) -> int:
+    """Show SERVICE, given by name or id; without it, list the Flower services.
+
+    With --watch and --json each line is an object: a snapshot first, then an event a line.
+    """
+    if watch and service is None:
+        raise click.UsageError("--watch follows one service: name it.")
+    teller = Teller(as_json)
+    with connecting(Reach.of(context), teller) as connector:
+        cloud = connector.connect()
+        if service is None:
+            return _list(cloud, connector, as_json, teller)
+        service_id = cloud.find_service(service)
+        return _follow(cloud, service_id, as_json, teller) if watch else _once(cloud, service_id, as_json)
+
+
+def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
+    from wizard.report import list_data, list_text
+
+    found = [item for item in cloud.services() if item.is_flower]
+    if as_json:
+        emit_json(list_data(found))
+    elif found:
+        emit_drawn(list_text(found, connector.clock(), terminal=is_terminal(sys.stdout)))
+    else:
+        teller.say("there is no Flower service that you may see")
+    return 0
+
+
+def _once(cloud: Cloud, service_id: int, as_json: bool) -> int:
+    """What is known is shown even where oned does not answer; the exit status then says that it is not all."""
+    from wizard.report import service_data, service_text
+
+    snapshot = cloud.snapshot(service_id)
+    missing = cloud.last_oned_error
+    if as_json:
+        emit_json(service_data(snapshot, missing))
+    else:
+        emit_drawn(service_text(snapshot, terminal=is_terminal(sys.stdout)))
+    return 0 if missing is None else report(missing, as_json) or 0
+
+
+def _follow(cloud: Cloud, service_id: int, as_json: bool, teller: Teller) -> int:
+    from wizard.commands.narration import Contact, News
+    from wizard.watch import Watch, follow
+
+    watch = Watch(cloud, service_id)
+    news, contact = News(), Contact()
+    begun = False
+    for sight in follow(watch, math.inf):
+        if sight.snapshot is None and sight.error is not None:
+            raise sight.error
+        if not begun:
+            begun = True
+            news.of(sight)
+            _show(sight, as_json)
+        for event in news.of(sight):
+            _tell(event, as_json)
+        if line := contact.of(sight):
+            teller.say(line)
+        if sight.snapshot is not None and sight.snapshot.gone:
+            break
+    return 0
+
+
+def _show(sight: Sight, as_json: bool) -> None:
+    from wizard.report import service_data, service_text
+
+    if sight.snapshot is None:
+        return
+    if as_json:
+        emit_json_line(service_data(sight.snapshot, sight.error))
+    else:
+        emit_drawn(service_text(sight.snapshot, terminal=is_terminal(sys.stdout)))
+
+
+def _tell(event: Event, as_json: bool) -> None:
+    if as_json:
+        emit_json_line({"event": {"at": event.at, "severity": event.severity, "message": event.message}})
+    else:
+        moment = time.strftime("%H:%M:%S", time.localtime(event.at))
+        emit_words(f"{moment}  {event.severity}  {event.message}\n")

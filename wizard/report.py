@@ -1,0 +1,265 @@
+"""A snapshot as a table for people or as plain data for programs, from the same rows as the dashboard.
+
+Nothing that came from the cloud is ever markup, and no control character of it reaches a terminal.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wizard.core.overview import NOTHING, VmRow, duration, role_rows, vm_rows
+from wizard.core.partitions import Assignment, assignments, gaps
+from wizard.core.progress import waiting_for
+from wizard.core.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from wizard.cloud.errors import CloudError
+
+Row = Sequence[str]
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WIDE = 4000
+"""Columns of a table that nobody looks at: nothing is cut for a pipe."""
+_STYLES = {"YES": "green", "RUNNING": "green", "collision": "bold red", "stale": "yellow", "WARNING": "yellow"}
+
+
+def harmless(text: str) -> str:
+    """The text with everything spelled out that could drive a terminal or turn its reading direction.
+
+    Line breaks and tabs stay.
+    """
+    return "".join(_shown(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """The same in one line."""
+    return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None) -> dict[str, Any]:
+    """A snapshot for `--json`.
+
+    `ready` is READY as the guest wrote it, null where it wrote none or oned could not be asked. Times are Unix
+    seconds, `age` seconds. `oned_error` says why the VMs' facts are old or missing.
+    """
+    by_vm = {item.vm_id: item for item in assignments(snapshot)}
+    return {
+        "service": {
+            "id": snapshot.id,
+            "name": snapshot.name,
+            "state": snapshot.state_name,
+            "owner": snapshot.owner,
+            "group": snapshot.group,
+            "start_time": snapshot.start_time,
+            "taken_at": snapshot.taken_at,
+            "complete": snapshot.complete,
+            "failed": snapshot.failed,
+            "gone": snapshot.gone,
+            "waiting_for": waiting_for(snapshot),
+        },
+        "roles": [_role_data(role) for role in snapshot.roles],
+        "vms": [
+            _vm_data(row, by_vm.get(row.vm_id), role)
+            for row, role in zip(vm_rows(snapshot), _roles_by_row(snapshot), strict=True)
+        ],
+        "gaps": list(gaps(tuple(by_vm.values()))),
+        "log": [{"at": line.timestamp, "severity": line.severity, "message": line.message} for line in snapshot.log],
+        "oned_error": oned_error.as_dict() if oned_error else None,
+    }
+
+
+def list_data(services: Iterable[ServiceSnapshot]) -> dict[str, Any]:
+    """Several services for `--json`, in short."""
+    return {
+        "services": [
+            {
+                "id": item.id,
+                "name": item.name,
+                "state": item.state_name,
+                "owner": item.owner,
+                "group": item.group,
+                "start_time": item.start_time,
+                "roles": [
+                    {"name": role.name, "state": role.state_name, "listed": len(role.nodes)}
+                    | {"cardinality": role.cardinality}
+                    for role in item.roles
+                ],
+            }
+            for item in services
+        ]
+    }
+
+
+def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
+    """A snapshot for people: the service, its roles, its VMs, and what it waits for."""
+    console = _console(terminal)
+    age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.start_time else NOTHING
+    with console.capture() as capture:
+        _line(console, f"{snapshot.name}  #{snapshot.id}  {snapshot.state_name}  {age}  {snapshot.owner}", "bold")
+        _line(console, "")
+        head = ("ROLE", "STATE", "READY", "VMS")
+        rows = [(row.name, row.state, f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
+        console.print(_table(head, rows))
+        if vms := vm_rows(snapshot):
+            _line(console, "")
+            console.print(_vm_table(vms, console.width))
+        for said in (waiting_for(snapshot), _gaps_text(snapshot)):
+            if said:
+                _line(console, "")
+                _line(console, said)
+    return _trimmed(capture.get())
+
+
+def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool) -> str:
+    """Several services for people, a line each."""
+    console = _console(terminal)
+    head = ("ID", "NAME", "STATE", "AGE", "SUPERLINK", "SUPERNODES", "OWNER")
+    rows = [
+        (
+            str(item.id),
+            item.name,
+            item.state_name,
+            duration(now - item.start_time) if item.start_time else NOTHING,
+            _count(item, SUPERLINK),
+            _count(item, SUPERNODE),
+            item.owner,
+        )
+        for item in services
+    ]
+    return table_text(head, rows, console)
+
+
+def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
+    """A table without lines, as `onevm list` draws it."""
+    with console.capture() as capture:
+        console.print(_table(head, list(rows)))
+    return _trimmed(capture.get())
+
+
+def console_of(terminal: bool) -> Console:
+    """Where tables are drawn: as wide as the terminal, or without any limit."""
+    return _console(terminal)
+
+
+def _shown(char: str) -> str:
+    if char in "\n\t" or (char not in _DIRECTIONS and unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")):
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+
+
+def _role_data(role: Role) -> dict[str, Any]:
+    return {
+        "name": role.name,
+        "state": role.state_name,
+        "ready": role.ready_count,
+        "listed": len(role.nodes),
+        "cardinality": role.cardinality,
+        "min_vms": role.min_vms,
+        "max_vms": role.max_vms,
+        "failed": role.failed,
+    }
+
+
+def _roles_by_row(snapshot: ServiceSnapshot) -> list[tuple[Role, int]]:
+    return [(role, index) for role in snapshot.roles for index in range(len(role.nodes))]
+
+
+def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> dict[str, Any]:
+    vm = place[0].nodes[place[1]].vm
+    assigned = item.assigned if item else None
+    return {
+        "role": row.role,
+        "index": row.index,
+        "id": row.vm_id,
+        "name": row.name,
+        "ip": vm.ips[0] if vm and vm.ips else None,
+        "ips": list(vm.ips) if vm else [],
+        "host": (vm.host or None) if vm else None,
+        "state": vm.state_name if vm else None,
+        "ready": vm.ready if vm else None,
+        "age": row.age if row.age >= 0 else None,
+        "partition": str(assigned) if assigned else None,
+        "partition_id": assigned.id if assigned else None,
+        "num_partitions": assigned.count if assigned else None,
+        "assigned_by": item.source.value if item else None,
+        "standing": item.standing.value if item else None,
+        "failed": row.failed,
+    }
+
+
+def _count(snapshot: ServiceSnapshot, name: str) -> str:
+    role = snapshot.role(name)
+    return f"{len(role.nodes)}/{role.cardinality}" if role else NOTHING
+
+
+def _gaps_text(snapshot: ServiceSnapshot) -> str:
+    missing = gaps(assignments(snapshot))
+    if not missing:
+        return ""
+    shown = ", ".join(str(number) for number in missing[:20])
+    return f"No SuperNode trains on shard {shown}{', …' if len(missing) > 20 else ''}."
+
+
+def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
+    columns: dict[str, list[str]] = {
+        "ROLE": [row.role for row in rows],
+        "IDX": [str(row.index) for row in rows],
+        "VM": [str(row.vm_id) for row in rows],
+        "NAME": [row.name for row in rows],
+        "IP": [row.ip for row in rows],
+        "HOST": [row.host for row in rows],
+        "STATE": [row.state for row in rows],
+        "READY": [row.ready for row in rows],
+        "AGE": [duration(row.age) for row in rows],
+        "PARTITION": [row.partition or NOTHING for row in rows],
+        "ASSIGNED BY": [row.assigned_by or NOTHING for row in rows],
+        "STANDING": [row.standing or NOTHING for row in rows],
+    }
+    for spare in ("NAME", "AGE", "HOST", "ASSIGNED BY"):
+        if _natural_width(columns) <= width:
+            break
+        del columns[spare]
+    return _table(tuple(columns), list(zip(*columns.values(), strict=True)))
+
+
+def _natural_width(columns: dict[str, list[str]]) -> int:
+    from rich.cells import cell_len
+
+    return sum(max(cell_len(one_line(cell)) for cell in (name, *cells)) + 2 for name, cells in columns.items()) - 2
+
+
+def _table(head: Row, rows: Sequence[Row]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in head:
+        table.add_column(Text(name), no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*(Text(one_line(cell), style=_style(cell)) for cell in row))
+    return table
+
+
+def _style(cell: str) -> str:
+    return "bold red" if "FAIL" in cell and cell.isupper() else _STYLES.get(cell, "")
+
+
+def _console(terminal: bool) -> Console:
+    from rich.console import Console
+
+    width = None if terminal else _WIDE
+    return Console(width=width, markup=False, highlight=False, emoji=False, force_terminal=terminal)
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    from rich.text import Text
+
+    console.print(Text(one_line(text), style=style))
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
