@@ -9,27 +9,34 @@ from statistics import median
 
 RUNS = 9
 
-_BARE = """
+_END = """
+async def end(pilot):
+    await pilot.pause()
+    pilot.app.exit()
+"""
+
+_BARE = (
+    _END
+    + """
 from textual.app import App
 from textual.widgets import Static
 class Bare(App):
     def compose(self):
         yield Static("bare")
-    def on_mount(self):
-        self.call_after_refresh(self.exit)
-Bare().run(headless=True, size=(120, 40))
+Bare().run(headless=True, size=(120, 40), auto_pilot=end)
 """
+)
 
-_WIZARD = """
+_WIZARD = (
+    _END
+    + """
 from wizard.cloud.errors import CredentialsMissing
 from wizard.tui.app import WizardApp
 def connect():
-    raise CredentialsMissing("no credentials", "the benchmark", "", "")
-class Measured(WizardApp):
-    def on_ready(self):
-        self.call_after_refresh(self.exit)
-Measured(connect).run(headless=True, size=(120, 40))
+    raise CredentialsMissing("no credentials")
+WizardApp(connect).run(headless=True, size=(120, 40), auto_pilot=end)
 """
+)
 
 
 def rows() -> list[tuple[str, str]]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.states import ServiceState
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
 
 KEPT_EVENTS = 500
 QUICK = 2.0

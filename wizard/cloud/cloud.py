@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
-from wizard.cloud.login import Login
-from wizard.cloud.oned import Oned
-from wizard.cloud.oneflow import OneFlow
 from wizard.cloud.pools import CloudObject, Connection, ServiceTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.snapshot import DecodeError, ServiceSnapshot, VmFacts, decode_service
+
+if TYPE_CHECKING:
+    from wizard.cloud.login import Login
+    from wizard.cloud.oned import Oned
 
 Answer = TypeVar("Answer")
 
@@ -31,6 +32,9 @@ class Cloud:
         self._login = login
         self._timeout = timeout
         self._clock = clock
+        # The HTTP libraries cost as much to import as the screens: nobody pays who only edits or renders.
+        from wizard.cloud.oneflow import OneFlow
+
         self._flow = OneFlow(login, timeout)
         self._oned: Oned | None = None
         self._flow_lock = threading.Lock()
@@ -181,6 +185,8 @@ class Cloud:
     def _ask_oned(self, call: Callable[[Oned], Answer]) -> Answer:
         with self._oned_lock:
             if self._oned is None:
+                from wizard.cloud.oned import Oned
+
                 self._oned = Oned(self._login, self._timeout)
             return call(self._oned)
 

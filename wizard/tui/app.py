@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -11,7 +12,6 @@ from textual.binding import Binding
 from textual.events import Resize
 from textual.screen import Screen
 
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import AlreadyThere, PresetFileError, save_preset
@@ -22,6 +22,9 @@ from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.themes import HOUSE, load_themes
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
 
 
 class WizardApp(App[int]):

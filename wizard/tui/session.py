@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import CloudObject, Connection
 from wizard.core import rules
@@ -13,6 +13,9 @@ from wizard.core.contract import Level, Meaning
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
 
 
 @dataclass(frozen=True)
