@@ -137,6 +137,8 @@ class ExistingService:
     template: Mapping[str, Any]
     merge: Mapping[str, Any] = field(default_factory=dict)
     age: float = 3600.0
+    vm_names: tuple[str, ...] = ()
+    """Names that somebody gave to its VMs since then, oldest VM first."""
     lost_roles: tuple[str, ...] = ()
     """Roles whose VMs somebody terminated behind OneFlow's back since then."""
 

@@ -174,6 +174,9 @@ class Sandbox:
             if service.state == RUNNING:
                 break
             self.clock.advance(1.0)
+        mine = [vm for vm in self.world.vms if vm.service == service.sid]
+        for vm, name in zip(mine, existing.vm_names, strict=False):
+            vm.name = name
         for role in existing.lost_roles:
             for vid in service.roles[role].node_ids:
                 self.world.vms.act(self.world.vms[vid], "terminate-hard")

@@ -165,8 +165,8 @@ WORLDS: dict[str, World] = {
         replace(
             DEFAULT,
             name="no-capacity",
-            summary="The hosts are full after three small VMs",
-            hosts=(Host(0, "node-a", cpu=3.0, memory=8192), Host(1, "node-b", cpu=2.0, memory=4096)),
+            summary="The hosts are full after a SuperLink and one SuperNode",
+            hosts=(Host(0, "node-a", cpu=3.0, memory=8192), Host(1, "node-b", cpu=1.0, memory=2048)),
         ),
         replace(
             DEFAULT,
@@ -195,7 +195,7 @@ WORLDS: dict[str, World] = {
             hosts=(Host(0, "[/host] [b"), Host(1, 'node"b"\''), Host(2, "h" * 128)),
             service_templates=(_web_shop("[/] [blink]\"shop\" 'x' \u202egpj"),),
             services=(
-                ExistingService(_flower("[/vm] [b", 2)),
+                ExistingService(_flower("[/vm] [b", 2), vm_names=("[/] [b]vm", '<&"]]>', _RIGHT_TO_LEFT)),
                 ExistingService(_flower(_LONG, 2)),
                 ExistingService(_flower(_RIGHT_TO_LEFT, 2)),
             ),
