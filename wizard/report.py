@@ -5,10 +5,10 @@ Nothing that came from the cloud is ever markup, and no control character of it 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wizard.core.display import one_line
 from wizard.core.overview import NOTHING, VmRow, duration, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments, gaps
 from wizard.core.progress import waiting_for
@@ -21,23 +21,9 @@ if TYPE_CHECKING:
     from wizard.cloud.errors import CloudError
 
 Row = Sequence[str]
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WIDE = 4000
 """Columns of a table that nobody looks at: nothing is cut for a pipe."""
 _STYLES = {"YES": "green", "RUNNING": "green", "collision": "bold red", "stale": "yellow", "WARNING": "yellow"}
-
-
-def harmless(text: str) -> str:
-    """The text with everything spelled out that could drive a terminal or turn its reading direction.
-
-    Line breaks and tabs stay.
-    """
-    return "".join(_shown(char) for char in text)
-
-
-def one_line(text: str) -> str:
-    """The same in one line."""
-    return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None) -> dict[str, Any]:
@@ -143,12 +129,6 @@ def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
 def console_of(terminal: bool) -> Console:
     """Where tables are drawn: as wide as the terminal, or without any limit."""
     return _console(terminal)
-
-
-def _shown(char: str) -> str:
-    if char in "\n\t" or (char not in _DIRECTIONS and unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")):
-        return char
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
 
 
 def _role_data(role: Role) -> dict[str, Any]:

@@ -187,8 +187,8 @@ def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool) -> int:
 def _agreed(plan: Plan, cloud: Cloud) -> bool:
     """Show what will be made, and ask."""
     from wizard.core.contract import Level, Meaning
+    from wizard.core.display import one_line
     from wizard.deployment import resolved
-    from wizard.report import one_line
 
     by_id = resolved(plan, cloud)
     network = by_id.meant(Meaning.NETWORK)

@@ -25,7 +25,7 @@ def emit(text: str) -> None:
 
 def emit_words(text: str) -> None:
     """Words on stdout, in the terminal's own encoding, with everything harmful made visible."""
-    from wizard.report import harmless
+    from wizard.core.display import harmless
 
     click.echo(harmless(text), nl=False)
 
@@ -53,7 +53,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         """A line for the operator."""
-        from wizard.report import harmless
+        from wizard.core.display import harmless
 
         if self.as_json:
             click.echo(json.dumps({"note": text}), err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wizard.core.display import one_line
 from wizard.core.partitions import Assignment, Source, assignments
 from wizard.core.snapshot import Node, Role, ServiceSnapshot
 
@@ -56,7 +57,7 @@ def vm_rows(snapshot: ServiceSnapshot) -> tuple[VmRow, ...]:
 def role_rows(snapshot: ServiceSnapshot) -> tuple[RoleRow, ...]:
     """A row for each role."""
     return tuple(
-        RoleRow(role.name, role.state_name, role.ready_count, len(role.nodes), role.cardinality, role.failed)
+        RoleRow(one_line(role.name), role.state_name, role.ready_count, len(role.nodes), role.cardinality, role.failed)
         for role in snapshot.roles
     )
 
@@ -77,12 +78,12 @@ def duration(seconds: float) -> str:
 def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: float) -> VmRow:
     vm = node.vm
     return VmRow(
-        role=role.name,
+        role=one_line(role.name),
         index=index,
         vm_id=node.vm_id,
-        name=(vm.name if vm else "") or node.name,
+        name=one_line((vm.name if vm else "") or node.name),
         ip=(vm.ips[0] if vm and vm.ips else NOTHING),
-        host=(vm.host if vm else "") or NOTHING,
+        host=one_line((vm.host if vm else "") or NOTHING),
         state=vm.state_name if vm else UNKNOWN,
         ready=_ready(node),
         age=int(now - vm.stime) if vm and vm.stime and now else -1,
@@ -96,7 +97,7 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
 def _ready(node: Node) -> str:
     if node.vm is None or node.vm.user_template is None:
         return UNKNOWN
-    return node.vm.ready or UNSET
+    return one_line(node.vm.ready or UNSET)
 
 
 def _partition(item: Assignment | None) -> str:

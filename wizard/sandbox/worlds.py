@@ -213,7 +213,8 @@ WORLDS: dict[str, World] = {
             summary="A running cluster of 1 SuperLink and 299 SuperNodes that publish FL_NODE_CONFIG",
             networks=(Network(0, "flower-net", "10.77.0.2", 2000), *DEFAULT.networks[1:]),
             hosts=tuple(Host(number, f"node-{number:02}", 64.0, 262144) for number in range(24)),
-            timings=Timings(creation=0.12),
+            # Slower to boot than to create, or the first guests would find the list of nodes still empty.
+            timings=Timings(creation=0.12, prolog=25, boot=25, configure=5, ready=15),
             guests=Guests(publish_node_config=True),
             services=(ExistingService(_flower("flower-large", 299, 300)),),
         ),

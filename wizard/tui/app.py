@@ -173,7 +173,8 @@ class WizardApp(App[int]):
         """The palette: the steps and the verbs, besides what Textual offers."""
         if isinstance(screen, StepScreen):
             for step in Step:
-                yield SystemCommand(f"Go to {step.title}", f"F{step.number}", lambda step=step: self.go(step))
+                key = "" if step is Step.HOME else f"F{step.number}"
+                yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
             yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
             yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
         yield from (item for item in super().get_system_commands(screen) if item.title != "Quit")

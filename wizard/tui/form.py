@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from wizard.core.contract import Field
+from wizard.core.display import one_line
 from wizard.core.problem import Kind, Problem
 from wizard.core.user_input import BOOLEANS, InputType
 from wizard.tui.session import Listing
@@ -109,8 +110,9 @@ class FieldRow(Vertical):
             if item.unit:
                 parts.append(item.unit)
         if listing is not None:
-            parts = [parts[0], *_picked(listing, self.text), "↓ lists them" if listing.objects else "type its id"]
-        self._meta.update(" · ".join(parts))
+            chosen = _picked(listing, self.text) if self.text.strip() else ["empty unless chosen"]
+            parts = [parts[0], *chosen, "↓ lists them" if listing.objects else "type its id"]
+        self._meta.update(one_line(" · ".join(parts)))
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Draw what is wrong with the field; nothing where all is well."""
@@ -165,8 +167,6 @@ class FieldRow(Vertical):
 
 
 def _picked(listing: Listing, text: str) -> list[str]:
-    if not text.strip():
-        return []
     name = listing.name_of(text)
     if name is not None:
         return [f"{text.strip()} is {name}"]

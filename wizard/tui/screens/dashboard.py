@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import DataTable, RichLog, Static
 
 from wizard.cloud.errors import CloudError
+from wizard.core.display import one_line
 from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
 from wizard.core.progress import phases, waiting_for
@@ -171,11 +172,12 @@ class DashboardScreen(StepScreen):
     def _show(self, sight: Sight) -> None:
         snapshot = sight.snapshot
         if snapshot is not None:
-            self._draw("#phases", phases_line(phases(snapshot)))
+            self._draw("#phases", phases_line(phases(snapshot), self.query_one("#content").content_size.width))
             self._draw("#roles", Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, wide=self.app.size.width >= 110)
-        self._draw("#waiting", Content(_weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")))
+        said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
+        self._draw("#waiting", Content(one_line(said)))
         self._log(sight.events)
         self._show_top()
 
@@ -203,7 +205,7 @@ class DashboardScreen(StepScreen):
     def _say(self, message: str, severity: str, at: float | None = None) -> None:
         when = self.session.clock() if at is None else at
         line = Text(f"{clock_time(when)} {severity} ", style="dim")
-        line.append(message, style=_SEVERITIES.get(severity, "default not dim"))
+        line.append(one_line(message), style=_SEVERITIES.get(severity, "default not dim"))
         self.query_one("#events", RichLog).write(line)
 
 

@@ -10,6 +10,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.cloud.errors import CloudError
+from wizard.core.display import harmless, one_line
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.snapshot import ServiceSnapshot
@@ -171,10 +172,9 @@ class HomeScreen(StepScreen):
                 else "unknown"
             )
             options.add_option(Option(Content.styled(words, "$text-muted"), disabled=True))
-        options.add_options(
-            Option(Content(f"{item.id:>4}  {item.state_name:<17} {item.name}  ({item.owner})"), id=str(item.id))
-            for item in self.services
-        )
+        options.add_options(Option(Content(_service_line(item)), id=str(item.id)) for item in self.services)
+        if self.services:
+            options.highlighted = 0
 
 
 def _preset_line(item: PresetFile) -> Option:
@@ -184,6 +184,10 @@ def _preset_line(item: PresetFile) -> Option:
     return Option(name + Content(item.preset.title) + Content("" if item.shipped else "  (yours)"))
 
 
+def _service_line(item: ServiceSnapshot) -> str:
+    return one_line(f"{item.id:>4}  {item.state_name:<17} {item.name}  ({item.owner})")
+
+
 def _state(error: CloudError | None, version: str = "") -> Content:
     if error is not None:
         return Content.styled("out of reach", "$text-error")
@@ -191,4 +195,4 @@ def _state(error: CloudError | None, version: str = "") -> Content:
 
 
 def _bad(error: CloudError) -> Content:
-    return Content.styled("! ", "bold $text-error") + Content(str(error))
+    return Content.styled("! ", "bold $text-error") + Content(harmless(str(error)))

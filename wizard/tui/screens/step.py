@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.types import CSSPathType
 from textual.widgets import Footer, Static
 
+from wizard.core.display import harmless
 from wizard.core.overview import NOTHING
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, open_problems
@@ -86,6 +87,7 @@ class StepScreen(Screen[None]):
 
     def show_line(self, selector: str, text: str) -> None:
         """Write into one of the one-line texts, only if that changes it."""
+        text = harmless(text)
         line = self.query_one(selector, Static)
         if str(line.content) != text:
             line.update(text)

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from wizard.cloud.errors import CloudError
+from wizard.core.display import harmless, one_line
 
 
 class Confirm(ModalScreen[bool]):
@@ -21,7 +22,7 @@ class Confirm(ModalScreen[bool]):
 
     def __init__(self, title: str, text: str, yes: str, *, no: str = "Cancel", danger: bool = False) -> None:
         super().__init__()
-        self.heading, self.text, self.yes, self.no, self.danger = title, text, yes, no, danger
+        self.heading, self.text, self.yes, self.no, self.danger = one_line(title), harmless(text), yes, no, danger
 
     def compose(self) -> ComposeResult:
         """Title, text, and the two buttons; where it is dangerous, the focus is on no."""
@@ -78,7 +79,7 @@ class Notice(ModalScreen[None]):
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
-        self.heading, self.text = title, text
+        self.heading, self.text = one_line(title), harmless(text)
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

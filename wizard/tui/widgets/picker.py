@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.cloud.pools import CloudObject
+from wizard.core.display import one_line
 
 
 class Picker(ModalScreen[CloudObject | None]):
@@ -69,7 +70,7 @@ class Picker(ModalScreen[CloudObject | None]):
         options.add_options(
             Option(Content(line), id=str(item.id))
             for item in self.objects
-            for line in [f"{item.id:>5}  {item.name}  ({item.owner})"]
+            for line in [one_line(f"{item.id:>5}  {item.name}  ({item.owner})")]
             if all(word in line.lower() for word in words)
         )
         if options.option_count:

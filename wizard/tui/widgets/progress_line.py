@@ -7,7 +7,6 @@ from textual.content import Content
 from wizard.core.overview import RoleRow
 from wizard.core.progress import Mark, Phase
 
-_FIRM = "\N{NO-BREAK SPACE}"
 _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
     Mark.ACTIVE: ("▸", "bold $text-warning"),
@@ -16,13 +15,20 @@ _MARKS = {
 }
 
 
-def phases_line(phases: tuple[Phase, ...]) -> Content:
-    """`✓ template registered  ✓ instantiated  ▸ SuperLink READY  · …`"""
-    parts = []
+def phases_line(phases: tuple[Phase, ...], width: int) -> Content:
+    """`✓ template registered  ✓ instantiated  ▸ SuperLink READY  · …`, broken between phases only.
+
+    `width` is in columns.
+    """
+    lines: list[list[Content]] = [[]]
     for phase in phases:
         mark, style = _MARKS[phase.mark]
-        parts.append(Content.styled(f"{mark} {phase.label}".replace(" ", _FIRM), style))
-    return Content("  ").join(parts)
+        part = Content.styled(f"{mark} {phase.label}", style)
+        used = sum(item.cell_length + 2 for item in lines[-1])
+        if lines[-1] and used + part.cell_length > width:
+            lines.append([])
+        lines[-1].append(part)
+    return Content("\n").join(Content("  ").join(line) for line in lines)
 
 
 def roles_line(rows: tuple[RoleRow, ...]) -> Content:
