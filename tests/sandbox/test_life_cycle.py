@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.sandbox.blueprint import BootFailure, Guests, Timings
+from wizard.sandbox.blueprint import BootFailure, Guests, Quota, Timings, User
 from wizard.sandbox.worlds import DEFAULT
 
 from .cloud import Cloud, flower
@@ -160,21 +160,27 @@ def test_undeploying_takes_the_supernodes_before_the_superlink() -> None:
 
 
 def test_recover_delete_leaves_vms_behind_when_a_role_is_short_of_its_cardinality() -> None:
-    with Cloud(replace(DEFAULT, guests=Guests(), autoscaler=0.0)) as cloud:
-        service = cloud.running(flower(3))
-        # A refused scale takes the service out of the watchdog's sight, so that the loss goes unnoticed.
-        assert cloud.scale(service, 3)[0] == 500
-        lost, first, second = cloud.nodes(service)
-        cloud.vm_action("terminate-hard", lost)
-        cloud.clock.advance(5)
-        assert cloud.nodes(service) == [lost, first, second]
-        with cloud.sandbox.world.lock:
-            body = cloud.sandbox._flow.services[service]
-            body.roles["supernode"].drop_nodes({lost})
-            body.publish()
+    limited = (User(0, "oneadmin", 0, "oneadmin", quota=Quota(vms=3)),)
+    with Cloud(replace(DEFAULT, users=limited)) as cloud:
+        service = cloud.instantiate(flower(3))
+        cloud.until(service, 1)
+        cloud.clock.advance(30)
+        assert cloud.role(service)["state"] == 7
+        assert cloud.messages(service)[-1].endswith("user [0] limit of 3 reached for VMS quota in VM.")
+        first, second = cloud.nodes(service)
         cloud.recover(service, delete=True)
         cloud.until(service, None)
         assert cloud.alive(service) == [second]
+        assert cloud.vm(first).state == 6
+
+
+def test_a_service_may_be_deleted_before_it_begins() -> None:
+    with Cloud() as cloud:
+        service = cloud.instantiate(flower())
+        assert cloud.ask("DELETE", f"/service/{service}")[0] == 204
+        cloud.clock.advance(30)
+        assert cloud.ask("GET", f"/service/{service}")[0] == 404
+        assert len(cloud.sandbox.world.vms) == 0
 
 
 def test_power_off_is_a_warning_and_resume_ends_it() -> None:

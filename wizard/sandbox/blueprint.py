@@ -35,7 +35,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Quota:
-    """A user's limits; -2 is unlimited. Memory in MB."""
+    """A user's limits; -2 is unlimited. Memory in MB. The sandbox shows all of them and enforces `vms`."""
 
     vms: int = -2
     cpu: float = -2

@@ -55,7 +55,7 @@ class Creation:
             self._next_role(roles)
             return
         world = self._flow.world
-        delay = world.vms.spread(len(world.vms), "creation", world.plan.timings.creation)
+        delay = world.hypervisor.spread(len(world.vms), "creation", world.plan.timings.creation)
         world.after(delay, lambda: self._create(role, missing, vids, roles))
 
     def _create(self, role: Role, missing: int, vids: list[int], roles: list[Role]) -> None:

@@ -10,7 +10,15 @@ from wizard.sandbox.creation import Creation
 from wizard.sandbox.documents import Document
 from wizard.sandbox.errors import OneError
 from wizard.sandbox.flow import Flow
-from wizard.sandbox.service import DEPLOYING, DEPLOYING_NETS, FAILED_DEPLOYING, RUNNING, Role, Service
+from wizard.sandbox.service import (
+    DEPLOYING,
+    DEPLOYING_NETS,
+    FAILED_DEPLOYING,
+    PENDING,
+    RUNNING,
+    Role,
+    Service,
+)
 from wizard.sandbox.waiting import Goal
 
 
@@ -32,6 +40,8 @@ class Deployment:
         self._flow.world.after(timings.notice, lambda: service.when_free(lambda: self._networks(service)))
 
     def _networks(self, service: Service) -> None:
+        if service.state != PENDING:
+            return  # Deleted before it began.
         for role in service.roles.values():
             role.body.setdefault("nodes", [])
             role.body.setdefault("on_hold", False)
@@ -69,7 +79,9 @@ class Deployment:
         )
 
     def deploy(self, service: Service) -> None:
-        """Create the VMs of all roles that may come now."""
+        """Create the VMs of all roles that may come now, once the networks are there."""
+        if service.state != DEPLOYING_NETS:
+            return
         for role in service.roles.values():
             _fill_in_values(service, role)
         roles = service.roles_to_deploy()

@@ -110,7 +110,7 @@ class VmCalls:
 
     def action(self, user: User, action: str, vid: int) -> int:
         """one.vm.action"""
-        self._world.vms.act(self._vm(user, vid, "MANAGE"), action)
+        self._world.actions.act(self._vm(user, vid, "MANAGE"), action)
         return vid
 
     def update(self, user: User, vid: int, text: str, mode: int) -> int:

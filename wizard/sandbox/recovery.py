@@ -110,10 +110,10 @@ class Recovery:
         for vid in role.node_ids:
             vm = self._flow.world.vms[vid]
             if vm.failed:
-                self._flow.world.vms.retry(vm)
+                self._flow.world.hypervisor.retry(vm)
             elif vm.state == POWEROFF:
                 try:
-                    self._flow.world.vms.act(vm, "resume")
+                    self._flow.world.actions.act(vm, "resume")
                 except OneError:
                     continue
         return role.node_ids

@@ -179,7 +179,7 @@ class Sandbox:
             vm.name = name
         for role in existing.lost_roles:
             for vid in service.roles[role].node_ids:
-                self.world.vms.act(self.world.vms[vid], "terminate-hard")
+                self.world.actions.act(self.world.vms[vid], "terminate-hard")
         self.clock.advance(10.0)
 
 

@@ -71,7 +71,7 @@ class Role:
 
     def drop_nodes(self, vids: set[int]) -> None:
         """Let VMs go."""
-        self.body["nodes"] = [node for node in self.body["nodes"] if node["deploy_id"] not in vids]
+        self.body["nodes"] = [node for node in self.body.get("nodes", []) if node["deploy_id"] not in vids]
 
     def next_vm_name(self) -> str:
         """The name of the next VM; numbers are never used twice."""

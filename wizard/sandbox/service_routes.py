@@ -133,6 +133,6 @@ class ServiceRoutes:
 
     def _perform(self, vid: int, action: str) -> None:
         try:
-            self._flow.world.vms.act(self._flow.world.vms[vid], action)
+            self._flow.world.actions.act(self._flow.world.vms[vid], action)
         except OneError:
             return  # A scheduled action that fails leaves a mark in the VM's log only.

@@ -8,15 +8,20 @@ from typing import Any
 
 from wizard.sandbox.errors import INTERNAL, OneError
 
-_ATTRIBUTE = re.compile(
-    r"""\s*(?:\#[^\n]*\n\s*)*(?P<key>[\w-]+)\s*=\s*
-    (?:"(?P<quoted>(?:\\.|[^"\\])*)"|\[(?P<vector>(?:"(?:\\.|[^"\\])*"|[^\]"])*)\]|(?P<bare>[^\n,"\[]*))\s*,?""",
-    re.VERBOSE | re.DOTALL,
-)
+_KEY = r"\s*(?:\#[^\n]*\n\s*)*(?P<key>[\w-]+)\s*=[ \t]*"
+_QUOTED = r'"(?P<quoted>(?:\\.|[^"\\])*)"'
+_VECTOR = r'\[(?P<vector>(?:"(?:\\.|[^"\\])*"|[^\]"])*)\]'
+# At the top a bare value goes to the end of the line, in a vector to the next comma.
+_ATTRIBUTE = re.compile(rf'{_KEY}(?:{_QUOTED}|{_VECTOR}|(?P<bare>[^\n"\[][^\n]*|))\s*', re.DOTALL)
+_IN_VECTOR = re.compile(rf'{_KEY}(?:{_QUOTED}|(?P<bare>[^\n,"]*))\s*,?(?P<vector>(?!))?', re.DOTALL)
 
 
 def parse(text: str) -> dict[str, Any]:
     """Read a template into a dictionary with upper-case keys; repeated vectors become a list."""
+    return _read(text, _ATTRIBUTE)
+
+
+def _read(text: str, attribute: re.Pattern[str]) -> dict[str, Any]:
     if text.lstrip().startswith("<"):
         try:
             return _children(ElementTree.fromstring(text))  # noqa: S314 - loopback only, from our own client
@@ -25,12 +30,12 @@ def parse(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     position = 0
     while position < len(text.rstrip()):
-        match = _ATTRIBUTE.match(text, position)
+        match = attribute.match(text, position)
         if match is None or match.end() == position:
             raise OneError(INTERNAL, "Parse error: syntax error, unexpected VARIABLE, expecting EQUAL")
         value: Any
         if match["vector"] is not None:
-            value = parse(match["vector"])
+            value = _read(match["vector"], _IN_VECTOR)
         elif match["quoted"] is not None:
             value = re.sub(r'\\(["\\])', r"\1", match["quoted"])
         else:

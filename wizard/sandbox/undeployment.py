@@ -58,7 +58,7 @@ class Undeployment:
         """Tell VMs to stop; those that are gone already do not mind."""
         for vid in vids:
             try:
-                self._flow.world.vms.act(self._flow.world.vms[vid], "terminate")
+                self._flow.world.actions.act(self._flow.world.vms[vid], "terminate")
             except OneError:
                 continue
 

@@ -10,10 +10,12 @@ from wizard.sandbox.blueprint import BootFailure, User, World
 from wizard.sandbox.clock import ManualClock, Timer
 from wizard.sandbox.documents import Documents
 from wizard.sandbox.guests import Gate, guest_for
+from wizard.sandbox.hypervisor import Hypervisor
 from wizard.sandbox.images import Images
 from wizard.sandbox.machines import Machines
 from wizard.sandbox.networks import Networks
 from wizard.sandbox.vm import VirtualMachine
+from wizard.sandbox.vm_actions import VmActions
 
 
 class WorldState:
@@ -29,6 +31,8 @@ class WorldState:
         self.vm_templates = {template.tid: template for template in plan.vm_templates}
         self.documents = Documents()
         self.vms = Machines(self)
+        self.hypervisor = Hypervisor(self)
+        self.actions = VmActions(self)
         self.administrator = User(0, "oneadmin", 0, "oneadmin")
         """On whose behalf the servers act among themselves."""
         self.onegate_url = ""
@@ -63,4 +67,4 @@ class WorldState:
 
     def guest_timing(self, vm: VirtualMachine, what: str, seconds: float) -> float:
         """`seconds` as they are for this VM."""
-        return self.vms.spread(vm.vid, what, seconds)
+        return self.hypervisor.spread(vm.vid, what, seconds)
