@@ -19,7 +19,7 @@ from wizard.commands.attach import attach
 from wizard.commands.check import check
 from wizard.commands.deploy import deploy
 from wizard.commands.options import connection_options, example, no_mouse_option, set_option
-from wizard.commands.output import utf8_where_possible
+from wizard.commands.output import prepare_streams
 from wizard.commands.presets import presets
 from wizard.commands.render import render
 from wizard.commands.sandbox import sandbox
@@ -61,7 +61,7 @@ for _command in (attach, render, check, deploy, status, presets, sandbox):
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit status. Errors are told on stderr; nothing is raised."""
     as_json = "--json" in arguments
-    utf8_where_possible()
+    prepare_streams()
     try:
         found = wizard.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj={})
         sys.stdout.flush()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 
@@ -61,9 +63,15 @@ class Teller:
             click.echo(harmless(text), err=True)
 
 
-def utf8_where_possible() -> None:
-    """Let no character that the terminal can't show end the program."""
+def prepare_streams() -> None:
+    """Let neither a closed stream nor a character that the terminal can't show end the program."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

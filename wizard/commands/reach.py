@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 QUICK = 10.0
 """Sandbox seconds per second, for commands that wait."""
+TIMEOUT = 10.0
+"""Seconds that a server may take for an answer."""
 LATENCY = 0.05
 """Seconds that each call to a sandbox inside this process costs."""
 
@@ -33,14 +38,13 @@ class Connector:
 
     find: Callable[[], Login]
     clock: Callable[[], float] = time.time
-    timeout: float = 10.0
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
         """A client. Raises CloudError where no login is found; nothing is sent yet."""
         from wizard.cloud.cloud import Cloud
 
-        self.made.append(Cloud(self.find(), timeout=self.timeout, clock=self.clock))
+        self.made.append(Cloud(self.find(), timeout=TIMEOUT, clock=self.clock))
         return self.made[-1]
 
     def close(self) -> None:
@@ -57,7 +61,7 @@ def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterato
             teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
         yield from _closing(Connector(lambda: _login(reach)))
         return
-    with sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
+    with _ending_in_order(), sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
         yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now))
 
 
@@ -72,6 +76,22 @@ def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(WORLDS)}."
         raise click.UsageError(f"no world is called {name!r}; {hint}")
     return Sandbox(name, speed=speed, latency=latency)
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the program, so that a sandbox inside it removes its private folder."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _closing(connector: Connector) -> Iterator[Connector]:

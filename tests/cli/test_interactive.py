@@ -1,0 +1,168 @@
+"""Opening the wizard: on a terminal only, and on one that can show it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from wizard.sandbox.server import Sandbox
+
+from .conftest import ROOT, Ended, Program
+
+Terminal = Callable[..., "pexpect.spawn[str]"]
+
+
+@pytest.fixture
+def terminal(program: Program) -> Iterator[Terminal]:
+    """Starts the program on a terminal of its own, 100x30."""
+    started: list[pexpect.spawn[str]] = []
+
+    def start(*arguments: str, **environment: str) -> pexpect.spawn[str]:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "wizard", *arguments],
+            env={**program.environment, **environment},  # type: ignore[arg-type]
+            cwd=str(program.folder),
+            encoding="utf-8",
+            codec_errors="replace",
+            dimensions=(30, 100),
+            timeout=20,
+        )
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.close(force=True)
+
+
+def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Exit status and what was said since the last look."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, child.before or ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("--sandbox",), ("attach", "1"), ("--preset", "default")], ids=" ".join)
+def test_without_a_terminal_it_refuses(program: Program, arguments: tuple[str, ...]) -> None:
+    result = program(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert "needs a terminal" in result.err
+    for command in ("render", "deploy", "status"):
+        assert f"`{command}`" in result.err or f" {command}`" in result.err
+
+
+@pytest.mark.parametrize("kind", ["dumb", "", "unknown"])
+def test_a_terminal_that_can_t_draw_is_refused(terminal: Terminal, kind: str) -> None:
+    status, said = ended(terminal("--sandbox", TERM=kind))
+    assert status == 2
+    assert "TERM is" in said
+    assert "\x1b" not in said
+
+
+def test_an_encoding_without_the_glyphs_is_refused(terminal: Terminal) -> None:
+    status, said = ended(terminal("--sandbox", PYTHONIOENCODING="latin-1", PYTHONUTF8="0"))
+    assert status == 2
+    assert "encoding" in said
+    assert "LC_ALL=C.UTF-8" in said
+
+
+def test_a_wrong_preset_is_told_before_the_screen_opens(terminal: Terminal) -> None:
+    status, said = ended(terminal("--sandbox", "--preset", "defualt"))
+    assert status == 4
+    assert "did you mean 'default'?" in said
+    status, said = ended(terminal("--sandbox", "--set", "FL_NUM_ROUND=1"))
+    assert status == 2
+    assert "did you mean 'FL_NUM_ROUNDS'?" in said
+
+
+def test_it_opens_and_quits(terminal: Terminal) -> None:
+    child = terminal("--sandbox")
+    child.expect("oneadmin")
+    child.send("\x11")
+    status, said = ended(child)
+    assert status == 0
+    assert "\x1b[?1049l" in said
+    assert "Traceback" not in said
+
+
+def test_no_mouse_asks_for_no_mouse(terminal: Terminal) -> None:
+    child = terminal("--sandbox", "--no-mouse", "--preset", "image-classification")
+    child.expect("Flower Image Classification")
+    child.send("\x11")
+    status, said = ended(child)
+    assert status == 0
+    assert "\x1b[?1003h" not in said
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1), ("", 1)])
+def test_deploy_asks_on_a_terminal(terminal: Terminal, cloud: Sandbox, answer: str, status: int) -> None:
+    child = terminal("deploy", "default", "--no-wait", **cloud.environment())
+    child.expect(re.escape("Deploy? [y/N] "))
+    assert "2 VMs supernode from VM template 1" in (child.before or "")
+    child.sendline(answer)
+    assert ended(child)[0] == status
+    assert any("instantiate" in item.call or "action" in item.call for item in cloud.requests) is (status == 0)
+
+
+def test_ctrl_c_at_the_question(terminal: Terminal, cloud: Sandbox) -> None:
+    child = terminal("deploy", "default", **cloud.environment())
+    child.expect(re.escape("[y/N] "))
+    child.sendintr()
+    status, said = ended(child)
+    assert status == 130
+    assert "Traceback" not in said
+    assert not any(item.method == "POST" and item.server == "oneflow" for item in cloud.requests)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_table_fits_the_terminal(terminal: Terminal, call: Callable[..., Ended], cloud: Sandbox, width: int) -> None:
+    call("deploy", "default", "--yes", cloud=cloud)
+    child = terminal("status", "Flower Federated Learning", **cloud.environment(), COLUMNS=str(width))
+    status, said = ended(child)
+    assert status == 0
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    assert max(len(line) for line in plain.splitlines()) <= width
+    assert "0 of 2" in plain
+    assert "in step" in plain
+    assert ("supernode_0_" in plain) is (width > 120)
+
+
+def test_no_color_is_obeyed(terminal: Terminal, call: Callable[..., Ended], cloud: Sandbox) -> None:
+    call("deploy", "default", "--yes", cloud=cloud)
+    plain = ended(terminal("status", "Flower Federated Learning", **cloud.environment(), NO_COLOR="1"))[1]
+    coloured = ended(terminal("status", "Flower Federated Learning", **cloud.environment()))[1]
+    assert "\x1b[32m" in coloured
+    assert "\x1b[3" not in plain
+
+
+def test_the_demo_without_a_terminal_shows_the_main_job(program: Program) -> None:
+    import subprocess
+
+    done = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "demo.sh"), str(Path(sys.executable).parent / "flowerneb-wizard")],
+        env=program.environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=30,
+    )
+    assert done.returncode == 0
+    assert "RUNNING" in done.stdout
+    assert "1 of 2" in done.stdout
+
+
+def test_a_hang_up_ends_the_sandbox_inside(terminal: Terminal, tmp_path: Path) -> None:
+    child = terminal("--sandbox", TMPDIR=str(tmp_path))
+    child.expect("oneadmin")
+    assert list(tmp_path.glob("sandbox-*"))
+    child.kill(signal.SIGTERM)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert not list(tmp_path.glob("sandbox-*"))
