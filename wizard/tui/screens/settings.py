@@ -90,8 +90,10 @@ class SettingsScreen(StepScreen):
         """Let the operator choose from what the cloud has."""
         listing = self.session.listing(message.row.field.meaning)
         if listing is None or not listing.objects:
-            reason = "nothing of the kind is there" if listing and listing.asked and not listing.error else "not listed"
-            detail = str(listing.error) if listing and listing.error else f"{reason}; type the id"
+            if listing is None or not listing.asked:
+                detail = "The cloud has not told yet what there is. Type the id, or try again."
+            else:
+                detail = str(listing.error) if listing.error else "This user can see none. Type the id."
             self.notify(detail, title=message.row.field.label, severity="warning", markup=False)
             return
         chosen = await self.wizard.push_screen_wait(Picker(message.row.field.label, listing.objects))

@@ -1,0 +1,116 @@
+"""From the shell to RUNNING by keyboard, and what happens to a deployment whose terminal goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.terminal import PROGRAM, Terminal
+from wizard.files import list_presets
+
+OpenTerminal = Callable[..., Terminal]
+SHIPPED = [item.name for item in list_presets() if item.shipped]
+LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
+
+
+def deploy_from_home(terminal: Terminal, preset: str) -> None:
+    """By keyboard from Home to a deployment that was confirmed."""
+    terminal.wait_for("OpenNebula 7")
+    terminal.press(*["down"] * SHIPPED.index(preset), "enter")
+    terminal.wait_for("▸2 Service")
+    for key, title in (("f3", "▸3 SuperLink"), ("f4", "▸4 SuperNodes"), ("f5", "▸5 Review")):
+        terminal.press(key)
+        terminal.wait_for(title)
+    terminal.wait_for("Nothing stands against deploying")
+    terminal.press("d")
+    terminal.wait_for("Deploy this service?")
+    terminal.press("enter")
+    terminal.wait_for("template registered")
+
+
+@pytest.mark.parametrize("preset", SHIPPED)
+def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset: str) -> None:
+    program = terminal("--sandbox", "--speed", "20")
+    deploy_from_home(program, preset)
+    screen = program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "✓ RUNNING" in text, 60)
+    assert "0 of " in screen
+    assert "in step" in screen
+    program.press("ctrl+q")
+    assert program.ended() == 0
+    assert LEFT_ALTERNATE_SCREEN in program.received
+    assert b"Traceback" not in program.received
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGHUP])
+def test_a_deployment_goes_on_without_its_terminal(
+    terminal: OpenTerminal, exports: dict[str, str], ending: signal.Signals
+) -> None:
+    first = terminal(environment=exports)
+    deploy_from_home(first, "default")
+    first.wait_for("DEPLOYING")
+    os.kill(first.child.pid, ending)
+    first.ended()
+    second = terminal("attach", "Flower Federated Learning", environment=exports)
+    second.wait_for(lambda text: "✓ RUNNING" in text, 60)
+    assert "0 of 2" in second.text
+
+
+def test_attaching_to_nothing_says_so(terminal: OpenTerminal, exports: dict[str, str]) -> None:
+    program = terminal("attach", "no such service", environment=exports)
+    program.wait_for("no service of that name")
+    program.press("escape", "ctrl+q")
+    assert program.ended() == 0
+
+
+def test_a_small_terminal_is_told_what_is_needed_and_loses_nothing(terminal: OpenTerminal) -> None:
+    program = terminal("--sandbox", "--preset", "default")
+    program.wait_for("▸2 Service")
+    program.press("X", "Y", "Z")
+    program.wait_for("LearningXYZ")
+    program.resize(40, 10)
+    program.wait_for("40x10")
+    program.resize(80, 24)
+    program.wait_for("LearningXYZ")
+
+
+def test_leaving_asks_where_something_would_be_lost(terminal: OpenTerminal) -> None:
+    program = terminal("--sandbox", "--preset", "default")
+    program.wait_for("▸2 Service")
+    program.press("X", "ctrl+q")
+    program.wait_for("Quit?")
+    program.press("escape")
+    program.wait_for("LearningX")
+    program.press("ctrl+s")
+    program.wait_for("Save as preset")
+    program.press(*"mine", "enter")
+    program.wait_for("LearningX · mine ·")
+    program.press("ctrl+q")
+    assert program.ended() == 0
+
+
+def test_without_credentials_the_wizard_opens_and_says_what_to_do(terminal: OpenTerminal) -> None:
+    program = terminal()
+    screen = program.wait_for("no credentials found")
+    assert "ONE_AUTH" in screen
+    program.press("ctrl+q")
+    assert program.ended() == 0
+
+
+def test_a_dumb_terminal_is_refused(terminal: OpenTerminal) -> None:
+    program = terminal("--sandbox", term="dumb")
+    assert program.ended() == 2
+    assert "TERM" in program.text
+    assert "render" in program.text
+
+
+def test_without_a_terminal_the_other_commands_are_named(places: dict[str, str]) -> None:
+    ended = subprocess.run(
+        [PROGRAM, "--sandbox"], env={**os.environ, **places}, capture_output=True, text=True, timeout=30
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "deploy" in ended.stderr
