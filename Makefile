@@ -3,13 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint types unit snapshots bench clean
+.PHONY: help demo test lint types unit snapshots picture bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
 	@echo 'make test       set up, then every check: lint, types, tests'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
+	@echo 'make picture    draw docs/dashboard.svg from the program'
 	@echo 'make clean      remove the virtual environment and caches'
 
 $(STAMP): requirements-dev.txt pyproject.toml
@@ -36,6 +37,9 @@ unit: $(STAMP)
 
 snapshots: $(STAMP)
 	$(BIN)/pytest tests/tui --snapshot-update
+
+picture: $(STAMP)
+	$(BIN)/python scripts/picture.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -63,7 +63,6 @@ class DashboardScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Deploy what was asked for, then watch."""
-        super().on_mount()
         self.help_text(self.HELP)
         self.query_one(VmTable).focus()
         self.live()

@@ -49,7 +49,6 @@ class HomeScreen(StepScreen):
 
     def on_mount(self) -> None:
         """List the presets; the cloud is asked meanwhile."""
-        super().on_mount()
         self._list_presets()
         self._show_connection()
         self._list_services()

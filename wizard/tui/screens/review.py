@@ -50,7 +50,6 @@ class ReviewScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Show problems and documents; the focus is on Deploy where nothing stands against it."""
-        super().on_mount()
         self.help_text(self.HELP)
         self._show()
         if rules.blocking(self.session.problems):

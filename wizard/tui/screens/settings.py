@@ -51,7 +51,6 @@ class SettingsScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and focus the field that was asked for, or the first."""
-        super().on_mount()
         self.cloud_answered()
         self._show_problems()
         self._follow()
