@@ -35,7 +35,8 @@ BOOLEANS = ("YES", "NO")
 _CHOICES = frozenset({InputType.LIST, InputType.LIST_MULTIPLE})
 _RANGES = frozenset({InputType.RANGE, InputType.RANGE_FLOAT})
 _INTEGER = re.compile(r"-?[0-9]+\Z")
-_FLOAT = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
+_NETWORK = re.compile(r"(id:([0-9]+)?|template_id:([0-9]+)?|reserve_from:([0-9]+(:.*)?)?)\Z")
+_FLOAT = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
 class UserInputError(ValueError):
@@ -167,12 +168,9 @@ def _fixed(definition: UserInput, value: str) -> str | None:
 
 
 def _network(_definition: UserInput, value: str) -> str | None:
-    kind, _, number = value.partition(":")
-    if kind in ("id", "template_id", "reserve_from") and number.partition(":")[0].isdigit():
+    if _NETWORK.match(value):
         return None
-    return (
-        None if value in ("id:", "template_id:", "reserve_from:") else "expected id:N, template_id:N or reserve_from:N"
-    )
+    return "expected id:N, template_id:N or reserve_from:N"
 
 
 def _is_float(value: str) -> bool:
