@@ -14,6 +14,7 @@ from typing import Any
 
 from wizard.core.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.seed import SEED
+from wizard.core.user_input import InputType
 
 NETWORK_NAME = "Private"
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
@@ -67,8 +68,11 @@ class Plan:
         return self.meant(Meaning.NAME)
 
     def values(self, level: Level) -> dict[str, str]:
-        """The value of every user input of a level; OneFlow 7.x wants each one, optional or not."""
-        return {item.key: self.text(item.path) for item in self.contract.inputs(level)}
+        """The value of every user input of a level; OneFlow 7.x wants each one, optional or not.
+
+        A number is written as a number is: a guest reads `08` as octal, and Flower dies on it.
+        """
+        return {item.key: self._value(item) for item in self.contract.inputs(level)}
 
     def template(self) -> Document:
         """The service template, field by field.
@@ -85,7 +89,7 @@ class Plan:
             "shutdown_action": attribute(Level.SERVICE, "shutdown_action"),
             "user_inputs": self._definitions(Level.SERVICE),
         }
-        if self.meant(Meaning.NETWORK):
+        if self._network:
             document["networks"] = {NETWORK_NAME: _NETWORK_DEFINITION}
         document["roles"] = [self._role(level) for level in ROLES]
         return document
@@ -93,8 +97,8 @@ class Plan:
     def merge_template(self) -> Document:
         """What goes along with the instantiation: the name, and a value for every input at its own level."""
         document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
-        if network := self.meant(Meaning.NETWORK):
-            document["networks_values"] = [{NETWORK_NAME: {"id": network}}]
+        if self._network:
+            document["networks_values"] = [{NETWORK_NAME: {"id": self._network}}]
         document["roles"] = [
             {
                 "name": level.value,
@@ -104,6 +108,14 @@ class Plan:
             for level in ROLES
         ]
         return document
+
+    @property
+    def _network(self) -> str:
+        return self.meant(Meaning.NETWORK).strip()
+
+    def _value(self, item: Field) -> str:
+        text = self.text(item.path)
+        return str(number_or_text(text)) if item.input.type is InputType.NUMBER else text
 
     def _attribute(self, level: Level, key: str) -> str:
         return self.text(f"{level.value}.{key}")
@@ -115,17 +127,17 @@ class Plan:
         return {item.key: self._definition(item) for item in self.contract.inputs(level)}
 
     def _definition(self, item: Field) -> str:
-        return replace(item.input, default=self.text(item.path)).definition()
+        return replace(item.input, default=self._value(item)).definition()
 
     def _role(self, level: Level) -> Document:
         fixed = self.contract.role(level)
         contents: Document = {"CONTEXT": dict(self.contract.context)}
-        if self.meant(Meaning.NETWORK):
+        if self._network:
             contents["NIC"] = [{"NETWORK_ID": f"${NETWORK_NAME}"}]
         document: Document = {
             "name": level.value,
             "type": "vm",
-            "template_id": number_or_text(self.meant(Meaning.VM_TEMPLATE, level) or str(fixed.vm_template_id)),
+            "template_id": number_or_text(self.meant(Meaning.VM_TEMPLATE, level).strip() or str(fixed.vm_template_id)),
         }
         for key in ("cardinality", "min_vms", "max_vms"):
             document[key] = self._number(level, key)
