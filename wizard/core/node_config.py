@@ -50,6 +50,8 @@ def parse(text: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
         complaints.append(f"the characters {' '.join(bad)} mean something to a shell or a template; leave them out")
     if any(not char.isprintable() for char in text):
         complaints.append("it must be one line without control characters")
+    if text and not text.strip():
+        complaints.append("it has only blanks; leave it empty, or the guest takes them for your node config")
     pairs: dict[str, Pair] = {}
     for match in _TOKEN.finditer(text):
         token = match.group()

@@ -91,20 +91,19 @@ def name_is_accepted(plan: Plan) -> Found:
 
 
 def texts_survive(plan: Plan) -> Found:
-    """No text has a character that OneFlow cuts, evaluates or can't store."""
+    """No text has a character that OneFlow cuts, evaluates or can't store. A node config has a rule of its own."""
     node_config_field = plan.contract.meaning(Meaning.NODE_CONFIG)
     for item in plan.contract.fields:
         text = plan.text(item.path)
-        if item.input.type is not InputType.TEXT:
+        if item.input.type is not InputType.TEXT or item is node_config_field:
             continue
-        if any(not char.isprintable() and not _harmless(char) for char in text):
-            yield _error(item, "it has a line break or another control character; write it in one line", "text")
+        if any(_control(char) for char in text):
+            message = f"{text!r} has a line break or another control character; write it in one line"
+            yield _error(item, message, "text")
         if text.endswith("\\"):
             yield _error(item, f"{text!r} ends with a backslash, which breaks the quoting of the VM's CONTEXT", "text")
         if item.is_input and "|" in text:
             yield _error(item, f"{text!r} has '|', which separates the parts of an input's definition", "text")
-        if item is node_config_field:
-            continue
         if "${" in text:
             yield _error(item, f"{text!r} has '${{', which OneFlow evaluates or cuts out", "text")
         elif "$" in text:
@@ -277,6 +276,6 @@ def _number(plan: Plan, meaning: Meaning, level: Level | None = None) -> int | N
     return whole_number(plan.meant(meaning, level))
 
 
-def _harmless(char: str) -> bool:
-    """Format characters (joiners, direction marks) and odd spaces are stored and shown unchanged."""
-    return unicodedata.category(char) in ("Cf", "Zs")
+def _control(char: str) -> bool:
+    """Whether a line, or the XML that oned keeps, can't hold it. An emoji that this Python does not know yet can be."""
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in "\ufffe\uffff"
