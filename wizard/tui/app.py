@@ -14,14 +14,16 @@ from textual.screen import Screen
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
-from wizard.files import AlreadyThere, PresetFileError, save_preset
+from wizard.files import PresetFileError
 from wizard.tui.background import away
+from wizard.tui.help import help_page
+from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.themes import HOUSE, load_themes
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+from wizard.tui.widgets.dialogs import Confirm, trouble
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -122,43 +124,21 @@ class WizardApp(App[int]):
 
     def action_help(self) -> None:
         """What this screen is for, and its keys."""
-        screen = self.screen
-        if isinstance(screen, StepScreen):
-            keys = [
-                f"{binding.binding.key:<10} {binding.binding.description}"
-                for binding in screen.active_bindings.values()
-                if binding.node in (screen, self) and binding.binding.show and not binding.binding.system
-            ]
-            steps = "\n".join(f"{'F' + str(step.number):<10} {step.title}" for step in list(Step)[1:])
-            text = f"{screen.HELP}\n\n{steps}\n" + "\n".join(dict.fromkeys(keys))
-            self.push_screen(Notice(f"Help: {screen.step.title}", text))
+        if isinstance(self.screen, StepScreen):
+            self.push_screen(help_page(self, self.screen))
 
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:
-        """Save the draft as a preset of the operator's own; asks for its name, and before it overwrites."""
-        text = "A name of letters, digits, '.', '_' and '-'."
-        name = await self.push_screen_wait(Ask("Save as preset", text, self.session.preset_name))
-        if name is None:
-            return
-        preset = self.session.preset()
+        """Save the draft as a preset of the operator's own."""
         try:
-            path = save_preset(name, preset)
-        except AlreadyThere as taken:
-            question = Confirm("Overwrite it?", f"{taken.where} exists.", "Overwrite", danger=True)
-            if not await self.push_screen_wait(question):
-                return
-            try:
-                path = save_preset(name, preset, overwrite=True)
-            except PresetFileError as error:
-                self.notify(str(error), title="Not saved", severity="error", markup=False)
-                return
+            path = await save_draft(self, self.session)
         except PresetFileError as error:
             self.notify(str(error), title="Not saved", severity="error", markup=False)
             return
-        self.session.kept, self.session.preset_name = preset.plan, name
-        self.notify(str(path), title="Saved", markup=False)
-        if isinstance(self.screen, StepScreen):
-            self.screen.refresh_frame()
+        if path is not None:
+            self.notify(str(path), title="Saved", markup=False)
+            if isinstance(self.screen, StepScreen):
+                self.screen.refresh_frame()
 
     @work(exclusive=True, group="leave", description="leaving")
     async def action_leave(self) -> None:
