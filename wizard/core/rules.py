@@ -53,7 +53,8 @@ def numbers_are_positive(plan: Plan) -> Found:
     for item in plan.contract.fields:
         text = plan.text(item.path)
         if item.input.type is InputType.NUMBER and whole_number(text) is None:
-            yield _error(item, f"{text!r} is not a positive whole number", "number")
+            said = f"{text!r} is not" if text else "nothing is given: expected"
+            yield _error(item, f"{said} a positive whole number", "number")
 
 
 def choices_are_known(plan: Plan) -> Found:

@@ -69,6 +69,8 @@ VM_ATTRIBUTES = frozenset(
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")
+_NEVER_LEFT_OUT = ("name", "cardinality", "min_vms", "max_vms")
+"""Without the limits OneFlow scales a SuperLink to 2 and SuperNodes to 0; without the others it makes up its own."""
 
 Template = Mapping[str, Any]
 Found = Iterator[Problem]
@@ -85,7 +87,8 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
     """
     body = body_of(document)
     found = list(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
-    if {role.get("name") for role in _roles(body)} >= {role.level.value for role in contract.roles}:
+    names = [role.get("name") for role in _roles(body)]
+    if all(role.level.value in names for role in contract.roles):
         found += check(plan_of(body, contract))
     return tuple(dict.fromkeys(found))
 
@@ -123,7 +126,7 @@ def plan_of(body: Template, contract: Contract = SEED) -> Plan:
                 texts[item.path] = str(part.get("template_id", ""))
             elif item.key in part:
                 texts[item.path] = str(part[item.key])
-            elif item.key in ("cardinality", "name"):
+            elif item.key in _NEVER_LEFT_OUT:
                 texts[item.path] = ""
     return Plan(contract, texts)
 
@@ -189,13 +192,17 @@ def inputs_are_readable(body: Template, _: Contract) -> Found:
 
 
 def inputs_stand_once(body: Template, _: Contract) -> Found:
-    """A variable at two levels: OneFlow silently lets the role's value win."""
-    service = _inputs(body)
+    """A variable at two levels: OneFlow silently lets the role's value win, so two roles could run different ones.
+
+    oned writes every key in capitals, so `fl_log_level` is `FL_LOG_LEVEL`.
+    """
+    seen = {str(key).upper(): "service level" for key in _inputs(body)}
     for place, role in enumerate(_roles(body)):
         for key in _inputs(role):
-            if key in service:
-                message = f"{key} stands at service level too: the value of role {role.get('name')} would win silently"
+            if level := seen.get(str(key).upper()):
+                message = f"{key} stands at {level} too: role {role.get('name')} would silently use a value of its own"
                 yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels")
+        seen |= {str(key).upper(): f"role {role.get('name')}" for key in _inputs(role)}
 
 
 def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
