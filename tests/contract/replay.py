@@ -39,12 +39,15 @@ class Replay:
         self.sandbox = Sandbox(world, latency=0, clock=self.clock)
         self.documents: dict[int, int] = {}
         self.vms: dict[int, int] = {}
+        self._connections: dict[int | None, http.client.HTTPConnection] = {}
 
     def __enter__(self) -> Replay:
         self.sandbox.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        for connection in self._connections.values():
+            connection.close()
         self.sandbox.stop()
 
     # Talking to the sandbox
@@ -78,13 +81,10 @@ class Replay:
             target.path,
         )
         path = re.sub(r"(?<=/vms/)\d+", lambda match: str(self.vms.get(int(match[0]), _STRANGER)), path)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            connection.request(method, path + (f"?{target.query}" if target.query else ""), body, sent)
-            reply = connection.getresponse()
-            return reply.status, reply.getheader("Content-Type"), reply.read().decode()
-        finally:
-            connection.close()
+        connection = self._connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=10))
+        connection.request(method, path + (f"?{target.query}" if target.query else ""), body, sent)
+        reply = connection.getresponse()
+        return reply.status, reply.getheader("Content-Type"), reply.read().decode()
 
     def oneflow(self, method: str, path: str, body: Any = None) -> Any:
         """A request that was made but not recorded; gives the body when it is JSON."""

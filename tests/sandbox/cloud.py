@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,27 +34,40 @@ def flower(supernodes: int = 2, **role: Any) -> dict[str, Any]:
 class Cloud:
     """A sandbox on a clock of its own, and the few calls that tests need."""
 
-    def __init__(self, world: str | World = "default") -> None:
+    def __init__(self, world: str | World = "default", sandbox: Sandbox | None = None) -> None:
         self.clock = ManualClock()
-        self.sandbox = Sandbox(world, latency=0, clock=self.clock)
+        self.sandbox = sandbox or Sandbox(world, latency=0, clock=self.clock)
+        # Kept for the test's own thread: most of a test's time would go into new connections.
+        self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Cloud:
         self.sandbox.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
         self.sandbox.stop()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", urlsplit(self.sandbox.oneflow_url).port, timeout=10)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """A OneFlow request; the body comes back as JSON if it is, else as text."""
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.sandbox.oneflow_url).port, timeout=10)
+        mine = threading.current_thread() is threading.main_thread()
+        connection = self._connection if mine and self._connection is not None else self._connect()
         session = f"{self.sandbox.username}:{self.sandbox.password}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(session).decode()}"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             reply = connection.getresponse()
             text = reply.read().decode()
-        finally:
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            raise
+        if mine:
+            self._connection = connection
+        else:
             connection.close()
         try:
             return reply.status, json.loads(text)

@@ -147,10 +147,7 @@ def test_it_stops_at_once_even_while_requests_hang() -> None:
 
 
 def test_a_running_clock_brings_a_service_up_by_itself() -> None:
-    sandbox = Sandbox(latency=0, speed=200)
-    cloud = Cloud()
-    cloud.sandbox = sandbox
-    with sandbox:
+    with Cloud(sandbox=Sandbox(latency=0, speed=200)) as cloud:
         service = cloud.instantiate(flower())
         deadline = time.monotonic() + 5
         while cloud.body(service).get("state") != 2 and time.monotonic() < deadline:
@@ -158,7 +155,7 @@ def test_a_running_clock_brings_a_service_up_by_itself() -> None:
         assert cloud.body(service)["state"] == 2
         # The answer to a scale waits until the new VMs exist.
         assert cloud.scale(service, 6)[0] == 204
-        assert len([vm for vm in sandbox.world.vms if vm.role == "supernode"]) >= 4
+        assert len([vm for vm in cloud.sandbox.world.vms if vm.role == "supernode"]) >= 4
         began = time.perf_counter()
     assert time.perf_counter() - began < 1
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox.faults import Faults
+from wizard.sandbox.faults import Fault, Faults
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,9 @@ class LoopbackServer(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
+        # A stop is seen after one interval, and tests stop a hundred sandboxes.
         self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name=f"sandbox-{app.name}", daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": 0.01}, name=f"sandbox-{app.name}", daemon=True
         )
 
     @property
@@ -146,35 +147,31 @@ class _Handler(BaseHTTPRequestHandler):
         app, wire = self.server.app, self.server.wire
         call = app.call(request)
         fault = wire.faults.take(app.name, call)
-        status = 0
-        try:
-            status = self._weather(fault.kind if fault else "", fault.seconds if fault else 0.0, request)
-        finally:
-            wire.log.append(Asked(app.name, request.method, request.path, call, status))
+        response = self._weather(fault, request)
+        status = 0 if response is None else response.status
+        # Logged before it is sent: whoever has the answer finds it in the log.
+        wire.log.append(Asked(app.name, request.method, request.path, call, status))
+        if response is None:
+            self.close_connection = True
+        else:
+            self._send(response, half=fault is not None and fault.kind == "half")
 
-    def _weather(self, kind: str, seconds: float, request: Request) -> int:
+    def _weather(self, fault: Fault | None, request: Request) -> Response | None:
+        """The answer in this weather; None is to hang up without one."""
         app, stopping = self.server.app, self.server.wire.stopping
+        kind, seconds = (fault.kind, fault.seconds) if fault else ("", 0.0)
         if kind == "silent":
             stopping.wait(seconds or None)
         if kind in ("close", "silent"):
-            self.close_connection = True
-            return 0
+            return None
         if kind == "slow":
             stopping.wait(seconds)
-        if kind == "error":
-            return self._send(_BACKTRACE)
-        if kind == "html":
-            return self._send(_PROXY_PAGE)
+        if kind in _PAGES:
+            return _PAGES[kind]
         response = app.respond(request)
-        if kind == "cut" or stopping.is_set():
-            self.close_connection = True
-            return 0
-        if kind == "half":
-            self.close_connection = True
-            return self._send(response, response.body[: len(response.body) // 2])
-        return self._send(response)
+        return None if kind == "cut" or stopping.is_set() else response
 
-    def _send(self, response: Response, body: bytes | None = None) -> int:
+    def _send(self, response: Response, half: bool) -> None:
         lines = [
             f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}",
             f"Date: {self.date_time_string()}",
@@ -183,12 +180,14 @@ class _Handler(BaseHTTPRequestHandler):
             lines.append(f"Content-Type: {response.content_type}")
         if response.status != 204:
             lines.append(f"Content-Length: {len(response.body)}")
+        body = response.body
+        if half:
+            self.close_connection = True
+            body = body[: len(body) // 2]
         if self.close_connection:
             lines.append("Connection: close")
         # Headers and body in one piece: two small packets would wait for each other.
-        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        self.wfile.write(head + (response.body if body is None else body))
-        return response.status
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815 - http.server's names
 
@@ -205,3 +204,4 @@ _PROXY_PAGE = Response(
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
     "text/html",
 )
+_PAGES = {"error": _BACKTRACE, "html": _PROXY_PAGE}
