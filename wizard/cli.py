@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -60,8 +61,17 @@ for _command in (attach, render, check, deploy, status, presets, sandbox):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit status. Errors are told on stderr; nothing is raised."""
-    as_json = "--json" in arguments
     prepare_streams()
+    status = _status_of(arguments, "--json" in arguments)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            _forget(stream)
+    return status
+
+
+def _status_of(arguments: Sequence[str], as_json: bool) -> int:
     try:
         found = wizard.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj={})
         sys.stdout.flush()
@@ -70,10 +80,8 @@ def run(arguments: Sequence[str]) -> int:
         _say("interrupted", as_json)
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()
         return FAILED
     except SystemExit as ended:
-        _forget_output()
         return ended.code if isinstance(ended.code, int) else FAILED
     except Exception as error:
         return _told(error, as_json)
@@ -82,8 +90,6 @@ def run(arguments: Sequence[str]) -> int:
 def _told(error: Exception, as_json: bool) -> int:
     known = report(error, as_json)
     if known is not None:
-        if isinstance(error, OSError):
-            _forget_output()
         return known
     if as_json:
         data = {
@@ -109,9 +115,9 @@ def _say(text: str, as_json: bool) -> None:
             click.echo(text, err=True)
 
 
-def _forget_output() -> None:
-    """Nobody reads stdout any more: what is left in its buffer must not raise again at the very end."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+def _forget(stream: TextIO) -> None:
+    """Nobody is at the other end any more: what is left in the buffer must not raise again at the very end."""
+    with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

@@ -76,6 +76,8 @@ def read_preset(path: Path) -> Preset:
         raise PresetFileError(where, "there is no such file", missing=True) from None
     except OSError as error:
         raise PresetFileError(where, f"it can't be read: {error.strerror}") from None
+    except ValueError:
+        raise PresetFileError(where, "no file can have that name", missing=True) from None
     if len(data) > LARGEST:
         raise PresetFileError(where, f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,8 +144,6 @@ def test_no_color_is_obeyed(terminal: Terminal, call: Callable[..., Ended], clou
 
 
 def test_the_demo_without_a_terminal_shows_the_main_job(program: Program) -> None:
-    import subprocess
-
     done = subprocess.run(
         ["sh", str(ROOT / "scripts" / "demo.sh"), str(Path(sys.executable).parent / "flowerneb-wizard")],
         env=program.environment,
@@ -158,11 +157,23 @@ def test_the_demo_without_a_terminal_shows_the_main_job(program: Program) -> Non
     assert "1 of 2" in done.stdout
 
 
-def test_a_hang_up_ends_the_sandbox_inside(terminal: Terminal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_leaves_in_order(terminal: Terminal, tmp_path: Path, number: signal.Signals) -> None:
     child = terminal("--sandbox", TMPDIR=str(tmp_path))
     child.expect("oneadmin")
     assert list(tmp_path.glob("sandbox-*"))
-    child.kill(signal.SIGTERM)
-    child.expect(pexpect.EOF)
-    child.close()
+    child.kill(number)
+    status, said = ended(child)
+    assert status == 128 + number
+    assert "\x1b[?1049l" in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.glob("sandbox-*"))
+
+
+def test_a_lost_terminal_ends_it(terminal: Terminal, tmp_path: Path) -> None:
+    child = terminal("--sandbox", TMPDIR=str(tmp_path))
+    child.expect("oneadmin")
+    child.ptyproc.fileobj.close()
+    assert child.ptyproc.wait() == 128 + signal.SIGHUP
+    child.ptyproc.closed = True
     assert not list(tmp_path.glob("sandbox-*"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +17,9 @@ from wizard.commands.output import Teller, is_terminal
 from wizard.commands.planning import plan_of
 from wizard.commands.reach import connecting
 from wizard.commands.trouble import INVALID, CommandFailed
+
+if TYPE_CHECKING:
+    from wizard.tui.app import WizardApp
 
 _INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and pipes."
 _GLYPHS = "─│┌┐└┘▁▔▊✓▸"
@@ -38,8 +45,17 @@ def open_wizard(
 
     with connecting(reach, Teller(), speed=PACE) as connector:
         app = WizardApp(connector.connect, plan=plan, preset_name=preset, attach=attach, clock=connector.clock)
-        app.run(mouse=not no_mouse)
+        asyncio.run(_running(app, mouse=not no_mouse))
     return app.return_code or 0
+
+
+async def _running(app: WizardApp, *, mouse: bool) -> None:
+    """Run the screens; SIGTERM and SIGHUP leave them in order, with the terminal as it was."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+    await app.run_async(mouse=mouse)
 
 
 def refuse_what_is_no_terminal() -> None:

@@ -1,0 +1,90 @@
+"""A snapshot as data and as a table; nothing in it drives a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from wizard.cloud.errors import Unreachable
+from wizard.core.display import harmless, one_line
+from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.states import RoleState, ServiceState, VmState
+from wizard.report import list_text, service_data, service_text
+
+
+def node(number: int, name: str, *, ready: str | None = "YES", config: str = "") -> Node:
+    template = {"READY": ready} if ready else {}
+    if config:
+        template["FL_NODE_CONFIG"] = config
+    vm = VmFacts(number, name, VmState.ACTIVE, 3, 1000 + number, 0, 1010, (f"10.0.0.{number}",), "node-a", template)
+    return Node(number, name, vm)
+
+
+def snapshot(*supernodes: Node) -> ServiceSnapshot:
+    roles = (
+        Role("superlink", RoleState.RUNNING, 1, 1, 1, nodes=(node(1, "superlink_0"),)),
+        Role("supernode", RoleState.RUNNING, len(supernodes), 2, 10, nodes=supernodes),
+    )
+    return ServiceSnapshot(42, "flower", ServiceState.RUNNING, "oneadmin", "users", 1000, roles, taken_at=1100.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain [b] text", "plain [b] text"),
+        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("a\rb\x9b31m", "a\\x0db\\x9b31m"),
+        ("\u202etxt.exe", "\\u202etxt.exe"),
+        ("\u2028\ud800", "\\u2028\\ud800"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("Flörwér 花 שלום", "Flörwér 花 שלום"),
+    ],
+)
+def test_harmless(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+    assert "\n" not in one_line(text)
+
+
+def test_data_can_be_written_and_says_all() -> None:
+    data = service_data(
+        snapshot(
+            node(2, "a", config="partition-id=0 num-partitions=2"),
+            node(3, "b", config="partition-id=0 num-partitions=2", ready="NO"),
+            Node(4, "c"),
+        ),
+        Unreachable("it does not answer", "oned", "x", "y"),
+    )
+    assert json.loads(json.dumps(data)) == data
+    assert data["service"]["state"] == "RUNNING"
+    link, first, second, third = data["vms"]
+    assert (link["ready"], link["partition"]) == ("YES", None)
+    assert (first["partition_id"], first["num_partitions"], first["assigned_by"]) == (0, 2, "reported")
+    assert first["standing"] == second["standing"] == "collision"
+    assert second["ready"] == "NO"
+    assert (third["state"], third["ready"], third["ip"], third["age"]) == (None, None, None, None)
+    assert data["oned_error"]["error"] == "Unreachable"
+
+
+def test_a_table_for_a_pipe_is_whole() -> None:
+    text = service_text(snapshot(node(2, "n" * 128), node(3, "[/b] [red]\x1b[31m")), terminal=False)
+    assert "n" * 128 in text
+    assert "[/b] [red]\\x1b[31m" in text
+    assert "\x1b" not in text
+
+
+def test_gaps_and_waiting_are_told() -> None:
+    pair = (
+        node(2, "a", config="partition-id=2 num-partitions=3"),
+        node(3, "b", config="partition-id=1 num-partitions=3"),
+    )
+    assert "No SuperNode trains on shard 0." in service_text(snapshot(*pair), terminal=False)
+    empty = replace(snapshot(), roles=(Role("superlink", RoleState.PENDING, 1), Role("supernode", 0, 2)), state=1)
+    assert "Waiting for OneFlow to list the VMs of superlink" in service_text(empty, terminal=False)
+
+
+def test_a_list_without_roles_or_times() -> None:
+    bare = ServiceSnapshot(7, "bare\nname", 99)
+    line = list_text([bare], 0.0, terminal=False).splitlines()[1]
+    assert line.split() == ["7", "bare\\nname", "99", "-", "-", "-"]

@@ -1,0 +1,168 @@
+"""The steps of a deployment: what is sent, what is found again, what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError, NotFound, Unreachable
+from wizard.cloud.login import find_login
+from wizard.core.plan import Plan, to_json
+from wizard.core.snapshot import Node, Role, ServiceSnapshot
+from wizard.core.states import RoleState, ServiceState
+from wizard.deployment import InvalidPlan, Outcome, documents, names_in, outcome, registered, resolved, start
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.server import Sandbox
+
+INFLUENTIAL = ("POST", "PUT", "DELETE")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A cloud on a clock that stands still."""
+    with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(sandbox: Sandbox) -> Iterator[Cloud]:
+    """A client of it."""
+    client = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
+    yield client
+    client.close()
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    return [item.path for item in sandbox.requests if item.server == "oneflow" and item.method in INFLUENTIAL]
+
+
+def quiet(_: str) -> None:
+    return None
+
+
+def test_it_registers_and_instantiates(sandbox: Sandbox, cloud: Cloud) -> None:
+    steps: list[str] = []
+    service = start(Plan(), cloud, steps.append)
+    assert service.name == "Flower Federated Learning"
+    assert sent(sandbox)[0] == "/service_template"
+    assert sent(sandbox)[1].endswith("/action")
+    assert steps[0] == "looking up VM templates and network"
+    assert steps[-1] == f"service {service.id} instantiated"
+    sandbox.clock.advance(60)
+    assert outcome(cloud.snapshot(service.id)) is Outcome.RUNNING
+
+
+def test_what_is_registered_is_what_was_shown(cloud: Cloud) -> None:
+    plan = resolved(Plan(), cloud)
+    start(plan, cloud, quiet)
+    known = next(item for item in cloud.service_templates() if item.name == plan.name)
+    body = {key: value for key, value in known.body.items() if key != "registration_time"}
+    assert to_json(body) == documents(plan).template
+
+
+def test_the_same_template_is_registered_once(sandbox: Sandbox, cloud: Cloud) -> None:
+    first, second = start(Plan(), cloud, quiet), start(Plan(), cloud, quiet)
+    assert first.id != second.id
+    assert sent(sandbox).count("/service_template") == 1
+    start(Plan().with_text("FL_NUM_ROUNDS", "9"), cloud, quiet)
+    assert sent(sandbox).count("/service_template") == 2
+
+
+def test_errors_stop_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:
+    with pytest.raises(InvalidPlan, match="FL_NUM_ROUNDS") as caught:
+        start(Plan().with_text("FL_NUM_ROUNDS", "0"), cloud, quiet)
+    assert any(problem.field == "FL_NUM_ROUNDS" for problem in caught.value.problems)
+    assert sandbox.requests == []
+
+
+def test_names_become_ids(cloud: Cloud) -> None:
+    plan = Plan().with_texts({"superlink.vm_template": "Alpine 3.20", "service.network": "storage"})
+    assert names_in(plan) == ("service.network", "superlink.vm_template")
+    found = resolved(plan, cloud)
+    assert [found.text(path) for path in ("superlink.vm_template", "supernode.vm_template", "service.network")] == [
+        "3",
+        "1",
+        "2",
+    ]
+    assert names_in(found) == ()
+    assert resolved(plan, cloud, unchosen=False).text("supernode.vm_template") == ""
+
+
+def test_a_name_that_is_not_there_names_the_field(sandbox: Sandbox, cloud: Cloud) -> None:
+    with pytest.raises(NotFound) as caught:
+        start(Plan().with_text("supernode.vm_template", "Flower SuperNod"), cloud, quiet)
+    assert "Did you mean 'Flower SuperNode'?" in caught.value.hint
+    assert "supernode.vm_template" in caught.value.hint
+    assert sent(sandbox) == []
+
+
+def test_a_template_of_that_name_with_other_content_does_not_count(cloud: Cloud) -> None:
+    plan = resolved(Plan(), cloud)
+    other = plan.template() | {"description": "by hand"}
+    cloud.register(to_json(other))
+    assert registered(plan.template(), cloud) is None
+    number = cloud.register(to_json(plan.template()))
+    assert registered(plan.template(), cloud) == number
+
+
+def test_a_lost_answer_is_looked_up(sandbox: Sandbox, cloud: Cloud) -> None:
+    start(Plan(), cloud, quiet)
+    sandbox.faults.plan("oneflow", "cut", match="POST /service_template/")
+    steps: list[str] = []
+    service = start(Plan(), cloud, steps.append)
+    assert [item.id for item in cloud.services() if item.is_flower][-1] == service.id
+    assert "the answer was lost" in " ".join(steps)
+    assert len([item for item in cloud.services() if item.is_flower]) == 2
+
+
+def test_a_request_that_never_arrived_is_an_error(sandbox: Sandbox, cloud: Cloud) -> None:
+    sandbox.faults.plan("oneflow", "close", match="POST /service_template/")
+    with pytest.raises(CloudError) as caught:
+        start(Plan(), cloud, quiet)
+    assert "before you deploy again" in caught.value.hint
+    assert not any(item.is_flower for item in cloud.services())
+
+
+def test_when_everything_is_out_of_reach_afterwards(sandbox: Sandbox, cloud: Cloud) -> None:
+    def cut_off(step: str) -> None:
+        if step.startswith("instantiating"):
+            sandbox.stop()
+
+    with pytest.raises(CloudError) as caught:
+        start(Plan(), cloud, cut_off)
+    assert caught.value.exit_status == Unreachable.exit_status
+    assert "before you deploy again" in caught.value.hint
+
+
+def snapshot(state: int, *, roles: tuple[int, int] = (RoleState.RUNNING, RoleState.RUNNING)) -> ServiceSnapshot:
+    nodes = (Node(1, "a"), Node(2, "b"))
+    return ServiceSnapshot(
+        1,
+        "x",
+        state,
+        roles=(Role("superlink", roles[0], 1, nodes=nodes[:1]), Role("supernode", roles[1], 2, nodes=nodes)),
+    )
+
+
+def test_outcomes() -> None:
+    running = snapshot(ServiceState.RUNNING)
+    assert outcome(running) is Outcome.RUNNING
+    assert outcome(replace(running, gone=True)) is Outcome.GONE
+    assert outcome(snapshot(ServiceState.FAILED_DEPLOYING)) is Outcome.FAILED
+    for state in (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING, ServiceState.WARNING):
+        assert outcome(snapshot(state)) is None
+
+
+def test_a_failed_role_ends_it_though_the_service_says_deploying() -> None:
+    stuck = snapshot(ServiceState.DEPLOYING, roles=(RoleState.RUNNING, RoleState.FAILED_DEPLOYING))
+    assert outcome(stuck) is Outcome.FAILED
+
+
+def test_running_without_its_vms_is_no_success() -> None:
+    running = snapshot(ServiceState.RUNNING)
+    lost = replace(running, roles=(replace(running.roles[0], nodes=()), running.roles[1]))
+    assert outcome(lost) is Outcome.FAILED

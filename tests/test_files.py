@@ -1,0 +1,192 @@
+"""Preset files on disk: found, read whatever they hold, written so that a crash leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from wizard import files
+from wizard.core.plan import Plan
+from wizard.core.preset import Preset
+from wizard.files import AlreadyThere, PresetFileError, find_preset, list_presets, read_preset, save_preset
+
+PRESET = Preset(Plan().with_text("FL_NUM_ROUNDS", "7"), "Seven", "Seven rounds")
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The operator's own folder, not made yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config" / "flowerneb-wizard" / "presets"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_saved_and_found_again(own: Path) -> None:
+    path = save_preset("seven", PRESET)
+    assert path == own / "seven.toml"
+    found = find_preset("seven")
+    assert (found.preset, found.shipped, found.path) == (PRESET, False, path)
+
+
+def test_private_from_the_beginning(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    replace = Path.replace
+
+    def watched(self: Path, target: Path) -> Path:
+        seen.append(mode(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    before = os.umask(0)
+    try:
+        path = save_preset("seven", PRESET)
+    finally:
+        os.umask(before)
+    assert seen == [0o600]
+    assert mode(path) == 0o600
+    assert mode(own) & 0o077 == 0
+
+
+def test_never_overwritten_unasked(own: Path) -> None:
+    path = save_preset("seven", PRESET)
+    before = path.read_bytes()
+    with pytest.raises(AlreadyThere, match="exists"):
+        save_preset("seven", Preset(Plan()))
+    assert path.read_bytes() == before
+    assert save_preset("seven", Preset(Plan()), overwrite=True) == path
+    assert find_preset("seven").preset == Preset(Plan())
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_crash_leaves_the_old_one_and_no_litter(own: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    path = save_preset("seven", PRESET)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), fail)
+    with pytest.raises(PresetFileError, match="No space left"):
+        save_preset("seven", Preset(Plan()), overwrite=True)
+    assert list(own.iterdir()) == [path]
+    assert read_preset(path) == PRESET
+
+
+def test_an_interruption_leaves_no_litter(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_preset("seven", PRESET)
+    assert list(own.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "a b", "x" * 65, "a\n", "ä", "-rf"])
+def test_a_name_that_is_none(name: str) -> None:
+    with pytest.raises(PresetFileError, match="name starts with"):
+        save_preset(name, PRESET)
+
+
+def test_a_plan_that_no_preset_can_hold(own: Path) -> None:
+    with pytest.raises(PresetFileError, match="can't be saved yet: FL_NUM_ROUNDS"):
+        save_preset("x", Preset(Plan().with_text("FL_NUM_ROUNDS", "many")))
+    assert not own.exists() or list(own.iterdir()) == []
+
+
+def test_a_folder_that_can_t_be_made(own: Path) -> None:
+    own.parent.parent.mkdir()
+    own.parent.write_text("a file where the folder should be")
+    with pytest.raises(PresetFileError, match="can't be written"):
+        save_preset("seven", PRESET)
+    assert [item.name for item in list_presets()] == [
+        "anomaly-detection",
+        "default",
+        "image-classification",
+        "llm-fine-tuning",
+    ]
+
+
+def test_a_link_is_followed_to_read_and_replaced_to_write(own: Path, tmp_path: Path) -> None:
+    own.mkdir(parents=True)
+    kept = tmp_path / "in-git.toml"
+    kept.write_text("preset = 1\n")
+    (own / "linked.toml").symlink_to(kept)
+    assert find_preset("linked").preset == Preset(Plan())
+    save_preset("linked", PRESET, overwrite=True)
+    assert kept.read_text() == "preset = 1\n"
+    assert find_preset("linked").preset == PRESET
+    (own / "dangling.toml").symlink_to(tmp_path / "nowhere")
+    assert find_error("dangling").missing
+    (own / "loop.toml").symlink_to(own / "loop.toml")
+    assert "can't be read" in find_error("loop").message
+
+
+def find_error(name: str) -> PresetFileError:
+    with pytest.raises(PresetFileError) as caught:
+        find_preset(name)
+    return caught.value
+
+
+def test_own_wins_over_shipped(own: Path) -> None:
+    assert find_preset("default").shipped
+    save_preset("default", PRESET)
+    assert not find_preset("default").shipped
+    assert [item.shipped for item in list_presets() if item.name == "default"] == [True, False]
+
+
+def test_the_nearest_name() -> None:
+    error = find_error("lm-fine-tuning")
+    assert error.missing
+    assert "did you mean 'llm-fine-tuning'?" in str(error)
+    assert "there are anomaly-detection, default" in find_error("zzzzz").message
+
+
+def test_a_path_is_never_looked_up_as_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_error("./default").missing
+    assert find_error("default.toml").missing
+    (tmp_path / "default.toml").write_text('preset = 1\ntitle = "here"\n')
+    found = find_preset("default.toml").preset
+    assert found is not None
+    assert found.title == "here"
+
+
+def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "x.toml").write_text("preset = 1\n")
+    assert find_preset("~/x.toml").path == tmp_path / "x.toml"
+
+
+def test_a_byte_order_mark_is_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "windows.toml"
+    path.write_bytes(b'\xef\xbb\xbfpreset = 1\r\ntitle = "x"\r\n')
+    assert read_preset(path).title == "x"
+
+
+def test_permission_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("preset = 1\n")
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(PresetFileError, match="Permission denied"):
+        read_preset(path)
+
+
+@pytest.mark.parametrize("reference", ["a\0b", "a\0b.toml", "/" * 3, "x" * 300 + ".toml"])
+def test_odd_references_are_errors_like_others(reference: str) -> None:
+    with pytest.raises(PresetFileError):
+        find_preset(reference)
+
+
+def test_shipped_folders_are_there() -> None:
+    assert (files.shipped("presets") / "default.toml").is_file()
+    assert files.shipped("themes").is_dir()

@@ -1,0 +1,231 @@
+"""What changed between two snapshots, and how often to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError, Unreachable
+from wizard.cloud.login import find_login
+from wizard.core.plan import Plan
+from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.states import RoleState, ServiceState, VmState
+from wizard.deployment import start
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.server import Sandbox
+from wizard.watch import KEPT_EVENTS, QUICK, STEADY, Event, Sight, Watch, changes, follow
+
+BOOT, RUNNING, BOOT_FAILURE = 2, 3, 36
+
+
+def node(number: int, lcm: int = RUNNING, ready: str | None = None) -> Node:
+    template = {"READY": ready} if ready else {}
+    return Node(
+        number, f"vm-{number}", VmFacts(number, f"vm-{number}", VmState.ACTIVE, lcm, 100, user_template=template)
+    )
+
+
+def service(*nodes: Node, state: int = ServiceState.DEPLOYING, log: tuple[LogLine, ...] = ()) -> ServiceSnapshot:
+    role = Role("supernode", RoleState.DEPLOYING, len(nodes), nodes=nodes)
+    return ServiceSnapshot(42, "flower", state, roles=(role,), log=log, taken_at=500.0)
+
+
+def told(before: ServiceSnapshot | None, after: ServiceSnapshot) -> list[tuple[str, str]]:
+    return [(event.severity, event.message) for event in changes(before, after)]
+
+
+LINES = tuple(LogLine(100 + n, "I", f"New state: {n}") for n in range(3))
+
+
+def test_nothing_changed_nothing_told() -> None:
+    snapshot = service(node(1, ready="YES"), log=LINES)
+    assert changes(snapshot, replace(snapshot, taken_at=600.0)) == ()
+
+
+def test_the_first_snapshot_brings_the_whole_log() -> None:
+    assert changes(None, service(log=LINES)) == tuple(Event(float(line.timestamp), "I", line.message) for line in LINES)
+
+
+def test_only_new_lines_of_the_log() -> None:
+    assert told(service(log=LINES[:1]), service(log=LINES)) == [("I", "New state: 1"), ("I", "New state: 2")]
+
+
+def test_equal_lines_are_told_apart_by_place() -> None:
+    again = (*LINES, LINES[0], LINES[2])
+    assert told(service(log=LINES), service(log=(*again, LINES[1]))) == [("I", "New state: 1")]
+
+
+def test_a_vm_from_boot_to_ready() -> None:
+    assert told(service(), service(node(7, BOOT))) == [("I", "supernode VM 7 listed at position 0")]
+    assert told(service(node(7, BOOT)), service(node(7))) == [("I", "supernode VM 7: BOOT → RUNNING")]
+    assert told(service(node(7)), service(node(7, ready="YES"))) == [("I", "supernode VM 7: READY=YES")]
+    assert told(service(node(7)), service(node(7, ready="NO"))) == [("W", "supernode VM 7: READY=NO")]
+    assert told(service(node(7, BOOT)), service(node(7, BOOT_FAILURE))) == [
+        ("E", "supernode VM 7: BOOT → BOOT_FAILURE")
+    ]
+
+
+def test_a_vm_that_oned_does_not_tell_about_is_no_news() -> None:
+    blind = service(Node(7, "vm-7"))
+    assert told(blind, service(node(7))) == []
+    assert told(service(node(7)), blind) == []
+
+
+def test_a_lost_vm_is_a_warning_unless_it_is_scaled_away() -> None:
+    assert told(service(node(7)), service()) == [("W", "supernode VM 7 is no longer listed")]
+    before, after = service(node(7), state=ServiceState.SCALING), service(state=ServiceState.SCALING)
+    assert told(before, after) == [("I", "supernode VM 7 is no longer listed")]
+
+
+def test_a_state_without_a_line_in_the_log_is_told_all_the_same() -> None:
+    assert told(service(), service(state=ServiceState.RUNNING)) == [("I", "service: DEPLOYING → RUNNING")]
+    line = LogLine(1, "I", "New state: RUNNING")
+    assert told(service(log=LINES), service(state=ServiceState.RUNNING, log=(*LINES, line))) == [
+        ("I", "New state: RUNNING")
+    ]
+
+
+def test_a_role_that_fails_is_an_error() -> None:
+    before = service()
+    failed = replace(before, roles=(replace(before.roles[0], state=RoleState.FAILED_DEPLOYING),))
+    assert told(before, failed) == [("E", "role supernode: DEPLOYING → FAILED_DEPLOYING")]
+
+
+def test_gone_is_told_once() -> None:
+    here = service(node(1))
+    gone = replace(here, gone=True)
+    assert told(here, gone) == [("I", "the service is gone")]
+    assert told(gone, gone) == []
+
+
+@pytest.fixture
+def cloud() -> Iterator[tuple[Sandbox, Cloud]]:
+    """A cloud on a clock that stands still."""
+    with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
+        client = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
+        yield sandbox, client
+        client.close()
+
+
+@pytest.fixture
+def deployed(cloud: tuple[Sandbox, Cloud]) -> tuple[Sandbox, Watch]:
+    """A deployment that has just begun, watched."""
+    sandbox, client = cloud
+    return sandbox, Watch(client, start(Plan(), client, lambda _: None).id)
+
+
+def test_a_deployment_is_followed_to_its_end(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    for sight in follow(watch, 300, sleep=sandbox.clock.advance, clock=sandbox.clock.now):
+        assert sight.error is None
+        if sight.snapshot is not None and sight.snapshot.complete:
+            break
+    messages = [event.message for event in watch.sight.events]
+    assert "superlink VM 0: READY=YES" in messages
+    assert messages.index("superlink VM 0: READY=YES") < messages.index("supernode VM 1: READY=YES")
+    assert "New state: RUNNING" in messages
+    assert watch.pause == STEADY
+    assert len(set(messages)) == len(messages)
+
+
+def test_one_poll_is_at_most_three_requests(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    for _ in range(20):
+        before = len(sandbox.requests)
+        watch.poll()
+        asked = [item for item in sandbox.requests[before:] if item.server != "onegate"]
+        assert len(asked) <= 3
+        sandbox.clock.advance(3)
+
+
+def test_a_failed_poll_keeps_what_is_known(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    good = watch.poll()
+    sandbox.faults.plan("oneflow", "close", times=3)
+    pauses = []
+    for failures in (1, 2, 3):
+        sight = watch.poll()
+        pauses.append(watch.pause)
+        assert (sight.snapshot, sight.events, sight.failures) == (good.snapshot, good.events, failures)
+        assert sight.stale
+        assert isinstance(sight.error, CloudError)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > pauses[0] >= QUICK
+    sight = watch.poll()
+    assert (sight.error, sight.failures) == (None, 0)
+    assert sight.events == good.events
+
+
+def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    sandbox.clock.advance(60)
+    good = watch.poll()
+    sandbox.faults.plan("oned", "close", times=-1)
+    sight = watch.poll()
+    assert not sight.stale
+    assert sight.error is not None
+    assert sight.snapshot is not None
+    assert good.snapshot is not None
+    assert sight.snapshot.roles == good.snapshot.roles
+    assert sight.events == good.events
+
+
+def test_a_removed_service_is_gone_and_polled_slowly(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    sandbox.clock.advance(60)
+    watch.poll()
+    watch.cloud.remove(watch.service_id)
+    sandbox.clock.advance(60)
+    sight = watch.poll()
+    assert sight.snapshot is not None
+    assert sight.snapshot.gone
+    assert sight.events[-1].message == "the service is gone"
+    assert watch.pause == STEADY
+
+
+class Scripted:
+    """Stands for a cloud that says what a test wants."""
+
+    last_oned_error = None
+
+    def __init__(self, answers: Callable[[int], ServiceSnapshot]) -> None:
+        self.answers = answers
+        self.polls = 0
+
+    def snapshot(self, _service: int, _previous: ServiceSnapshot | None) -> ServiceSnapshot:
+        self.polls += 1
+        return self.answers(self.polls)
+
+
+def test_events_do_not_pile_up_for_ever() -> None:
+    scripted = Scripted(lambda poll: service(log=tuple(LogLine(n, "I", str(n)) for n in range(poll * 100))))
+    watch = Watch(scripted, 42)  # type: ignore[arg-type]
+    for _ in range(8):
+        watch.poll()
+    assert len(watch.sight.events) == KEPT_EVENTS
+    assert watch.sight.events[-1].message == "799"
+
+
+def test_follow_ends_on_time_after_a_last_look() -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    watch = Watch(Scripted(lambda _: service()), 42)  # type: ignore[arg-type]
+    sights = list(follow(watch, 5.0, sleep=sleep, clock=lambda: now[0]))
+    assert slept == [2.0, 2.0, 1.0]
+    assert len(sights) == 4
+
+
+def test_a_failure_to_reach_is_no_exception() -> None:
+    def fail(_: int) -> ServiceSnapshot:
+        raise Unreachable("it does not answer")
+
+    sight = Watch(Scripted(fail), 42).poll()  # type: ignore[arg-type]
+    assert sight == Sight(None, (), sight.error, 1)
