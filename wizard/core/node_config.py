@@ -21,6 +21,7 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(r"[+-]?(0|[1-9](_?[0-9])*)(\.[0-9](_?[0-9])*)?([eE][+-]?[0-9](_?[0-9])*)?\Z|[+-]?(inf|nan)\Z")
 _QUOTED = re.compile(r"'[^']*'\Z|\"[^\"]*\"\Z")
 _TOKEN = re.compile(r"(?:[^\s'\"]|'[^']*'|\"[^\"]*\"|['\"])+")
+_LONGEST_NUMBER = 20
 METACHARACTERS = frozenset("$`;&|<>\\(){}[]*?!#~")
 
 
@@ -102,6 +103,8 @@ def _complaint(token: str, key: str, equals: str, value: str) -> str | None:
 
 
 def _whole(text: str) -> int | None:
+    if len(text) > _LONGEST_NUMBER:
+        return None
     try:
         return int(text, 0)
     except ValueError:

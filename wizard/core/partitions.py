@@ -29,9 +29,13 @@ NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
 )
 
-
 PLANNED_MOST = 1000
-"""How many SuperNodes a plan is worked out for."""
+"""How many SuperNodes are worked out: a guest may publish any number of partitions."""
+
+_BEFORE_THE_GUEST = frozenset(
+    "INIT PENDING HOLD CLONING CLONING_FAILURE LCM_INIT PROLOG PROLOG_FAILURE BOOT BOOT_FAILURE".split()
+)
+"""States in which a new VM's guest has not started, although oned gives RSTIME from BOOT on."""
 
 
 class Source(str, Enum):
@@ -98,7 +102,9 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
             found.append(Assignment(node.vm_id, index, named, named, Source.EXPLICIT, standing, given))
         elif report := _reported(node.vm):
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
-        elif not _has_booted(node.vm):
+        elif node.vm is None or (reporting and node.vm.user_template is None):
+            found.append(_assignment(node.vm_id, position, None, Source.UNKNOWN))
+        elif not _has_booted(node.vm) or (reporting and not node.vm.ready):
             found.append(_assignment(node.vm_id, position, position, Source.EXPECTED))
         elif reporting:
             found.append(_assignment(node.vm_id, position, None, Source.NONE))
@@ -128,12 +134,15 @@ def at_boot(vm_id: int, lives: Iterable[Life]) -> Partition | None:
 
 
 def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
-    """The shards that no listed SuperNode trains on, of as many as the largest `num-partitions` among them."""
+    """The shards that no listed SuperNode trains on, of as many as the largest `num-partitions` among them.
+
+    Nothing is said while the assignment of one of them is not known. At most `PLANNED_MOST` are looked at.
+    """
     known = [item.assigned for item in found if item.assigned]
     if len(known) < len(found) or not known:
         return ()
     covered = {partition.id for partition in known}
-    count = max(partition.count or 0 for partition in known)
+    count = min(max(partition.count or 0 for partition in known), PLANNED_MOST)
     return tuple(number for number in range(count) if number not in covered)
 
 
@@ -159,8 +168,8 @@ def _reported(vm: VmFacts | None) -> str:
     return next((published[key] for key in NODE_CONFIG_KEYS if published.get(key)), "")
 
 
-def _has_booted(vm: VmFacts | None) -> bool:
-    return vm is not None and (vm.running or vm.running_since > 0)
+def _has_booted(vm: VmFacts) -> bool:
+    return vm.running or (vm.running_since > 0 and vm.state_name not in _BEFORE_THE_GUEST)
 
 
 def _lives(role: Role, former: Sequence[VmFacts]) -> tuple[tuple[Life, ...], bool]:
