@@ -82,7 +82,7 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         index=index,
         vm_id=node.vm_id,
         name=one_line((vm.name if vm else "") or node.name),
-        ip=(vm.ips[0] if vm and vm.ips else NOTHING),
+        ip=one_line(vm.ips[0] if vm and vm.ips else NOTHING),
         host=one_line((vm.host if vm else "") or NOTHING),
         state=vm.state_name if vm else UNKNOWN,
         ready=_ready(node),
@@ -90,7 +90,7 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         partition=_partition(item),
         assigned_by=item.source.value if item else "",
         standing=item.standing.value if item else "",
-        failed=bool(vm and vm.state_name.endswith("FAILURE")),
+        failed=vm is not None and vm.failed,
     )
 
 

@@ -53,6 +53,11 @@ class VmFacts:
         return self.state == states.VmState.ACTIVE and self.lcm_state == states.LCM_RUNNING
 
     @property
+    def failed(self) -> bool:
+        """Whether oned has given up on it."""
+        return states.vm_failed(self.state, self.lcm_state)
+
+    @property
     def finished(self) -> bool:
         """DONE: the VM is only a record."""
         return self.state == states.VmState.DONE
@@ -174,7 +179,11 @@ class ServiceSnapshot:
     @property
     def complete(self) -> bool:
         """Whether it is RUNNING with a SuperLink and as many SuperNodes as asked for."""
-        return self.running and all(role.nodes and len(role.nodes) >= role.cardinality for role in self.roles)
+        return (
+            self.running
+            and self.is_flower
+            and all(role.nodes and len(role.nodes) >= role.cardinality for role in self.roles)
+        )
 
     def role(self, name: str) -> Role | None:
         """The role of that name, or None."""

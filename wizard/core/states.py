@@ -57,6 +57,7 @@ class VmState(IntEnum):
     STOPPED = 4
     SUSPENDED = 5
     DONE = 6
+    FAILED = 7
     POWEROFF = 8
     UNDEPLOYED = 9
     CLONING = 10
@@ -189,8 +190,8 @@ def vm_state_name(state: int, lcm_state: int) -> str:
 
 
 def vm_failed(state: int, lcm_state: int) -> bool:
-    """Whether oned has given up on the VM: any LCM state that ends in FAILURE, or CLONING_FAILURE."""
-    return vm_state_name(state, lcm_state).endswith("FAILURE")
+    """Whether oned has given up on the VM: any LCM state that ends in FAILURE, CLONING_FAILURE, or the old FAILED."""
+    return vm_state_name(state, lcm_state).endswith(("FAILURE", "FAILED"))
 
 
 def service_failed(state: int) -> bool:
