@@ -33,7 +33,8 @@ PLANNED_MOST = 1000
 """How many SuperNodes are worked out: a guest may publish any number of partitions."""
 
 _BEFORE_THE_GUEST = frozenset(
-    "INIT PENDING HOLD CLONING CLONING_FAILURE LCM_INIT PROLOG PROLOG_FAILURE BOOT BOOT_FAILURE".split()
+    {"INIT", "PENDING", "HOLD", "CLONING", "LCM_INIT", "PROLOG", "BOOT"}
+    | {"CLONING_FAILURE", "PROLOG_FAILURE", "BOOT_FAILURE"}
 )
 """States in which a new VM's guest has not started, although oned gives RSTIME from BOOT on."""
 

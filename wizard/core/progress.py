@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from wizard.core.display import one_line
 from wizard.core.overview import duration
 from wizard.core.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.states import ServiceState, VmState
+from wizard.core.states import RoleState, ServiceState, VmState
 
 PATIENCE = 120
 """Seconds after which a VM that does not move gets a word about why that usually happens."""
 
 _REMOVING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
+_NOT_REMOVED = (ServiceState.FAILED_UNDEPLOYING, ServiceState.FAILED_UNDEPLOYING_NETS)
+_ON_THE_WAY_UP = ("LCM_INIT", "PROLOG", "BOOT", "CLONING")
 
 
 class Mark(str, Enum):
@@ -36,11 +39,11 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
     """The steps from the registered template to a RUNNING service, or of its removal once that was asked for."""
     if snapshot.gone:
         return (Phase("removed", Mark.DONE),)
-    if snapshot.state in _REMOVING:
+    if snapshot.state in (*_REMOVING, *_NOT_REMOVED):
         left = len(snapshot.vm_ids)
         return (
             Phase("removal asked for", Mark.DONE),
-            Phase(f"{left} VMs stopping", Mark.ACTIVE),
+            Phase(f"{left} VMs stopping", Mark.ACTIVE if snapshot.state in _REMOVING else Mark.FAILED),
             Phase("gone", Mark.TODO),
         )
     superlink, supernode = snapshot.role(SUPERLINK), snapshot.role(SUPERNODE)
@@ -64,7 +67,14 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
 
 
 def waiting_for(snapshot: ServiceSnapshot) -> str:
-    """One or two sentences: what the service waits for and since when, or what is wrong; empty when all is well."""
+    """One or two sentences: what the service waits for and since when, or what is wrong; empty when all is well.
+
+    Names and messages of the cloud stand in it with everything spelled out that could drive a terminal.
+    """
+    return one_line(_waiting_for(snapshot))
+
+
+def _waiting_for(snapshot: ServiceSnapshot) -> str:
     if snapshot.gone:
         return "The service is gone: OneFlow has removed its document."
     trouble = _trouble(snapshot)
@@ -75,8 +85,11 @@ def waiting_for(snapshot: ServiceSnapshot) -> str:
         if role is not None and (said := _role_waits(snapshot, role)):
             return said
     if snapshot.state == ServiceState.COOLDOWN:
-        pauses = [role.cooldown for role in snapshot.roles if role.cooldown is not None]
+        scaled = [role for role in snapshot.roles if role.state == RoleState.COOLDOWN] or snapshot.roles
+        pauses = [role.cooldown for role in scaled if role.cooldown is not None]
         return f"In COOLDOWN after a scale, for {max(pauses, default=300)} s; nothing can be scaled until then."
+    if snapshot.failed:
+        return f"The service is {snapshot.state_name}{_said_by_log(snapshot)}"
     if snapshot.state in _REMOVING:
         return "OneFlow stops the VMs, SuperNodes first. Send no second delete: it would leave the SuperLink behind."
     return ""
@@ -88,7 +101,7 @@ def _trouble(snapshot: ServiceSnapshot) -> str:
         return "The SuperLink's VM is gone. OneFlow says RUNNING, but the cluster is dead: nothing coordinates it."
     for role in snapshot.roles:
         for node in role.nodes:
-            if node.vm is not None and node.vm.state_name.endswith("FAILURE"):
+            if node.vm is not None and node.vm.failed:
                 return f"VM {node.vm_id} of {role.name} is in {node.vm.state_name}{_said_by_vm(node.vm)}"
     for role in snapshot.roles:
         if role.failed:
@@ -138,9 +151,10 @@ def _vm_waits(node: Node, now: float) -> str:
     if vm.state == VmState.PENDING:
         message = template.get("SCHED_MESSAGE", "").strip()
         return f"PENDING, no host has taken it yet{': ' + message if message else ''}."
-    since = now - (vm.running_since or vm.stime)
+    since = max(0.0, now - (vm.running_since or vm.stime))
     if not vm.running:
-        return f"{vm.state_name} for {duration(now - vm.stime)}."
+        known = f" for {duration(max(0.0, now - vm.stime))}" if vm.state_name in _ON_THE_WAY_UP else ""
+        return f"{vm.state_name}{known}."
     said = f"READY={vm.ready}" if vm.ready else "no READY yet"
     if since < PATIENCE:
         return f"RUNNING for {duration(since)}, {said}."
