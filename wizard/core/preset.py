@@ -33,6 +33,10 @@ FORMAT = 1
 LARGEST = 256 * 1024
 """Bytes. A file beyond this is no preset."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+_MOST_DIGITS = 18
+_SHOWN_MOST = 80
+
 Scalar = StrictStr | StrictBool | StrictInt | StrictFloat
 
 
@@ -70,9 +74,10 @@ def loads(text: str) -> Preset:
     """Read a preset. Raises PresetError for anything that is not exactly one."""
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a TOMLDecodeError, or Python's own word about a number of thousands of digits
         raise PresetError(f"it is not TOML: {error}", _line_told(str(error))) from None
     except RecursionError:
         raise PresetError("it is nested too deeply to be a preset") from None
@@ -139,10 +144,10 @@ def _check_format(raw: Mapping[str, Any], text: str) -> None:
     if number is None:
         raise PresetError(f"it has no line 'preset = {FORMAT}', so it is no preset", 1)
     if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
-        message = f"it is of format {number}, written by a newer version; this version reads up to {FORMAT}"
+        message = f"it is of format {_shown(number)}, written by a newer version; this version reads up to {FORMAT}"
         raise PresetError(message, _line_of(text, "", "preset"))
-    if number != FORMAT or isinstance(number, bool):
-        raise PresetError(f"'preset' is {number!r}; expected {FORMAT}", _line_of(text, "", "preset"))
+    if number != FORMAT or not isinstance(number, int) or isinstance(number, bool):
+        raise PresetError(f"'preset' is {_shown(number)}; expected {FORMAT}", _line_of(text, "", "preset"))
 
 
 def _explained(error: ValidationError, raw: Mapping[str, Any], text: str) -> PresetError:
@@ -157,7 +162,7 @@ def _explained(error: ValidationError, raw: Mapping[str, Any], text: str) -> Pre
         wanted = "a text, a number or a boolean"
     else:
         wanted = "a table" if key in {level.value for level in Level} else "a text"
-    return PresetError(f"{key} is {value!r}; expected {wanted}", line)
+    return PresetError(f"{key} is {_shown(value)}; expected {wanted}", line)
 
 
 def _field(contract: Contract, level: Level, key: str, text: str) -> Field:
@@ -165,9 +170,8 @@ def _field(contract: Contract, level: Level, key: str, text: str) -> Field:
         if item.key == key:
             return item
     line = _line_of(text, level.value, key)
-    for item in contract.fields:
-        if item.key == key:
-            raise PresetError(f"{key} belongs under [{item.level.value}], not [{level.value}]", line)
+    if elsewhere := [f"[{item.level.value}]" for item in contract.fields if item.key == key]:
+        raise PresetError(f"{key} belongs under {' or '.join(elsewhere)}, not [{level.value}]", line)
     near = _nearest(key, [item.key for item in contract.at(level)])
     raise PresetError(f"unknown key {key!r} in [{level.value}]{near}", line)
 
@@ -182,10 +186,20 @@ def _as_text(item: Field, value: str | bool | float, line: int | None) -> str:
         if kind is InputType.BOOLEAN:
             return "YES" if value else "NO"
         raise PresetError(f"{item.key} is {str(value).lower()}; expected {_wanted(kind)}", line)
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        raise PresetError(f"{item.key} is a number of more than {_MOST_DIGITS} digits; expected {_wanted(kind)}", line)
     by_id = item.key in ("vm_template", "network")
     if isinstance(value, int) and (kind is InputType.NUMBER or by_id):
         return str(value)
     raise PresetError(f"{item.key} is the number {value}; expected {_wanted(kind)}", line)
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN_MOST else f"{text[:_SHOWN_MOST]}…"
 
 
 def _wanted(kind: InputType) -> str:
@@ -218,8 +232,8 @@ def _nearest(name: str, known: Any) -> str:
 
 def _line_of(text: str, table: str, key: str) -> int | None:
     current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if heading := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+    for number, line in enumerate(text.split("\n"), 1):
+        if heading := re.match(r"\s*\[{1,2}\s*([^\]]+?)\s*\]", line):
             current = heading.group(1)
             if not table and current.split(".")[0] == key:
                 return number
