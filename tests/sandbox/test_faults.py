@@ -94,3 +94,12 @@ def test_guests_bear_bad_weather_too() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with Cloud() as cloud, pytest.raises(ValueError, match="hail"):
         cloud.sandbox.faults.plan("oneflow", "hail")  # type: ignore[arg-type]
+
+
+def test_what_is_left_of_a_plan_can_be_seen() -> None:
+    with Cloud() as cloud:
+        cloud.sandbox.faults.plan("oneflow", "html", times=2)
+        cloud.ask("GET", "/service")
+        assert [fault.times for fault in cloud.sandbox.faults.planned] == [1]
+        cloud.ask("GET", "/service")
+        assert cloud.sandbox.faults.planned == []

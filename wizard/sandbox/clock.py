@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -144,7 +145,11 @@ class RunningClock(ManualClock):
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self.turn_to(self._target())
+            try:
+                self.turn_to(self._target())
+            except Exception:
+                # Said aloud, but one broken step must not stop the world's time.
+                threading.excepthook(threading.ExceptHookArgs([*sys.exc_info(), self._thread]))
             with self._changed:
                 ahead = self._heap[0][0] - self._target() if self._heap else self.speed
                 if ahead > 0 and not self._stopped.is_set():

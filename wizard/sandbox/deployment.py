@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from wizard.sandbox import template_text
 from wizard.sandbox.creation import Creation
 from wizard.sandbox.documents import Document
-from wizard.sandbox.errors import OneError
+from wizard.sandbox.errors import INTERNAL, OneError
 from wizard.sandbox.flow import Flow
+from wizard.sandbox.ruby import to_i
 from wizard.sandbox.service import (
     DEPLOYING,
     DEPLOYING_NETS,
@@ -61,7 +61,7 @@ class Deployment:
 
     def _make_networks(self, service: Service) -> None:
         for values in service.body.get("networks_values") or []:
-            for name, value in values.items():
+            for name, value in _objects(values):
                 if "reserve_from" in value:
                     self._reserve(service, name, value)
                 for role in service.roles.values():
@@ -75,7 +75,7 @@ class Deployment:
         size = template_text.parse(extra).get("SIZE", "1") if extra else "1"
         value["extra"] = f'{extra}\nNAME="{full_name}"\n'
         value["id"] = self._flow.world.networks.reserve(
-            int(value["reserve_from"]), service.document.owner.uid, full_name, int(size)
+            to_i(value["reserve_from"]), service.document.owner.uid, full_name, to_i(size)
         )
 
     def deploy(self, service: Service) -> None:
@@ -152,11 +152,18 @@ def _fill_in_values(service: Service, role: Role) -> None:
         contents[key] = value
 
 
+def _objects(values: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The networks of one entry of `networks_values`; what is no object fails the deployment."""
+    if not isinstance(values, dict) or not all(isinstance(value, dict) for value in values.values()):
+        raise OneError(INTERNAL, "Wrong networks_values format")
+    return list(values.items())
+
+
 def _replaced(contents: Any, variable: str, value: Any) -> Any:
     if isinstance(contents, dict):
         return {key: _replaced(item, variable, value) for key, item in contents.items()}
     if isinstance(contents, list):
         return [_replaced(item, variable, value) for item in contents]
     if contents == variable:
-        return "" if value is None else json.loads(json.dumps(value))
+        return "" if value is None else value
     return contents

@@ -42,6 +42,12 @@ class Faults:
             self._planned.append(fault)
         return fault
 
+    @property
+    def planned(self) -> list[Fault]:
+        """What is planned and not used up; `times` of each counts down."""
+        with self._lock:
+            return [fault for fault in self._planned if fault.times != 0]
+
     def clear(self) -> None:
         """Fair weather again."""
         with self._lock:

@@ -20,8 +20,7 @@ class Flow:
 
     def adopt(self, document: Document) -> Service:
         """Take a new service into OneFlow's hands."""
-        service = Service(document)
-        service.now = self.world.seconds
+        service = Service(document, self.world.seconds)
         self.services[service.sid] = service
         return service
 

@@ -96,7 +96,7 @@ class Guest:
             self._timer.cancel()
 
     def _begin(self) -> None:
-        delay = self._world.guest_timing(self._vm, "ready", self._world.plan.timings.ready)
+        delay = self._world.hypervisor.spread(self._vm.vid, "ready", self._world.plan.timings.ready)
         self._later(delay, lambda: self._publish(self._report()))
 
     def _explicit(self) -> str:
@@ -171,7 +171,7 @@ class SuperNode(SuperLink):
     """A client's guest: finds its place in the service, and with it its share of the data."""
 
     def _begin(self) -> None:
-        delay = self._world.guest_timing(self._vm, "configure", self._world.plan.timings.configure)
+        delay = self._world.hypervisor.spread(self._vm.vid, "configure", self._world.plan.timings.configure)
         self._later(delay, self._configure)
 
     def _explicit(self) -> str:
@@ -185,7 +185,7 @@ class SuperNode(SuperLink):
     def _find_superlink(self, service: Mapping[str, Any], patience: int) -> None:
         timings = self._world.plan.timings
         if self._context("FL_SUPERLINK_ADDRESS", "ONEAPP_FL_SUPERLINK_ADDRESS") or self._endpoint(service):
-            rest = self._world.guest_timing(self._vm, "ready", timings.ready) - timings.configure
+            rest = self._world.hypervisor.spread(self._vm.vid, "ready", timings.ready) - timings.configure
             self._later(rest, lambda: self._publish(self._report()))
         elif patience:
             self._later(2.0, lambda: self._find_superlink(self._service(), patience - 1))

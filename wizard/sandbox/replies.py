@@ -76,14 +76,6 @@ def pool(documents: list[Any]) -> dict[str, Any]:
     return {"DOCUMENT_POOL": {"DOCUMENT": documents} if documents else {}}
 
 
-def to_i(value: Any) -> int:
-    """Ruby's `to_i`: the number that a value begins with, else 0."""
-    if isinstance(value, (int, float)):
-        return int(value)
-    match = re.match(r"\s*-?\d+", str(value or ""))
-    return int(match[0]) if match else 0
-
-
 _Made = TypeVar("_Made")
 
 

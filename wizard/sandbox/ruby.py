@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 _CLASSES = {str: "String", list: "Array", dict: "Hash", int: "Integer", float: "Float", bool: "Boolean"}
@@ -22,6 +23,14 @@ def no_method(method: str, value: Any, line: str, mark: str) -> str:
 def unexpected(text: str) -> str:
     """The message of Ruby's JSON parser."""
     return f"unexpected token at '{text}'"
+
+
+def to_i(value: Any) -> int:
+    """Ruby's `to_i`: the number that a value begins with, else 0."""
+    if isinstance(value, (int, float)):
+        return int(value)
+    match = re.match(r"\s*-?\d+", str(value or ""))
+    return int(match[0]) if match else 0
 
 
 def _inspect(value: Any) -> str:

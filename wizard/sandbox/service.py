@@ -93,11 +93,12 @@ class Role:
 class Service:
     """A service. Changes are made to `body` and seen by others after `publish`."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, now: Callable[[], int]) -> None:
+        """`now` tells the present in whole seconds."""
         self.document = document
         self.body = document.body()
         self.roles = {role["name"]: Role(self, role) for role in self.body["roles"]}
-        self.now: Callable[[], int] = lambda: 0
+        self._now = now
         self.watched = False
         """Whether the watchdog looks after its VMs."""
         self.gone = False
@@ -130,7 +131,7 @@ class Service:
 
     def log(self, message: str, severity: str = "I") -> None:
         """Add a line to the log; the last 50 are kept."""
-        line = {"timestamp": self.now(), "severity": severity, "message": message}
+        line = {"timestamp": self._now(), "severity": severity, "message": message}
         self.body["log"] = [*self.body.get("log", []), line][-_LOG_LINES:]
 
     def publish(self) -> None:

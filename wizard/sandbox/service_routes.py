@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.sandbox import ruby
 from wizard.sandbox.blueprint import User
 from wizard.sandbox.deployment import Deployment
 from wizard.sandbox.documents import SERVICE
@@ -21,10 +22,10 @@ from wizard.sandbox.replies import (
     read_action,
     read_json,
     text,
-    to_i,
 )
+from wizard.sandbox.ruby import to_i
 from wizard.sandbox.scaling import Scaling
-from wizard.sandbox.schema import Invalid, validate
+from wizard.sandbox.schema import Crash, Invalid, validate
 from wizard.sandbox.service import Role, Service
 from wizard.sandbox.undeployment import Refusal, Undeployment
 
@@ -72,6 +73,8 @@ class ServiceRoutes:
     def scale(self, ask: Ask) -> Response:
         """POST /service/ID/scale: answers when the new VMs exist, on a clock that runs by itself."""
         body = read_json(ask.request)
+        if not isinstance(body, dict):
+            raise Crash(ruby.no_method("[]", body, "    role_name = body['role_name']", "['role_name']"))
         with self._flow.world.lock:
             seconds = self.scaling.scale(
                 self._service(ask.user, ask.path[0]),

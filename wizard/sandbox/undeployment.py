@@ -83,8 +83,8 @@ class Undeployment:
 
     def _networks(self, service: Service) -> None:
         for values in service.body.get("networks_values") or []:
-            for value in values.values():
-                if "reserve_from" in value and "id" in value:
+            for value in values.values() if isinstance(values, dict) else ():
+                if isinstance(value, dict) and "reserve_from" in value and "id" in value:
                     self._flow.world.networks.remove(int(value["id"]))
         service.set_state(UNDEPLOYING_NETS)
         service.publish()

@@ -64,7 +64,3 @@ class WorldState:
         if vm.guest is None:
             vm.guest = guest_for(vm, self)
         vm.guest.start()
-
-    def guest_timing(self, vm: VirtualMachine, what: str, seconds: float) -> float:
-        """`seconds` as they are for this VM."""
-        return self.hypervisor.spread(vm.vid, what, seconds)
