@@ -1,0 +1,71 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from wizard.cli import wizard
+from wizard.cloud.errors import Unreachable
+from wizard.commands import trouble
+from wizard.core import preset, rules
+from wizard.files import list_presets
+from wizard.tui.app import WizardApp
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_that_is_named_exists_and_explains_itself() -> None:
+    named = set(re.findall(r"`flowerneb-wizard ([a-z]+)", README))
+    assert named == set(wizard.commands)
+    for name in named:
+        shown = CliRunner().invoke(wizard, [name, "--help"])
+        assert shown.exit_code == 0
+        assert "Example:" in shown.output
+
+
+def test_the_options_that_are_named_exist() -> None:
+    known = CliRunner().invoke(wizard, ["deploy", "--help"]).output + CliRunner().invoke(wizard, ["--help"]).output
+    for option in set(re.findall(r"`(--[a-z-]+)", README)):
+        assert option in known or option in CliRunner().invoke(wizard, ["status", "--help"]).output
+
+
+def test_the_preset_that_is_shown_is_one_without_problems() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    shown = preset.loads(text)
+    assert shown.plan.text("supernode.cardinality") == "4"
+    assert not rules.blocking(rules.check(shown.plan))
+
+
+def test_the_shipped_presets_are_named() -> None:
+    (line,) = re.findall(r"Shipped: (.*?)\.", README)
+    assert set(re.findall(r"`([a-z-]+)`", line)) == {item.name for item in list_presets() if item.shipped}
+
+
+def test_the_exit_statuses_are_those_of_the_commands() -> None:
+    told = dict(
+        re.findall(r"(\d+) (credentials refused|no such object|the deployment failed|timed out|interrupted)", README)
+    )
+    assert told == {
+        str(Unreachable.exit_status): "credentials refused",
+        str(trouble.NO_SUCH_OBJECT): "no such object",
+        str(trouble.DEPLOYMENT_FAILED): "the deployment failed",
+        str(trouble.TIMED_OUT): "timed out",
+        str(trouble.INTERRUPTED): "interrupted",
+    }
+
+
+def test_the_keys_that_are_named_are_bound() -> None:
+    bound = {binding.key for binding in WizardApp.BINDINGS}  # type: ignore[union-attr]
+    assert {"f1", "f2", "f3", "f4", "f5", "f6", "ctrl+s", "ctrl+q"} <= bound
+
+
+def test_the_make_targets_and_files_that_are_named_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"make ([a-z]+) ", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    for link in re.findall(r"\]\(([^):]+)\)", README):
+        assert (ROOT / link).exists(), link
