@@ -18,10 +18,6 @@ class Images:
         """Every image in order of id."""
         return [self._by_id[iid] for iid in sorted(self._by_id)]
 
-    def get(self, iid: int) -> Image | None:
-        """The image with this id, if there is one."""
-        return self._by_id.get(iid)
-
     def disk(self, wish: Mapping[str, Any]) -> dict[str, str]:
         """The DISK that a wish such as {"IMAGE_ID": "0"} becomes."""
         text = str(wish.get("IMAGE_ID", "0"))
