@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+import pyone
+
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.overview import vm_rows
@@ -71,12 +73,12 @@ def _terminal(sandbox: Sandbox) -> list[tuple[str, str]]:
     try:
         painted = _count(main, 25.0)
         idle = _count(main, IDLE_SECONDS)
-        vm = max(sandbox.world.vms, key=lambda vm: vm.vid)
-        sandbox.world.vms.act(vm, "poweroff")
+        session = f"{sandbox.username}:{sandbox.password}"
+        pyone.OneServer(sandbox.oned_url, session=session).vm.action("poweroff", VMS - 1)
         sandbox.clock.advance(10)
         changed = _count(main, IDLE_SECONDS)
     finally:
-        program.terminate()
+        program.kill()
         program.wait(10)
         os.close(main)
         os.close(child)

@@ -15,7 +15,10 @@ NOTHING = "-"
 
 @dataclass(frozen=True)
 class VmRow:
-    """One VM: every cell as text, in the order of the columns. `age` is in seconds, -1 where it is not known."""
+    """One VM: every cell as text, in the order of the columns.
+
+    `age` is in seconds, -1 where it is not known; `since` is when it was made, in Unix seconds, 0 where unknown.
+    """
 
     role: str
     index: int
@@ -26,6 +29,7 @@ class VmRow:
     state: str
     ready: str
     age: int
+    since: int
     partition: str
     assigned_by: str
     standing: str
@@ -87,6 +91,7 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         state=vm.state_name if vm else UNKNOWN,
         ready=_ready(node),
         age=int(now - vm.stime) if vm and vm.stime and now else -1,
+        since=vm.stime if vm else 0,
         partition=_partition(item),
         assigned_by=item.source.value if item else "",
         standing=item.standing.value if item else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.core.overview import NOTHING, vm_rows
+from wizard.core.overview import NOTHING, duration, vm_rows
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.tui.widgets.dialogs import Notice
 
@@ -23,6 +23,7 @@ def vm_page(snapshot: ServiceSnapshot, vm_id: int) -> Notice:
         f"state      {row.state}, READY {row.ready}",
         f"IP         {row.ip}",
         f"host       {row.host}",
+        f"age        {duration(row.age)}",
     ]
     if row.partition:
         lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.standing})")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.text import Text
 from textual.widgets import DataTable
 
-from wizard.core.overview import NOTHING, UNSET, VmRow, duration
+from wizard.core.overview import NOTHING, UNSET, VmRow
 from wizard.core.partitions import Standing
 from wizard.core.snapshot import SUPERLINK
 
@@ -33,7 +34,7 @@ COLUMNS = (
     Column("host", "host", lambda row: row.host, narrow=False),
     Column("state", "state", lambda row: row.state),
     Column("ready", "ready", lambda row: row.ready),
-    Column("age", "age", lambda row: _age(row.age), narrow=False),
+    Column("since", "since", lambda row: _since(row.since), narrow=False),
     Column("partition", "partition", lambda row: row.partition),
     Column("by", "assigned by", lambda row: row.assigned_by),
     Column("standing", "standing", lambda row: row.standing),
@@ -72,8 +73,9 @@ class VmTable(DataTable[Text]):
                         self.update_cell(key, name, _cell(name, text), update_width=True)
             self._shown[key] = texts
         order = {key: place for place, key in enumerate(wanted)}
-        if [str(row.value) for row in self.rows] != list(wanted):
+        if list(self._shown) != list(wanted):
             self.sort("vm", key=lambda cell: order.get(str(cell), 0))
+            self._shown = {key: self._shown[key] for key in wanted}
 
     def marked(self) -> int | None:
         """The id of the VM under the cursor."""
@@ -95,8 +97,7 @@ def _style(column: str, text: str) -> str:
     return _WRONG.get(text, "") if column == "standing" else ""
 
 
-def _age(seconds: int) -> str:
-    """Whole minutes once it is older than one, so that a steady table does not change each second."""
-    if seconds < 60:
-        return "<1 min" if seconds >= 0 else NOTHING
-    return f"{seconds // 60} min" if seconds < 3600 else duration(seconds - seconds % 3600)
+def _since(moment: int) -> str:
+    """When the VM was made, as OpenNebula's lists write it: unlike an age it never changes by itself, and an idle
+    table sends nothing to the terminal."""
+    return time.strftime("%m/%d %H:%M", time.localtime(moment)) if moment else NOTHING
