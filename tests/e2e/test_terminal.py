@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.terminal import PROGRAM, Terminal
 from wizard.files import list_presets
+from wizard.watch import STEADY
 
 OpenTerminal = Callable[..., Terminal]
 SHIPPED = [item.name for item in list_presets() if item.shipped]
@@ -57,6 +58,15 @@ def test_a_deployment_goes_on_without_its_terminal(
     second = terminal("attach", "Flower Federated Learning", environment=exports)
     second.wait_for(lambda text: "✓ RUNNING" in text, 60)
     assert "0 of 2" in second.text
+
+
+def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:
+    program = terminal("attach", "flower-large", "--sandbox", "--world", "large", "--speed", "1", columns=120, lines=40)
+    program.wait_for(lambda text: "✓ RUNNING" in text and "0 of 299" in text)
+    program.read(STEADY + 1)
+    before = len(program.received)
+    program.read(2 * STEADY)
+    assert len(program.received) == before
 
 
 def test_attaching_to_nothing_says_so(terminal: OpenTerminal, exports: dict[str, str]) -> None:
