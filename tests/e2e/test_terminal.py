@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -44,6 +48,43 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
     assert program.ended() == 0
     assert LEFT_ALTERNATE_SCREEN in program.received
     assert b"Traceback" not in program.received
+
+
+def test_what_the_wizard_registered_is_what_render_prints(
+    terminal: OpenTerminal, exports: dict[str, str], places: dict[str, str]
+) -> None:
+    program = terminal(environment=exports)
+    deploy_from_home(program, "image-classification")
+    program.wait_for("instantiated")
+    rendered = subprocess.run(
+        [
+            PROGRAM,
+            "render",
+            "image-classification",
+            "--set",
+            "superlink.vm_template=0",
+            "--set",
+            "supernode.vm_template=1",
+        ],
+        env={**os.environ, **places},
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    wanted = json.loads(rendered.stdout)
+    kept = {template["NAME"]: template["TEMPLATE"]["BODY"] for template in registered(exports)}[wanted["name"]]
+    del kept["registration_time"]
+    assert kept == wanted
+
+
+def registered(exports: dict[str, str]) -> list[dict[str, Any]]:
+    """What the sandbox holds, asked as any HTTP client would ask."""
+    login = f"{exports['ONEFLOW_USER']}:{exports['ONEFLOW_PASSWORD']}".encode()
+    request = urllib.request.Request(f"{exports['ONEFLOW_URL']}/service_template")
+    request.add_header("Authorization", "Basic " + base64.b64encode(login).decode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        pool = json.load(answer)
+    return list(pool["DOCUMENT_POOL"]["DOCUMENT"])
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGHUP])

@@ -48,6 +48,10 @@ class ReviewScreen(StepScreen):
             yield Button("Save preset", id="save", compact=True)
             yield Button("Export JSON", id="export", compact=True)
 
+    def compose_aside(self) -> ComposeResult:
+        """The template beside its problems, where there is room for both."""
+        yield JsonView(id="json")
+
     def on_mount(self) -> None:
         """Show problems and documents; the focus is on Deploy where nothing stands against it."""
         self.help_text(self.HELP)
@@ -121,6 +125,7 @@ class ReviewScreen(StepScreen):
     def _show(self) -> None:
         texts = documents(self.session.plan)
         self.query_one("#template", JsonView).show(texts.template)
+        self.query_one("#json", JsonView).show(texts.template)
         self.query_one("#merge-template", JsonView).show(texts.merge_template)
         options = self.query_one("#problems", OptionList)
         options.clear_options()

@@ -35,7 +35,7 @@ def table(plan: Plan) -> Content:
         shown = [*rows[: SHOWN - 2], None, rows[-1]]
     else:
         shown = [*rows]
-    lines = [Content.styled("idx  node config that each SuperNode is started with", "$text-muted")]
+    lines = [Content.styled("idx  node config of each SuperNode", "$text-muted")]
     lines += [Content("  …") if row is None else Content(f"{row[0]:>3}  {row[1]}") for row in shown]
     if len(configs) == PLANNED_MOST:
         lines.append(Content.styled(f"only the first {PLANNED_MOST} are worked out", "$text-muted"))
