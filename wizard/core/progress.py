@@ -108,6 +108,18 @@ def _trouble(snapshot: ServiceSnapshot) -> str:
             return f"Role {role.name} is {role.state_name}{_said_by_log(snapshot)}"
     if snapshot.state == ServiceState.WARNING:
         return f"WARNING: {_not_running(snapshot)}. It clears by itself once that VM runs again; recover does not help."
+    return _running_but_ill(snapshot) if snapshot.running else ""
+
+
+def _running_but_ill(snapshot: ServiceSnapshot) -> str:
+    for role in snapshot.roles:
+        if len(role.nodes) < (role.min_vms or 0):
+            return (
+                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow soon makes new ones."
+            )
+        for node in role.nodes:
+            if node.vm is not None and node.vm.running and node.vm.ready not in (None, "YES"):
+                return f"VM {node.vm_id} of {role.name} says READY={node.vm.ready}: look at its console."
     return ""
 
 
