@@ -9,15 +9,8 @@ from typing import Any
 
 import pytest
 
-from wizard.core.snapshot import (
-    DecodeError,
-    LogLine,
-    Node,
-    Role,
-    ServiceSnapshot,
-    VmFacts,
-    decode_service,
-)
+from wizard.core.document import DecodeError, decode_service
+from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 
 from .services import service, vm
 

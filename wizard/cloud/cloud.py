@@ -13,7 +13,8 @@ from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, 
 from wizard.cloud.pools import CloudObject, Connection, ServiceTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
-from wizard.core.snapshot import DecodeError, ServiceSnapshot, VmFacts, decode_service
+from wizard.core.document import DecodeError, decode_service
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 if TYPE_CHECKING:
     from wizard.cloud.login import Login

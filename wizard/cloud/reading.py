@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.cloud.pools import ServiceTemplate
-from wizard.core.snapshot import DecodeError, ServiceSnapshot, VmFacts, decode_service
+from wizard.core.document import DecodeError, decode_service
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 
 def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
