@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
 
+LOOKING_UP = "looking up VM templates and network"
+"""The first step that `start` tells; before the next one nothing was sent that changes anything."""
+INSTANTIATING = "instantiating"
+"""How the step begins after which a service may exist."""
+
 
 class InvalidPlan(Exception):
     """The plan has errors; nothing was sent."""
@@ -90,7 +95,7 @@ def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None]) -> ServiceSnaps
     problems = rules.check(plan)
     if rules.blocking(problems):
         raise InvalidPlan(problems)
-    tell("looking up VM templates and network")
+    tell(LOOKING_UP)
     plan = resolved(plan, cloud)
     texts = documents(plan)
     template_id = registered(plan.template(), cloud)
@@ -101,7 +106,7 @@ def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None]) -> ServiceSnaps
     else:
         tell(f"service template {template_id} is registered already, with the same content")
     known = {service.id for service in cloud.services()}
-    tell(f"instantiating service template {template_id}")
+    tell(f"{INSTANTIATING} service template {template_id}")
     try:
         service = cloud.instantiate(template_id, texts.merge_template)
     except (Unreachable, TimedOut, Garbled) as error:

@@ -73,6 +73,7 @@ def test_every_command_is_in_the_list_above() -> None:
         ("--preset", "default", "status"),
         ("check", "x.json", "--set", "FL_NUM_ROUNDS=1"),
         ("sandbox", "--speed", "0"),
+        ("--world", "large", "sandbox"),
         ("sandbox", "--world", "nowhere"),
     ],
     ids=" ".join,

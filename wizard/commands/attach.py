@@ -7,7 +7,7 @@ import click
 from wizard.commands.options import connection_options, example, no_mouse_option
 
 
-@click.command(epilog=example("flowerneb-wizard attach 42"))
+@click.command(short_help="Show the dashboard of a service.", epilog=example("flowerneb-wizard attach 42"))
 @click.argument("service")
 @connection_options
 @no_mouse_option

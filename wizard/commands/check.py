@@ -21,7 +21,9 @@ LARGEST = 4 * 1024 * 1024
 """Bytes. OpenNebula's own documents are far smaller."""
 
 
-@click.command(epilog=example("flowerneb-wizard check my-cluster.toml"))
+@click.command(
+    short_help="Tell every problem of a preset or a template.", epilog=example("flowerneb-wizard check my-cluster.toml")
+)
 @click.argument("subject", metavar="PRESET|TEMPLATE.json")
 @set_option
 @json_option

@@ -80,7 +80,7 @@ class _Deployment:
         self.teller = teller
         self.as_json = as_json
         self.in_sandbox = in_sandbox
-        self.step = ""
+        self.steps: list[str] = []
         self.service: ServiceSnapshot | None = None
 
     def run(self, plan: Plan, timeout: float | None) -> int:
@@ -89,7 +89,7 @@ class _Deployment:
             self.service = self._started(plan)
             if timeout is None:
                 self._show(self.service)
-                self.teller.say(f"it goes on in OneFlow: {self._attach()}")
+                self.teller.say(self._where_it_stands())
                 return 0
             return self._awaited(self.service, timeout)
         except KeyboardInterrupt:
@@ -97,14 +97,14 @@ class _Deployment:
 
     def _started(self, plan: Plan) -> ServiceSnapshot:
         from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
-        from wizard.deployment import start
+        from wizard.deployment import LOOKING_UP, start
 
         try:
             return start(plan, self.cloud, self._tell_step)
         except (Refused, NotAuthorized, ServerFault) as error:
-            if not self._sending:
+            if self.steps in ([], [LOOKING_UP]):
                 raise
-            title = f"{error.title}, while {self.step}"
+            title = f"{error.title}, while {self.steps[-1]}"
             raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
@@ -126,10 +126,11 @@ class _Deployment:
             return 0
         if ended is None:
             title = f"not RUNNING after {timeout:g} s; it is {self.service.state_name}"
-            raise self._failure(TIMED_OUT, title, f"The deployment goes on in OneFlow: {self._attach()}")
+            raise self._failure(TIMED_OUT, title, self._where_it_stands())
         if ended is Outcome.GONE:
             raise self._failure(DEPLOYMENT_FAILED, "somebody deleted the service while it was deployed", "")
-        raise self._failure(DEPLOYMENT_FAILED, "the deployment failed", f"Look closer with {self._attach()}")
+        hint = "" if self.in_sandbox else f"Look closer with `flowerneb-wizard attach {service.id}`."
+        raise self._failure(DEPLOYMENT_FAILED, "the deployment failed", hint)
 
     def _failure(self, status: int, title: str, hint: str) -> CommandFailed:
         from wizard.core.progress import waiting_for
@@ -140,12 +141,8 @@ class _Deployment:
         return CommandFailed(status, title, f"service {service.id} {service.name!r}", waiting_for(service), hint)
 
     def _tell_step(self, step: str) -> None:
-        self.step = step
+        self.steps.append(step)
         self.teller.say(step)
-
-    @property
-    def _sending(self) -> bool:
-        return not self.step.startswith("looking")
 
     def _show(self, service: ServiceSnapshot, sight: Sight | None = None) -> None:
         from wizard.report import service_data, service_text
@@ -155,15 +152,17 @@ class _Deployment:
         else:
             emit_drawn(service_text(service, terminal=is_terminal(sys.stdout)))
 
-    def _attach(self) -> str:
-        return f"`flowerneb-wizard attach {self.service.id if self.service else 'SERVICE'}`"
-
     def _where_it_stands(self) -> str:
+        from wizard.deployment import INSTANTIATING
+
         if self.in_sandbox:
-            return "The sandbox ended with this program."
+            return "The sandbox ends with this program, and the deployment with it."
         if self.service is not None:
-            return f"The deployment of service {self.service.id} goes on in OneFlow: {self._attach()}"
-        if self.step.startswith("instantiating"):
+            number = self.service.id
+            return (
+                f"The deployment of service {number} goes on in OneFlow: `flowerneb-wizard attach {number}` shows it."
+            )
+        if any(step.startswith(INSTANTIATING) for step in self.steps):
             return "OneFlow may have begun to deploy: look at `flowerneb-wizard status`."
         return "Nothing is deployed."
 

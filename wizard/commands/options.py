@@ -53,7 +53,7 @@ class Reach:
             if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
                 raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
         elif reach.world or reach.speed:
-            raise click.UsageError("--world and --speed are for --sandbox.")
+            raise click.UsageError("--world and --speed are for --sandbox; those of the command `sandbox` follow it.")
         return reach
 
 

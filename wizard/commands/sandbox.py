@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from wizard.commands.options import example
+from wizard.commands.options import Reach, example
 from wizard.commands.output import Teller, emit, emit_words
 
 
@@ -31,13 +31,15 @@ from wizard.commands.output import Teller, emit, emit_words
     help="How long OneFlow takes to answer.",
 )
 @click.option("--list-worlds", is_flag=True, help="List the worlds and end.")
-def sandbox(world: str | None, speed: float, latency: float, list_worlds: bool) -> None:
+@click.pass_context
+def sandbox(context: click.Context, world: str | None, speed: float, latency: float, list_worlds: bool) -> None:
     """Run an OpenNebula look-alike on loopback until it is interrupted.
 
     The lines on stdout, read by a shell, point OpenNebula's tools and this program at it.
     """
     from wizard.commands.reach import sandbox_of
 
+    Reach.of(context)
     if list_worlds:
         _list_worlds()
         return
