@@ -81,6 +81,11 @@ class WizardApp(App[int]):
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
         self.look_up()
 
+    def on_unmount(self) -> None:
+        """Let the connections go."""
+        if self.session.cloud is not None:
+            self.session.cloud.close()
+
     @work(exclusive=True, group="look up", description="asking the cloud")
     async def look_up(self) -> None:
         """Ask the cloud who we are and what it has, then tell the screen."""

@@ -1,0 +1,102 @@
+"""The main job by keyboard at 80x24, from Home to RUNNING, for every preset that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.tui.conftest import login_of
+from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
+from wizard.cloud.cloud import Cloud
+from wizard.core.overview import vm_rows
+from wizard.core.plan import Plan, to_json
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import ServiceState
+from wizard.files import list_presets
+from wizard.sandbox.server import Sandbox
+from wizard.tui.app import WizardApp
+from wizard.tui.screens.dashboard import DashboardScreen
+from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.vm_table import VmTable
+
+SHIPPED = [item.name for item in list_presets() if item.shipped]
+CHOSEN = {"superlink.vm_template": "0", "supernode.vm_template": "1"}
+
+
+class Overheard(Cloud):
+    """The client, with a copy of the texts that it was given to send."""
+
+    said: list[str]
+
+    def register(self, text: str) -> int:
+        self.said.append(text)
+        return super().register(text)
+
+    def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
+        self.said.append(text)
+        return super().instantiate(template_id, text)
+
+
+def listening(sandbox: Sandbox, said: list[str]) -> Callable[[], Cloud]:
+    """Makes clients whose sent texts go to a list."""
+
+    def connect() -> Cloud:
+        cloud = Overheard(login_of(sandbox), clock=sandbox.clock.now)
+        cloud.said = said
+        return cloud
+
+    return connect
+
+
+@pytest.mark.parametrize("preset", SHIPPED)
+async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset: str) -> None:
+    said: list[str] = []
+    app = WizardApp(listening(sandbox, said), clock=sandbox.clock.now)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await until(pilot, lambda: app.session.vm_templates.asked, "the VM templates")
+        await pilot.press(*["down"] * SHIPPED.index(preset), "enter")
+        await at(pilot, Step.SERVICE)
+        for key, step in (("f3", Step.SUPERLINK), ("f4", Step.SUPERNODE), ("f5", Step.REVIEW)):
+            await pilot.press(key)
+            await at(pilot, step)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("enter")
+        await at(pilot, Step.DASHBOARD)
+        await dashboard_shows(pilot, sandbox, "RUNNING")
+        plan = next(item.preset.plan for item in list_presets() if item.name == preset and item.preset)
+        wanted = plan.with_texts(CHOSEN)
+        assert said == [to_json(wanted.template()), to_json(wanted.merge_template())]
+        screen = app.screen
+        assert isinstance(screen, DashboardScreen)
+        assert screen.watching is not None
+        snapshot = screen.watching.sight.snapshot
+        assert snapshot is not None
+        assert snapshot.state == ServiceState.RUNNING
+        assert snapshot.complete
+        count = int(wanted.text("supernode.cardinality"))
+        rows = vm_rows(snapshot)
+        assert [row.partition for row in rows] == ["", *(f"{index} of {count}" for index in range(count))]
+        assert {row.standing for row in rows[1:]} == {"in step"}
+        assert screen.query_one(VmTable).row_count == count + 1
+        guests = [sandbox.world.vms[row.vm_id].guest.node_config for row in rows[1:]]
+        assert guests == [f"partition-id={index} num-partitions={count}" for index in range(count)]
+
+
+async def test_the_walk_without_function_keys(sandbox: Sandbox) -> None:
+    """Enter alone goes from field to field and from step to step."""
+    app = WizardApp(listening(sandbox, []), plan=Plan(), clock=sandbox.clock.now)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        for step in (Step.SERVICE, Step.SUPERLINK, Step.SUPERNODE):
+            await at(pilot, step)
+            for _ in range(40):
+                if getattr(app.focused, "id", None) == "next":
+                    break
+                await pilot.press("tab")
+            await pilot.press("enter")
+        await at(pilot, Step.REVIEW)
+        assert wizard_of(pilot).focused is app.screen.query_one("#deploy")
