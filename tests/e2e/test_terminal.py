@@ -19,6 +19,7 @@ from wizard.watch import STEADY
 
 OpenTerminal = Callable[..., Terminal]
 SHIPPED = [item.name for item in list_presets() if item.shipped]
+CHOSEN = ["--set", "superlink.vm_template=0", "--set", "supernode.vm_template=1"]
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
 
 
