@@ -19,7 +19,8 @@ LONG = 300
 # tomli is what became tomllib, for Python 3.10.
 STANDARD = sys.stdlib_module_names | {"tomli", "tomllib"}
 PURE = {"pydantic"}
-HTTP = {"httpx", "pyone", "requests", "lxml", "pydantic"}
+# urllib3 is what requests is made of: its errors tell what broke.
+HTTP = {"httpx", "pyone", "requests", "urllib3", "lxml", "pydantic"}
 SCREEN = {"textual", "rich", "pydantic"}
 
 ROOMS: dict[str, tuple[set[str], set[str]]] = {

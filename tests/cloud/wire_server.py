@@ -83,8 +83,8 @@ class Listener:
             except OSError:
                 return
             self._open.append(connection)
-            # A client that gives up is part of the tests.
-            with contextlib.suppress(OSError):
+            # A client that gives up, or speaks something else, is part of the tests.
+            with contextlib.suppress(OSError, ValueError):
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(connection, server_side=True)
                     self._open[-1] = connection

@@ -207,7 +207,9 @@ def _all_facts(snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
 def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
     if before is None:
         return vm
-    return replace(vm, user_template=before.user_template, context=before.context)
+    # The short form has none of these.
+    since = vm.running_since or before.running_since
+    return replace(vm, running_since=since, user_template=before.user_template, context=before.context)
 
 
 def _find(reference: str, listed: Callable[[], tuple[CloudObject, ...]], kind: str) -> CloudObject:

@@ -13,6 +13,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from wizard.cloud import wire
 
@@ -68,8 +69,8 @@ class Transport(xmlrpc.client.Transport):
         text = str(error)
         if "Read timed out" in text:
             return wire.timed_out(_SERVER, self._url, self._timeout)
-        if "RemoteDisconnected" in text or "IncompleteRead" in text or "Connection broken" in text:
-            return wire.garbled(_SERVER, self._url, "the connection was closed in the middle")
+        if isinstance(error.args[0] if error.args else None, ProtocolError):
+            return wire.garbled(_SERVER, self._url, "the connection broke off, or what answers does not speak HTTP")
         reason = (
             "connection refused" if "refused" in text else text if "certificate" in text.lower() else "no connection"
         )
