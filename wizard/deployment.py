@@ -16,7 +16,7 @@ from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
 from wizard.cloud.pools import CloudObject
 from wizard.core import rules
 from wizard.core.contract import Meaning
-from wizard.core.plan import Document, Plan, to_json
+from wizard.core.plan import Document, Plan, number_or_text, to_json
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
 
@@ -65,7 +65,7 @@ def names_in(plan: Plan) -> tuple[str, ...]:
     """The paths of the fields that name a VM template or the network, rather than give its id."""
     references = [item for item in plan.contract.fields if item.meaning in (Meaning.VM_TEMPLATE, Meaning.NETWORK)]
     texts = {item.path: plan.text(item.path).strip() for item in references}
-    return tuple(path for path, text in texts.items() if text and not text.isdigit())
+    return tuple(path for path, text in texts.items() if text and not isinstance(number_or_text(text), int))
 
 
 def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:

@@ -285,6 +285,11 @@ def test_objects_are_found_by_id_or_exact_name(start: Start) -> None:
         cloud.find_vm_template(first.name + "x")
     with pytest.raises(NotFound, match="no VM template 4711"):
         cloud.find_vm_template("4711")
+    for odd in ("²", "٣", "-1", "9" * 5000):
+        with pytest.raises(NotFound):
+            cloud.find_vm_template(odd)
+        with pytest.raises(NotFound):
+            cloud.find_service(odd)
     network = cloud.networks()[0]
     assert cloud.find_network(network.name) == network
 

@@ -14,6 +14,7 @@ from wizard.cloud.pools import CloudObject, Connection, ServiceTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
+from wizard.core.plan import number_or_text
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ class Cloud:
 
     def find_service(self, reference: str) -> int:
         """The id of a service, given as id or exact name. Raises NotFound or Ambiguous."""
-        if reference.strip().isdigit():
-            service_id = int(reference)
+        service_id = number_or_text(reference)
+        if isinstance(service_id, int):
             with self._flow_lock:
                 self._flow.service(service_id)
             return service_id
@@ -213,17 +214,18 @@ def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
 
 
 def _find(reference: str, listed: Callable[[], tuple[CloudObject, ...]], kind: str) -> CloudObject:
+    wanted = number_or_text(reference)
     try:
         known = listed()
     except NotAuthorized:
         known = ()
-        if not reference.isdigit():
+        if not isinstance(wanted, int):
             raise
-    if reference.isdigit():
-        found = next((item for item in known if item.id == int(reference)), None)
+    if isinstance(wanted, int):
+        found = next((item for item in known if item.id == wanted), None)
         if found is None and known:
-            raise NotFound(f"there is no {kind} {reference}", kind, "", _ids(known))
-        return found or CloudObject(int(reference), "")
+            raise NotFound(f"there is no {kind} {wanted}", kind, "", _ids(known))
+        return found or CloudObject(wanted, "")
     return _by_name(reference, known, kind)
 
 

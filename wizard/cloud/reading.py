@@ -9,6 +9,7 @@ from typing import Any
 
 from wizard.cloud.pools import ServiceTemplate
 from wizard.core.document import DecodeError, decode_service
+from wizard.core.plan import number_or_text
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 
@@ -16,7 +17,8 @@ def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
     """The service templates of a pool, by id; what is none is left out."""
     found = []
     for document in documents:
-        if not isinstance(document, Mapping) or not str(document.get("ID", "")).isdigit():
+        number = number_or_text(str(document.get("ID", ""))) if isinstance(document, Mapping) else ""
+        if not isinstance(number, int):
             continue
         template = document.get("TEMPLATE")
         body = template.get("BODY") if isinstance(template, Mapping) else None
@@ -27,7 +29,7 @@ def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
                 continue
         if isinstance(body, Mapping):
             name, owner = str(document.get("NAME", "")), str(document.get("UNAME", ""))
-            found.append(ServiceTemplate(int(document["ID"]), name, owner, body))
+            found.append(ServiceTemplate(number, name, owner, body))
     return tuple(sorted(found, key=lambda item: item.id))
 
 

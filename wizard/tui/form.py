@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Select, Static
 
 from wizard.core.contract import Field
 from wizard.core.display import one_line
+from wizard.core.plan import number_or_text
 from wizard.core.problem import Kind, Problem
 from wizard.core.user_input import BOOLEANS, InputType
 from wizard.tui.session import Listing
@@ -170,7 +171,7 @@ def _picked(listing: Listing, text: str) -> list[str]:
     name = listing.name_of(text)
     if name is not None:
         return [f"{text.strip()} is {name}"]
-    if listing.asked and not listing.error and text.strip().isdigit() and listing.objects:
+    if listing.asked and not listing.error and isinstance(number_or_text(text), int) and listing.objects:
         return [f"the cloud lists no {text.strip()}"]
     return []
 
