@@ -100,6 +100,9 @@ class WizardApp(App[int]):
 
     def go(self, step: Step, focus: str = "") -> None:
         """Show a step; where `focus` names a field, with the cursor in it."""
+        if self.session.sending:
+            self.notify("The deployment is being sent. A moment, until OneFlow says which service it is.", markup=False)
+            return
         if step is Step.DASHBOARD and self.session.service_id is None:
             self.notify("Nothing is deployed or attached yet.", markup=False)
             return
@@ -147,11 +150,15 @@ class WizardApp(App[int]):
 
     @work(exclusive=True, group="leave", description="leaving")
     async def action_leave(self) -> None:
-        """Quit; asks where something that was typed would be lost."""
-        if self.session.unsaved and self.session.service_id is None:
-            text = "The draft has changes that are saved nowhere. Ctrl+S saves them as a preset."
-            if not await self.push_screen_wait(Confirm("Quit?", text, "Quit", danger=True)):
-                return
+        """Quit; asks where something that was typed would be lost, or where it is unknown what will be deployed."""
+        title, text = "", ""
+        if self.session.sending:
+            title = "Quit while the deployment is sent?"
+            text = "OneFlow may or may not make the service; `flowerneb-wizard status` will show it."
+        elif self.session.unsaved and self.session.service_id is None:
+            title, text = "Quit?", "The draft has changes that are saved nowhere. Ctrl+S saves them as a preset."
+        if title and not await self.push_screen_wait(Confirm(title, text, "Quit", danger=True)):
+            return
         self.exit(0)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -34,7 +35,8 @@ async def away(call: Callable[[], Result]) -> Result:
             result = call()
         except BaseException as caught:
             error = caught
-        if not loop.is_closed():
+        # The program may have ended meanwhile, and its loop with it.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=run, daemon=True, name="cloud call").start()

@@ -48,6 +48,8 @@ class Session:
     vm_templates: Listing = field(default_factory=Listing)
     networks: Listing = field(default_factory=Listing)
     service_id: int | None = None
+    sending: bool = False
+    """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
 
     def open(self, preset: Preset, name: str) -> None:
         """Begin from a preset."""

@@ -154,6 +154,7 @@ class DashboardScreen(StepScreen):
         def tell(line: str) -> None:
             loop.call_soon_threadsafe(self._say, line, "I")
 
+        self.session.sending = True
         try:
             cloud = await away(self.session.reach)
             service = await away(lambda: start(plan, cloud, tell))
@@ -165,6 +166,8 @@ class DashboardScreen(StepScreen):
             self.query_one("#waiting", Static).update("Not deployed. Esc leads back; what you chose is kept.")
             self.wizard.push_screen(trouble(error))
             return False
+        finally:
+            self.session.sending = False
         self.service_id = service.id
         return True
 
@@ -202,6 +205,8 @@ class DashboardScreen(StepScreen):
         self.logged = len(events)
 
     def _say(self, message: str, severity: str, at: float | None = None) -> None:
+        if not self.is_attached:
+            return
         when = self.session.clock() if at is None else at
         line = Text(f"{clock_time(when)} {severity} ", style="dim")
         line.append(one_line(message), style=_SEVERITIES.get(severity, "default not dim"))
