@@ -33,10 +33,10 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 snapshots: $(STAMP)
-	$(BIN)/pytest tests/tui --snapshot-update
+	$(BIN)/pytest -n auto tests/tui --snapshot-update
 
 picture: $(STAMP)
 	$(BIN)/python scripts/picture.py

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from textual.app import App
+from textual.pilot import Pilot
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import Login, find_login
@@ -71,14 +71,27 @@ def wizard_on(sandbox: Sandbox, **options: object) -> WizardApp:
     return WizardApp(lambda: Cloud(login_of(sandbox), clock=clock), clock=clock, **options)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def picture(snapshot: SnapshotAssertion) -> Callable[[App[object], str], None]:
-    """Compares the screen with the kept picture of that name."""
+Picture = Callable[[Pilot[int]], Awaitable[None]]
 
-    def compare(app: App[object], name: str) -> None:
-        svg = app.export_screenshot(title="", simplify=True)
-        svg = re.sub(r"terminal-\d+-", "terminal-", svg)
-        svg = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:00000", svg)
-        assert svg == snapshot(name=name, extension_class=SvgExtension)
+
+@pytest.fixture
+def picture(snapshot: SnapshotAssertion) -> Picture:
+    """Compares the screen, once it stands still, with the picture of the test's name."""
+
+    async def compare(pilot: Pilot[int]) -> None:
+        before, now = "", _drawn(pilot)
+        for _ in range(100):
+            if before == now:
+                break
+            await pilot.pause(0.05)
+            await pilot.pause()
+            before, now = now, _drawn(pilot)
+        assert now == snapshot(extension_class=SvgExtension)
 
     return compare
+
+
+def _drawn(pilot: Pilot[int]) -> str:
+    svg = pilot.app.export_screenshot(title="", simplify=True)
+    svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+    return re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:00000", svg)

@@ -91,7 +91,8 @@ class ReviewScreen(StepScreen):
         problems = session.problems
         errors = [problem for problem in problems if problem.kind is Kind.ERROR]
         if errors:
-            self.notify(_said(errors[0]), title=f"{len(errors)} errors: nothing sent", severity="error", markup=False)
+            count = "an error is" if len(errors) == 1 else f"{len(errors)} errors are"
+            self.notify(_said(errors[0]), title=f"Nothing sent: {count} in the way", severity="error", markup=False)
             self.query_one(TabbedContent).active = "problems-tab"
             self.query_one("#problems").focus()
             return
@@ -135,6 +136,7 @@ class ReviewScreen(StepScreen):
         for place, problem in enumerate(found):
             line = Content.styled(f"{problem.kind.value}: ", _STYLES[problem.kind]) + Content(_said(problem))
             options.add_option(Option(line, id=str(place)))
+        options.highlighted = 0
 
 
 def _said(problem: Problem) -> str:

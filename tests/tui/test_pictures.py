@@ -1,0 +1,242 @@
+"""Every screen, drawn at three sizes and compared with the kept picture. `make snapshots` draws them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.conftest import SIZES, Picture, wizard_on
+from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until, wizard_of
+from wizard.core.plan import Plan
+from wizard.sandbox.server import Sandbox
+from wizard.tui.app import WizardApp
+from wizard.tui.screens.json_screen import JsonScreen
+from wizard.tui.screens.small import TooSmallScreen
+from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.picker import Picker
+
+SandboxOf = Callable[[str], Sandbox]
+WORLDS = ["hostile-names", "dead-superlink", "large"]
+"""Those that have services from the start."""
+TROUBLED = Plan().with_texts(
+    {
+        "supernode.cardinality": "5",
+        "FL_NUM_ROUNDS": "0",
+        "FL_MIN_AVAILABLE_CLIENTS": "9",
+        "FL_NODE_CONFIG": "partition-id=0 num-partitions=5",
+    }
+)
+
+
+async def home(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.HOME)
+    await until(pilot, lambda: pilot.app.screen.query_one("#services").option_count > 0, "the services")  # type: ignore[attr-defined]
+
+
+async def home_without_a_cloud(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    sandbox.faults.plan("oneflow", "html", times=-1)
+    await connected(pilot)
+    pilot.app.look_up()  # type: ignore[attr-defined]
+    await until(pilot, lambda: "out of reach" in line(pilot, "#top"), "the bad news")
+    await _step(pilot, Step.HOME)
+
+
+async def service(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.SERVICE)
+
+
+async def superlink_with_problems(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    wizard_of(pilot).session.plan = TROUBLED
+    await _step(pilot, Step.SUPERLINK)
+
+
+async def supernode(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.SUPERNODE)
+
+
+async def supernode_sharing_a_shard(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    wizard_of(pilot).session.plan = TROUBLED
+    app = await _step(pilot, Step.SUPERNODE)
+    app.go(Step.SUPERNODE, "FL_NODE_CONFIG")
+    await at(pilot, Step.SUPERNODE)
+    await until(pilot, lambda: "partition-id" in line(pilot, "#help-line"), "the help of the field")
+
+
+async def picker(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    app = await _step(pilot, Step.SUPERLINK)
+    await pilot.press("down")
+    await until(pilot, lambda: isinstance(app.screen, Picker), "the list")
+
+
+async def json(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    app = await _step(pilot, Step.SERVICE)
+    await pilot.press("f7")
+    await until(pilot, lambda: isinstance(app.screen, JsonScreen), "the JSON")
+
+
+async def saving(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    app = await _step(pilot, Step.SERVICE)
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(app.screen, Ask), "the question")
+    await typed(pilot, "mine")
+
+
+async def review(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.REVIEW)
+
+
+async def review_of_problems(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    wizard_of(pilot).session.plan = TROUBLED
+    await _step(pilot, Step.REVIEW)
+
+
+async def review_of_the_template(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.REVIEW)
+    await pilot.press("shift+tab", "shift+tab", "right")
+    pilot.app.screen.query_one("#tabs").active = "template-tab"  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+async def deploying_or_not(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    app = await _step(pilot, Step.REVIEW)
+    await pilot.press("d")
+    await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+
+
+async def dashboard_waiting(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _deployed(pilot)
+    await dashboard_shows(pilot, sandbox, "DEPLOYING", stride=1)
+    for _ in range(6):
+        sandbox.clock.advance(1)
+        await polled(pilot)
+
+
+async def dashboard_running(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _deployed(pilot)
+    await polled(pilot)
+    for _ in range(30):
+        sandbox.clock.advance(2)
+    await polled(pilot)
+    assert "RUNNING" in line(pilot, "#top")
+
+
+async def dashboard_without_contact(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await dashboard_running(pilot, sandbox)
+    sandbox.faults.plan("oneflow", "close", times=-1)
+    await polled(pilot)
+
+
+async def a_vm(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await dashboard_running(pilot, sandbox)
+    await pilot.press("down", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Notice), "the VM")
+
+
+async def deleting_or_not(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await dashboard_running(pilot, sandbox)
+    await pilot.press("x")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+
+
+async def help_page(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await _step(pilot, Step.SERVICE)
+    await pilot.press("f1")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Notice), "the help")
+
+
+async def _step(pilot: Pilot[int], step: Step) -> WizardApp:
+    await connected(pilot)
+    app = wizard_of(pilot)
+    await until(pilot, lambda: app.session.networks.asked or app.session.connection is not None, "the lists")
+    app.go(step)
+    await at(pilot, step)
+    return app
+
+
+async def _deployed(pilot: Pilot[int]) -> None:
+    app = await _step(pilot, Step.REVIEW)
+    await pilot.press("d")
+    await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+    await pilot.press("enter")
+    await at(pilot, Step.DASHBOARD)
+
+
+SCENES: list[Callable[[Pilot[int], Sandbox], Awaitable[None]]] = [
+    home_without_a_cloud,
+    service,
+    superlink_with_problems,
+    supernode,
+    supernode_sharing_a_shard,
+    picker,
+    json,
+    saving,
+    review,
+    review_of_problems,
+    review_of_the_template,
+    deploying_or_not,
+    dashboard_waiting,
+    dashboard_running,
+    dashboard_without_contact,
+    a_vm,
+    deleting_or_not,
+    help_page,
+]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_scene(
+    scene: Callable[[Pilot[int], Sandbox], Awaitable[None]], size: tuple[int, int], sandbox: Sandbox, picture: Picture
+) -> None:
+    app = wizard_on(sandbox, plan=Plan())
+    async with app.run_test(size=size) as pilot:
+        await scene(pilot, sandbox)
+        await picture(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("world", WORLDS)
+async def test_home_in_a_world(sandbox_of: SandboxOf, world: str, size: tuple[int, int], picture: Picture) -> None:
+    sandbox = sandbox_of(world)
+    async with wizard_on(sandbox).run_test(size=size) as pilot:
+        await home(pilot, sandbox)
+        await picture(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("world", WORLDS)
+async def test_dashboard_in_a_world(sandbox_of: SandboxOf, world: str, size: tuple[int, int], picture: Picture) -> None:
+    sandbox = sandbox_of(world)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=size) as pilot:
+        await connected(pilot)
+        cloud = app.session.cloud
+        assert cloud is not None
+        service = next(item for item in cloud.services() if item.is_flower)
+        app.attach(service.id)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        await picture(pilot)
+
+
+@pytest.mark.parametrize("world", ["supernode-boot-failure", "no-capacity"])
+async def test_a_deployment_that_does_not_come_up(sandbox_of: SandboxOf, world: str, picture: Picture) -> None:
+    sandbox = sandbox_of(world)
+    app = wizard_on(sandbox, plan=Plan())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _deployed(pilot)
+        await polled(pilot)
+        for _ in range(40):
+            sandbox.clock.advance(2)
+        await polled(pilot)
+        await picture(pilot)
+
+
+async def test_too_small(sandbox: Sandbox, picture: Picture) -> None:
+    app = wizard_on(sandbox, plan=Plan())
+    async with app.run_test(size=(40, 10)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, TooSmallScreen), "the word about the size")
+        await picture(pilot)
