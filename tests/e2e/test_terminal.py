@@ -119,7 +119,8 @@ def test_attaching_to_nothing_says_so(terminal: OpenTerminal, exports: dict[str,
 
 
 def test_a_small_terminal_is_told_what_is_needed_and_loses_nothing(terminal: OpenTerminal) -> None:
-    program = terminal("--sandbox", "--preset", "default")
+    exported = {"COLUMNS": "80", "LINES": "24"}
+    program = terminal("--sandbox", "--preset", "default", environment=exported)
     program.wait_for("▸2 Service")
     program.press("X", "Y", "Z")
     program.wait_for("LearningXYZ")

@@ -41,6 +41,9 @@ def open_wizard(
     settings = tuple(settings)
     plan = plan_of(preset, settings) if preset is not None or settings else None
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    for pinned in ("COLUMNS", "LINES"):
+        # Exported, they would keep the screens at a size that the terminal no longer has.
+        os.environ.pop(pinned, None)
     from wizard.tui.app import WizardApp
 
     with connecting(reach, Teller(), speed=PACE) as connector:

@@ -107,7 +107,7 @@ class FieldRow(Vertical):
             parts = [item.fixed_because]
         else:
             default = item.input.default
-            parts.append(f"default {default}" if default else "empty unless chosen")
+            parts.append(f"default {default}" if default else "default empty")
             if item.unit:
                 parts.append(item.unit)
         if listing is not None:

@@ -27,7 +27,7 @@ from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
 from wizard.tui.widgets.progress_line import phases_line, roles_line
-from wizard.tui.widgets.vm_table import VmTable
+from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
 _SEVERITIES = {"E": "bold red", "W": "yellow"}
@@ -177,7 +177,7 @@ class DashboardScreen(StepScreen):
             self._draw("#phases", phases_line(phases(snapshot), self.query_one("#content").content_size.width))
             self._draw("#roles", Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
-            self.query_one(VmTable).show(rows, wide=self.app.size.width >= 110)
+            self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
         said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self._draw("#waiting", Content(one_line(said)))
         self._log(sight.events)

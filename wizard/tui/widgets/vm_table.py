@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from rich.text import Text
 from textual.widgets import DataTable
@@ -16,25 +17,41 @@ from wizard.core.snapshot import SUPERLINK
 _WRONG = {Standing.STALE.value: "yellow", Standing.COLLISION.value: "bold red", Standing.NONE.value: "yellow"}
 
 
+class Room(IntEnum):
+    """How much room the table has, by the width of the terminal."""
+
+    NARROW = 0
+    WIDE = 1
+    VAST = 2
+
+    @classmethod
+    def of(cls, width: int) -> Room:
+        """The room on a terminal of so many columns."""
+        return cls.VAST if width >= 160 else cls.WIDE if width >= 110 else cls.NARROW
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, how its text is made from a row, and whether it stands on narrow terminals too."""
+    """A column: its heading, how its text is made from a row, and the most cells that it takes in each `Room`.
+
+    0 cells: it is left out. What is cut off stands whole on the page of the VM.
+    """
 
     key: str
     heading: str
     text: Callable[[VmRow], str]
-    narrow: bool = True
+    most: tuple[int, int, int] = (40, 40, 40)
 
 
 COLUMNS = (
     Column("index", "idx", lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}"),
     Column("vm", "VM", lambda row: str(row.vm_id)),
-    Column("name", "name", lambda row: row.name, narrow=False),
+    Column("name", "name", lambda row: row.name, (0, 24, 40)),
     Column("ip", "IP", lambda row: row.ip),
-    Column("host", "host", lambda row: row.host, narrow=False),
+    Column("host", "host", lambda row: row.host, (0, 12, 24)),
     Column("state", "state", lambda row: row.state),
     Column("ready", "ready", lambda row: row.ready),
-    Column("since", "since", lambda row: _since(row.since), narrow=False),
+    Column("since", "since", lambda row: _since(row.since), (0, 11, 11)),
     Column("partition", "partition", lambda row: row.partition),
     Column("by", "assigned by", lambda row: row.assigned_by),
     Column("standing", "standing", lambda row: row.standing),
@@ -46,18 +63,19 @@ class VmTable(DataTable[Text]):
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", id="vms", zebra_stripes=False)
-        self.wide: bool | None = None
+        self.room: Room | None = None
         self._shown: dict[str, dict[str, str]] = {}
 
-    def show(self, rows: tuple[VmRow, ...], *, wide: bool) -> None:
+    def show(self, rows: tuple[VmRow, ...], room: Room) -> None:
         """Draw the rows; only what differs from what stands there is written."""
-        columns = [column for column in COLUMNS if wide or column.narrow]
-        if wide != self.wide:
+        columns = [column for column in COLUMNS if column.most[room]]
+        most = {column.key: column.most[room] for column in columns}
+        if room is not self.room:
             self.clear(columns=True)
             self._shown.clear()
             for column in columns:
                 self.add_column(column.heading, key=column.key)
-            self.wide = wide
+            self.room = room
         wanted = {str(row.vm_id): row for row in rows}
         for key in [key for key in self._shown if key not in wanted]:
             self.remove_row(key)
@@ -66,11 +84,11 @@ class VmTable(DataTable[Text]):
             texts = {column.key: column.text(row) for column in columns}
             shown = self._shown.get(key)
             if shown is None:
-                self.add_row(*(_cell(name, text) for name, text in texts.items()), key=key)
+                self.add_row(*(_cell(name, text, most[name]) for name, text in texts.items()), key=key)
             else:
                 for name, text in texts.items():
                     if shown[name] != text:
-                        self.update_cell(key, name, _cell(name, text), update_width=True)
+                        self.update_cell(key, name, _cell(name, text, most[name]), update_width=True)
             self._shown[key] = texts
         order = {key: place for place, key in enumerate(wanted)}
         if list(self._shown) != list(wanted):
@@ -85,8 +103,10 @@ class VmTable(DataTable[Text]):
         return int(key) if key is not None else None
 
 
-def _cell(column: str, text: str) -> Text:
-    return Text(text or NOTHING, style=_style(column, text), no_wrap=True)
+def _cell(column: str, text: str, most: int) -> Text:
+    cell = Text(text or NOTHING, style=_style(column, text), no_wrap=True)
+    cell.truncate(most, overflow="ellipsis")
+    return cell
 
 
 def _style(column: str, text: str) -> str:
