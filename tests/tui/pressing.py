@@ -28,8 +28,11 @@ async def until(pilot: Pilot[int], holds: Callable[[], bool], what: str = "") ->
 
 async def connected(pilot: Pilot[int]) -> None:
     """The cloud has told who we are and what it has, and the screen shows it."""
-    session = wizard_of(pilot).session
+    app = wizard_of(pilot)
+    session = app.session
     await until(pilot, lambda: session.error is not None or session.connection is not None, "a connection")
+    # The lists of VM templates and networks come after it, and fill in what was not chosen.
+    await until(pilot, lambda: not any(worker.group == "look up" for worker in app.workers), "the lists")
     await until(pilot, lambda: "asking" not in line(pilot, "#top"), "the connection on the screen")
 
 

@@ -39,8 +39,9 @@ async def home(pilot: Pilot[int], sandbox: Sandbox) -> None:
 async def home_without_a_cloud(pilot: Pilot[int], sandbox: Sandbox) -> None:
     sandbox.faults.plan("oneflow", "html", times=-1)
     await connected(pilot)
-    pilot.app.look_up()  # type: ignore[attr-defined]
+    wizard_of(pilot).look_up()
     await until(pilot, lambda: "out of reach" in line(pilot, "#top"), "the bad news")
+    await connected(pilot)
     await _step(pilot, Step.HOME)
 
 
@@ -49,6 +50,7 @@ async def service(pilot: Pilot[int], sandbox: Sandbox) -> None:
 
 
 async def superlink_with_problems(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await connected(pilot)
     wizard_of(pilot).session.plan = TROUBLED
     await _step(pilot, Step.SUPERLINK)
 
@@ -58,6 +60,7 @@ async def supernode(pilot: Pilot[int], sandbox: Sandbox) -> None:
 
 
 async def supernode_sharing_a_shard(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await connected(pilot)
     wizard_of(pilot).session.plan = TROUBLED
     app = await _step(pilot, Step.SUPERNODE)
     app.go(Step.SUPERNODE, "FL_NODE_CONFIG")
@@ -89,6 +92,7 @@ async def review(pilot: Pilot[int], sandbox: Sandbox) -> None:
 
 
 async def review_of_problems(pilot: Pilot[int], sandbox: Sandbox) -> None:
+    await connected(pilot)
     wizard_of(pilot).session.plan = TROUBLED
     await _step(pilot, Step.REVIEW)
 
@@ -150,7 +154,6 @@ async def help_page(pilot: Pilot[int], sandbox: Sandbox) -> None:
 async def _step(pilot: Pilot[int], step: Step) -> WizardApp:
     await connected(pilot)
     app = wizard_of(pilot)
-    await until(pilot, lambda: app.session.networks.asked or app.session.connection is not None, "the lists")
     app.go(step)
     await at(pilot, step)
     return app
