@@ -363,7 +363,9 @@ async def test_three_hundred_vms_keep_the_cursor_and_draw_only_what_changed(
         assert cell
         await polled(pilot)
         assert {row for row, _ in updates} == {"250"}
-        assert (table.cursor_row, table.scroll_y) == before
+        assert table.cursor_row == before[0]
+        # A line that now tells what is wrong takes one row from the table.
+        assert abs(table.scroll_y - before[1]) <= 1
         assert table.marked() == marked
 
 

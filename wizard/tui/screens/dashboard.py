@@ -26,7 +26,7 @@ from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
-from wizard.tui.widgets.progress_line import phases_line, roles_line
+from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
@@ -55,7 +55,7 @@ class DashboardScreen(StepScreen):
 
     def compose_content(self) -> ComposeResult:
         """Phases, roles, what it waits for, the VMs, the events."""
-        yield Static("", id="phases", markup=False)
+        yield PhasesLine()
         yield Static("", id="roles", markup=False)
         yield Static("", id="waiting", markup=False)
         yield VmTable()
@@ -174,7 +174,7 @@ class DashboardScreen(StepScreen):
     def _show(self, sight: Sight) -> None:
         snapshot = sight.snapshot
         if snapshot is not None:
-            self._draw("#phases", phases_line(phases(snapshot), self.query_one("#content").content_size.width))
+            self.query_one(PhasesLine).show(phases(snapshot))
             self._draw("#roles", Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, Room.of(self.app.size.width))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.widgets import Static
 
 from wizard.core.overview import RoleRow
 from wizard.core.progress import Mark, Phase
@@ -13,6 +14,30 @@ _MARKS = {
     Mark.TODO: ("·", "$text-muted"),
     Mark.FAILED: ("! failed:", "bold $text-error"),
 }
+
+
+class PhasesLine(Static):
+    """The phases, broken anew whenever the room for them changes."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="phases", markup=False)
+        self._phases: tuple[Phase, ...] = ()
+        self._drawn = Content()
+
+    def show(self, phases: tuple[Phase, ...]) -> None:
+        """Draw the phases, if that changes anything."""
+        self._phases = phases
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Only now it is known how much fits on a line."""
+        self._draw()
+
+    def _draw(self) -> None:
+        line = phases_line(self._phases, self.content_size.width or self.app.size.width)
+        if not line.is_same(self._drawn):
+            self._drawn = line
+            self.update(line)
 
 
 def phases_line(phases: tuple[Phase, ...], width: int) -> Content:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
@@ -41,6 +42,11 @@ class Column:
     heading: str
     text: Callable[[VmRow], str]
     most: tuple[int, int, int] = (40, 40, 40)
+    brief: str = ""
+
+    def titled(self, room: Room) -> str:
+        """The heading; where there is little room, the brief one."""
+        return self.brief if room is Room.NARROW and self.brief else self.heading
 
 
 COLUMNS = (
@@ -49,51 +55,70 @@ COLUMNS = (
     Column("name", "name", lambda row: row.name, (0, 24, 40)),
     Column("ip", "IP", lambda row: row.ip),
     Column("host", "host", lambda row: row.host, (0, 12, 24)),
-    Column("state", "state", lambda row: row.state),
+    Column("state", "state", lambda row: row.state, (14, 24, 40)),
     Column("ready", "ready", lambda row: row.ready),
     Column("since", "since", lambda row: _since(row.since), (0, 11, 11)),
     Column("partition", "partition", lambda row: row.partition),
-    Column("by", "assigned by", lambda row: row.assigned_by),
+    Column("by", "assigned by", lambda row: row.assigned_by, brief="assigned"),
     Column("standing", "standing", lambda row: row.standing),
 )
 
 
 class VmTable(DataTable[Text]):
-    """A row a VM. `show` brings it to the given rows; cursor and scroll stay where they are."""
+    """A row a VM. `show` brings it to the given rows; cursor and scroll stay where they are.
+
+    The widths are worked out here: the table's own are measured some time after the rows were added, and a paint in
+    between is kept as it is, with every column as narrow as its heading.
+    """
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", id="vms", zebra_stripes=False)
         self.room: Room | None = None
+        self._widths: dict[str, int] = {}
         self._shown: dict[str, dict[str, str]] = {}
 
     def show(self, rows: tuple[VmRow, ...], room: Room) -> None:
         """Draw the rows; only what differs from what stands there is written."""
         columns = [column for column in COLUMNS if column.most[room]]
-        most = {column.key: column.most[room] for column in columns}
-        if room is not self.room:
-            self.clear(columns=True)
-            self._shown.clear()
-            for column in columns:
-                self.add_column(column.heading, key=column.key)
-            self.room = room
-        wanted = {str(row.vm_id): row for row in rows}
+        wanted = {str(row.vm_id): {column.key: column.text(row) or NOTHING for column in columns} for row in rows}
+        widths = {column.key: _width(column, room, wanted.values()) for column in columns}
+        if room is not self.room or any(width > self._widths[key] for key, width in widths.items()):
+            self._begin_anew(columns, widths, room)
         for key in [key for key in self._shown if key not in wanted]:
             self.remove_row(key)
             del self._shown[key]
-        for key, row in wanted.items():
-            texts = {column.key: column.text(row) for column in columns}
-            shown = self._shown.get(key)
-            if shown is None:
-                self.add_row(*(_cell(name, text, most[name]) for name, text in texts.items()), key=key)
-            else:
-                for name, text in texts.items():
-                    if shown[name] != text:
-                        self.update_cell(key, name, _cell(name, text, most[name]), update_width=True)
-            self._shown[key] = texts
+        for key, texts in wanted.items():
+            self._write(key, texts)
         order = {key: place for place, key in enumerate(wanted)}
         if list(self._shown) != list(wanted):
             self.sort("vm", key=lambda cell: order.get(str(cell), 0))
             self._shown = {key: self._shown[key] for key in wanted}
+
+    def _begin_anew(self, columns: list[Column], widths: dict[str, int], room: Room) -> None:
+        """Make the columns wider, or for another room, around the same rows. They never become narrower meanwhile."""
+        before = self._widths if room is self.room else {}
+        self._widths = {key: max(width, before.get(key, 0)) for key, width in widths.items()}
+        self.room = room
+        shown, marked, scroll = self._shown, self.cursor_row, self.scroll_y
+        self._shown = {}
+        self.clear(columns=True)
+        for column in columns:
+            self.add_column(column.titled(room), key=column.key, width=self._widths[column.key])
+        if before:
+            for key, texts in shown.items():
+                self._write(key, texts)
+            self.move_cursor(row=marked, scroll=False)
+            self.scroll_to(y=scroll, animate=False)
+
+    def _write(self, key: str, texts: dict[str, str]) -> None:
+        shown = self._shown.get(key)
+        if shown is None:
+            self.add_row(*(_cell(name, text, self._widths[name]) for name, text in texts.items()), key=key)
+        else:
+            for name, text in texts.items():
+                if shown[name] != text:
+                    self.update_cell(key, name, _cell(name, text, self._widths[name]))
+        self._shown[key] = texts
 
     def marked(self) -> int | None:
         """The id of the VM under the cursor."""
@@ -103,8 +128,13 @@ class VmTable(DataTable[Text]):
         return int(key) if key is not None else None
 
 
+def _width(column: Column, room: Room, rows: Iterable[dict[str, str]]) -> int:
+    widest = max((cell_len(texts[column.key]) for texts in rows), default=0)
+    return max(cell_len(column.titled(room)), min(widest, column.most[room]))
+
+
 def _cell(column: str, text: str, most: int) -> Text:
-    cell = Text(text or NOTHING, style=_style(column, text), no_wrap=True)
+    cell = Text(text, style=_style(column, text), no_wrap=True)
     cell.truncate(most, overflow="ellipsis")
     return cell
 
