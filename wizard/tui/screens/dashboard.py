@@ -11,7 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import DataTable, RichLog, Static
+from textual.widgets import DataTable, RichLog
 
 from wizard.cloud.errors import CloudError
 from wizard.core.display import one_line
@@ -19,7 +19,7 @@ from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
 from wizard.core.progress import phases, waiting_for
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import Verb, removal_verb
+from wizard.core.states import ServiceState, Verb, removal_verb
 from wizard.deployment import InvalidPlan, start
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
@@ -27,9 +27,11 @@ from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
+from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
+_COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 _SEVERITIES = {"E": "bold red", "W": "yellow"}
 
 
@@ -56,8 +58,8 @@ class DashboardScreen(StepScreen):
     def compose_content(self) -> ComposeResult:
         """Phases, roles, what it waits for, the VMs, the events."""
         yield PhasesLine()
-        yield Static("", id="roles", markup=False)
-        yield Static("", id="waiting", markup=False)
+        yield QuietLine(id="roles")
+        yield QuietLine(id="waiting")
         yield VmTable()
         yield RichLog(id="events", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True)
 
@@ -163,7 +165,7 @@ class DashboardScreen(StepScreen):
             return False
         except CloudError as error:
             self._say(str(error), "E")
-            self.query_one("#waiting", Static).update("Not deployed. Esc leads back; what you chose is kept.")
+            self.show_line("#waiting", "Not deployed. Esc leads back; what you chose is kept.")
             self.wizard.push_screen(trouble(error))
             return False
         finally:
@@ -174,12 +176,12 @@ class DashboardScreen(StepScreen):
     def _show(self, sight: Sight) -> None:
         snapshot = sight.snapshot
         if snapshot is not None:
-            self.query_one(PhasesLine).show(phases(snapshot))
-            self._draw("#roles", Content() if snapshot.gone else roles_line(role_rows(snapshot)))
+            self.query_one(PhasesLine).show_phases(phases(snapshot))
+            self.query_one("#roles", QuietLine).show(Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
         said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
-        self._draw("#waiting", Content(one_line(said)))
+        self.show_line("#waiting", one_line(said))
         self._log(sight.events)
         self._show_top()
 
@@ -188,16 +190,10 @@ class DashboardScreen(StepScreen):
         if snapshot is None:
             return
         connection = self.session.connection
-        age = duration(snapshot.taken_at - snapshot.start_time) if not snapshot.complete else ""
+        age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
         who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
         parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, who]
         self.show_line("#top", " " + "  ".join(part for part in parts if part))
-
-    def _draw(self, selector: str, content: Content) -> None:
-        line = self.query_one(selector, Static)
-        before = line.content
-        if not isinstance(before, Content) or not before.is_same(content):
-            line.update(content)
 
     def _log(self, events: tuple[Event, ...]) -> None:
         for event in events[self.logged :]:

@@ -9,12 +9,13 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.types import CSSPathType
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from wizard.core.display import harmless
 from wizard.core.overview import NOTHING
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, open_problems
+from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.rail import Rail
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ class StepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame around every step."""
-        yield Static("", id="top", markup=False)
+        yield QuietLine(id="top")
         with Horizontal(id="body"):
             yield Rail(self.step)
             with Vertical(id="content"):
                 yield from self.compose_content()
             yield from self.compose_aside()
-        yield Static("", id="help-line", markup=False)
+        yield QuietLine(id="help-line")
         yield Footer(compact=True)
 
     def compose_content(self) -> ComposeResult:
@@ -86,11 +87,8 @@ class StepScreen(Screen[None]):
         self.query_one(Rail).show(problems, deployed=session.service_id is not None)
 
     def show_line(self, selector: str, text: str) -> None:
-        """Write into one of the one-line texts, only if that changes it."""
-        text = harmless(text)
-        line = self.query_one(selector, Static)
-        if str(line.content) != text:
-            line.update(text)
+        """Write into one of the short texts."""
+        self.query_one(selector, QuietLine).show(harmless(text))
 
     def help_text(self, text: str) -> None:
         """Write the help line."""

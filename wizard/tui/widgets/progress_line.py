@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from wizard.core.overview import RoleRow
 from wizard.core.progress import Mark, Phase
+from wizard.tui.widgets.quiet_line import QuietLine
 
 _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
@@ -16,28 +16,21 @@ _MARKS = {
 }
 
 
-class PhasesLine(Static):
+class PhasesLine(QuietLine):
     """The phases, broken anew whenever the room for them changes."""
 
     def __init__(self) -> None:
-        super().__init__("", id="phases", markup=False)
+        super().__init__(id="phases")
         self._phases: tuple[Phase, ...] = ()
-        self._drawn = Content()
 
-    def show(self, phases: tuple[Phase, ...]) -> None:
-        """Draw the phases, if that changes anything."""
+    def show_phases(self, phases: tuple[Phase, ...]) -> None:
+        """Draw the phases."""
         self._phases = phases
-        self._draw()
+        self.on_resize()
 
     def on_resize(self) -> None:
         """Only now it is known how much fits on a line."""
-        self._draw()
-
-    def _draw(self) -> None:
-        line = phases_line(self._phases, self.content_size.width or self.app.size.width)
-        if not line.is_same(self._drawn):
-            self._drawn = line
-            self.update(line)
+        self.show(phases_line(self._phases, self.content_size.width or self.app.size.width))
 
 
 def phases_line(phases: tuple[Phase, ...], width: int) -> Content:

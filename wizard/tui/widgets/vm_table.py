@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.geometry import Region
 from textual.widgets import DataTable
 
 from wizard.core.overview import NOTHING, UNSET, VmRow
@@ -28,14 +29,15 @@ class Room(IntEnum):
     @classmethod
     def of(cls, width: int) -> Room:
         """The room on a terminal of so many columns."""
-        return cls.VAST if width >= 160 else cls.WIDE if width >= 110 else cls.NARROW
+        return cls.VAST if width >= 160 else cls.WIDE if width >= 120 else cls.NARROW
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its heading, how its text is made from a row, and the most cells that it takes in each `Room`.
 
-    0 cells: it is left out. What is cut off stands whole on the page of the VM.
+    0 cells: it is left out. What is cut off stands whole on the page of the VM. `least` keeps room for what often
+    comes.
     """
 
     key: str
@@ -43,21 +45,22 @@ class Column:
     text: Callable[[VmRow], str]
     most: tuple[int, int, int] = (40, 40, 40)
     brief: str = ""
+    least: tuple[int, int, int] = (0, 0, 0)
 
     def titled(self, room: Room) -> str:
-        """The heading; where there is little room, the brief one."""
-        return self.brief if room is Room.NARROW and self.brief else self.heading
+        """The heading; where there is no room to waste, the brief one."""
+        return self.brief if room is not Room.VAST and self.brief else self.heading
 
 
 COLUMNS = (
     Column("index", "idx", lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}"),
     Column("vm", "VM", lambda row: str(row.vm_id)),
     Column("name", "name", lambda row: row.name, (0, 24, 40)),
-    Column("ip", "IP", lambda row: row.ip),
-    Column("host", "host", lambda row: row.host, (0, 12, 24)),
-    Column("state", "state", lambda row: row.state, (14, 24, 40)),
+    Column("ip", "IP", lambda row: row.ip, (18, 18, 40)),
+    Column("host", "host", lambda row: row.host, (0, 10, 24)),
+    Column("state", "state", lambda row: row.state, (14, 24, 40), least=(8, 8, 12)),
     Column("ready", "ready", lambda row: row.ready),
-    Column("since", "since", lambda row: _since(row.since), (0, 11, 11)),
+    Column("since", "since", lambda row: _since(row.since), (0, 0, 11)),
     Column("partition", "partition", lambda row: row.partition),
     Column("by", "assigned by", lambda row: row.assigned_by, brief="assigned"),
     Column("standing", "standing", lambda row: row.standing),
@@ -70,6 +73,9 @@ class VmTable(DataTable[Text]):
     The widths are worked out here: the table's own are measured some time after the rows were added, and a paint in
     between is kept as it is, with every column as narrow as its heading.
     """
+
+    # The table refreshes itself while it is being made.
+    _writing = False
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", id="vms", zebra_stripes=False)
@@ -114,11 +120,20 @@ class VmTable(DataTable[Text]):
         shown = self._shown.get(key)
         if shown is None:
             self.add_row(*(_cell(name, text, self._widths[name]) for name, text in texts.items()), key=key)
-        else:
+        elif shown != texts:
+            self._writing = True
             for name, text in texts.items():
                 if shown[name] != text:
                     self.update_cell(key, name, _cell(name, text, self._widths[name]))
+            self._writing = False
+            self.refresh_row(self.get_row_index(key))
         self._shown[key] = texts
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> VmTable:
+        """A cell that is written asks for the whole table to be drawn; `_write` has its row drawn instead."""
+        if not self._writing:
+            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
 
     def marked(self) -> int | None:
         """The id of the VM under the cursor."""
@@ -130,7 +145,7 @@ class VmTable(DataTable[Text]):
 
 def _width(column: Column, room: Room, rows: Iterable[dict[str, str]]) -> int:
     widest = max((cell_len(texts[column.key]) for texts in rows), default=0)
-    return max(cell_len(column.titled(room)), min(widest, column.most[room]))
+    return max(cell_len(column.titled(room)), column.least[room], min(widest, column.most[room]))
 
 
 def _cell(column: str, text: str, most: int) -> Text:
