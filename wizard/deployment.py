@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
 from wizard.cloud.pools import CloudObject
+from wizard.core import dialect as dialects
 from wizard.core import rules
 from wizard.core.contract import Meaning
+from wizard.core.dialect import Dialect
 from wizard.core.plan import Document, Plan, number_or_text, to_json
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
@@ -56,9 +58,23 @@ class Documents:
     merge_template: str
 
 
-def documents(plan: Plan) -> Documents:
-    """The texts that follow from a plan."""
-    return Documents(to_json(plan.template()), to_json(plan.merge_template()))
+def documents(plan: Plan, dialect: Dialect = Dialect.V7) -> Documents:
+    """The texts that follow from a plan, as the OneFlow of that dialect wants them."""
+    template, merge_template = dialect.written(plan.template()), dialect.written(plan.merge_template())
+    return Documents(to_json(template), to_json(merge_template))
+
+
+def check(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
+    """All problems of a plan, those of the dialect in which it will be sent included; errors first."""
+    return (*dialects.check(plan, dialect), *rules.check(plan))
+
+
+def checked(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
+    """The problems of a plan that may be sent in that dialect. Raises InvalidPlan where an error stands against it."""
+    problems = check(plan, dialect)
+    if rules.blocking(problems):
+        raise InvalidPlan(problems)
+    return problems
 
 
 def names_in(plan: Plan) -> tuple[str, ...]:
@@ -86,19 +102,22 @@ def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
     return plan.with_texts(texts)
 
 
-def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None]) -> ServiceSnapshot:
+def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None], dialect: Dialect | None = None) -> ServiceSnapshot:
     """Check, resolve, register unless the same template is there already, and instantiate.
 
-    `tell` is given a line before each step. Returns the new service. Raises InvalidPlan before anything is sent, and
-    CloudError when the cloud refuses or is out of reach; the error's subject says which step.
+    `tell` is given a line before each step; `dialect` None is that of the cloud's version. Returns the new service.
+    Raises InvalidPlan before anything is sent, and CloudError when the cloud refuses or is out of reach; the error's
+    subject says which step.
     """
-    problems = rules.check(plan)
-    if rules.blocking(problems):
-        raise InvalidPlan(problems)
+    checked(plan, dialect or Dialect.V7)
     tell(LOOKING_UP)
     plan = resolved(plan, cloud)
-    texts = documents(plan)
-    template_id = registered(plan.template(), cloud)
+    dialect = dialect or Dialect.of_version(cloud.version())
+    checked(plan, dialect)
+    texts = documents(plan, dialect)
+    template_id = registered(dialect.written(plan.template()), cloud)
+    if dialect is Dialect.V6:
+        tell("writing for OneFlow 6.x")
     if template_id is None:
         tell(f"registering service template {plan.name}")
         template_id = cloud.register(texts.template)

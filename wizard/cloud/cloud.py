@@ -65,6 +65,10 @@ class Cloud:
             found = replace(found, oneflow_error=error)
         return found
 
+    def version(self) -> str:
+        """OpenNebula's version, such as `7.5.80`."""
+        return self._ask_oned(lambda oned: oned.version())
+
     def vm_templates(self) -> tuple[CloudObject, ...]:
         """Every VM template that we may see, by id."""
         return self._ask_oned(lambda oned: oned.vm_templates())

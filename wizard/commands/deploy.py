@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.options import Reach, connection_options, example, json_option, set_option
+from wizard.commands.options import Reach, connection_options, dialect_option, example, json_option, set_option
 from wizard.commands.output import Teller, emit, emit_drawn, emit_json, is_terminal
-from wizard.commands.planning import checked, plan_of
+from wizard.commands.planning import checked, dialect_of, plan_of
 from wizard.commands.reach import connecting
 from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.dialect import Dialect
     from wizard.core.plan import Plan
     from wizard.core.snapshot import ServiceSnapshot
     from wizard.watch import Sight
@@ -39,6 +40,7 @@ MINUTES_20 = 1200.0
     metavar="SECONDS",
     help="How long to wait; OneFlow itself waits for ever.",
 )
+@dialect_option(auto=True)
 @json_option
 @connection_options
 @click.pass_context
@@ -51,6 +53,7 @@ def deploy(
     dry_run: bool,
     wait: bool,
     timeout: float,
+    dialect: str,
     as_json: bool,
 ) -> int:
     """Deploy PRESET, a name or a file, and wait until it is RUNNING.
@@ -60,22 +63,24 @@ def deploy(
     teller = Teller(as_json)
     reach = Reach.of(context)
     plan = plan_of(preset, settings)
-    checked(plan, teller)
+    spelling = dialect_of(dialect)
+    checked(plan, teller, spelling)
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
         if dry_run:
-            return _dry_run(plan, cloud, teller, as_json)
+            return _dry_run(plan, cloud, teller, as_json, spelling)
         if not yes and not _agreed(plan, cloud):
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
-        return _Deployment(cloud, teller, as_json, reach.sandbox).run(plan, timeout if wait else None)
+        return _Deployment(cloud, teller, as_json, reach.sandbox, spelling).run(plan, timeout if wait else None)
 
 
 class _Deployment:
     """One deployment, and what to say when it ends in whatever way."""
 
-    def __init__(self, cloud: Cloud, teller: Teller, as_json: bool, in_sandbox: bool) -> None:
+    def __init__(self, cloud: Cloud, teller: Teller, as_json: bool, in_sandbox: bool, dialect: Dialect | None) -> None:
+        self.dialect = dialect
         self.cloud = cloud
         self.teller = teller
         self.as_json = as_json
@@ -100,7 +105,7 @@ class _Deployment:
         from wizard.deployment import LOOKING_UP, start
 
         try:
-            return start(plan, self.cloud, self._tell_step)
+            return start(plan, self.cloud, self._tell_step, self.dialect)
         except (Refused, NotAuthorized, ServerFault) as error:
             if self.steps in ([], [LOOKING_UP]):
                 raise
@@ -167,14 +172,19 @@ class _Deployment:
         return "Nothing is deployed."
 
 
-def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool) -> int:
+def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool, dialect: Dialect | None) -> int:
+    from wizard import deployment
+    from wizard.core.dialect import Dialect
     from wizard.deployment import documents, registered, resolved
 
     plan = resolved(plan, cloud)
-    texts = documents(plan)
-    known = registered(plan.template(), cloud)
+    spelling = dialect or Dialect.of_version(cloud.version())
+    deployment.checked(plan, spelling)
+    template, merge_template = spelling.written(plan.template()), spelling.written(plan.merge_template())
+    texts = documents(plan, spelling)
+    known = registered(template, cloud)
     if as_json:
-        emit_json({"template": plan.template(), "merge_template": plan.merge_template(), "registered_as": known})
+        emit_json({"template": template, "merge_template": merge_template, "registered_as": known})
         return 0
     there = "" if known is None else f" (registered already, as {known}: it would be used)"
     teller.say(f"the service template{there}, then what goes along with its instantiation; nothing was sent")

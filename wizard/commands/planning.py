@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wizard.commands.output import Teller
 
 if TYPE_CHECKING:
+    from wizard.core.dialect import Dialect
     from wizard.core.plan import Plan
     from wizard.core.problem import Kind, Problem
 
@@ -34,15 +35,20 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
     return plan
 
 
-def checked(plan: Plan, teller: Teller) -> tuple[Problem, ...]:
-    """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
-    from wizard.core import rules
-    from wizard.core.problem import Kind
-    from wizard.deployment import InvalidPlan
+def dialect_of(choice: str) -> Dialect | None:
+    """The dialect that `--dialect` names, None for `auto`."""
+    from wizard.core.dialect import Dialect
 
-    problems = rules.check(plan)
-    if rules.blocking(problems):
-        raise InvalidPlan(problems)
+    return None if choice == "auto" else Dialect(choice)
+
+
+def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
+    """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
+    from wizard import deployment
+    from wizard.core.dialect import Dialect
+    from wizard.core.problem import Kind
+
+    problems = deployment.checked(plan, dialect or Dialect.V7)
     tell(problems, teller, Kind.WARNING)
     return problems
 

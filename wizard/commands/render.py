@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.options import Reach, connection_options, example, set_option
+from wizard.commands.options import Reach, connection_options, dialect_option, example, set_option
 from wizard.commands.output import Teller, emit
-from wizard.commands.planning import checked, plan_of
+from wizard.commands.planning import checked, dialect_of, plan_of
 from wizard.commands.reach import connecting
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.argument("preset")
 @set_option
 @click.option("--merge-template", is_flag=True, help="Print what goes along with the instantiation instead.")
+@dialect_option(auto=False)
 @connection_options
 @click.pass_context
-def render(context: click.Context, preset: str, settings: tuple[str, ...], merge_template: bool) -> None:
+def render(context: click.Context, preset: str, settings: tuple[str, ...], merge_template: bool, dialect: str) -> None:
     """Print the service template that follows from PRESET, a name or a file.
 
     No cloud is asked, unless a VM template or the network is given by name.
@@ -29,14 +30,16 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], merge
     teller = Teller()
     reach = Reach.of(context)
     plan = plan_of(preset, settings)
-    checked(plan, teller)
+    spelling = dialect_of(dialect)
+    checked(plan, teller, spelling)
     plan = _by_id(plan, reach, teller)
-    document = plan.merge_template() if merge_template else plan.template()
-    from wizard.core.plan import to_json
+    from wizard.core.dialect import Dialect
+    from wizard.deployment import documents
 
+    texts = documents(plan, spelling or Dialect.V7)
     if not merge_template:
         _tell_placeholders(plan, teller)
-    emit(to_json(document))
+    emit(texts.merge_template if merge_template else texts.template)
 
 
 def _by_id(plan: Plan, reach: Reach, teller: Teller) -> Plan:

@@ -13,11 +13,14 @@ from typing import Any
 
 from wizard.core import user_input
 from wizard.core.contract import Contract, Level
+from wizard.core.dialect import from_v6
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
+from wizard.core.structure_v6 import check_v6
+from wizard.core.template_text import TemplateTextError
 
 VM_ATTRIBUTES = frozenset(
     [
@@ -81,12 +84,18 @@ class NotATemplate(ValueError):
 
 
 def check_template(document: object, contract: Contract = SEED) -> tuple[Problem, ...]:
-    """All problems of a service template in 7.x names: its structure first, then the rules on its values.
+    """All problems of a service template of 6.x or 7.x: its structure first, then the rules on its values.
 
     Takes the body, or a whole `DOCUMENT` as OneFlow prints it. Raises NotATemplate where it is neither.
     """
-    body = body_of(document)
-    found = list(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
+    written = _body_as_written(document)
+    unreadable = tuple(check_v6(written))
+    try:
+        body = from_v6(written)
+    except TemplateTextError:
+        return unreadable
+    found = list(unreadable)
+    found += list(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
     names = [role.get("name") for role in _roles(body)]
     if all(role.level.value in names for role in contract.roles):
         found += check(plan_of(body, contract))
@@ -94,7 +103,14 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
 
 
 def body_of(document: object) -> Template:
-    """The template's body, whether or not it is wrapped in a DOCUMENT. Raises NotATemplate."""
+    """The template's body in the names of 7.x, whether or not it is wrapped in a DOCUMENT. Raises NotATemplate."""
+    try:
+        return from_v6(_body_as_written(document))
+    except TemplateTextError as error:
+        raise NotATemplate(f"vm_template_contents of a role can't be read: {error}") from None
+
+
+def _body_as_written(document: object) -> Template:
     if isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping):
         template = document["DOCUMENT"].get("TEMPLATE")
         document = template.get("BODY") if isinstance(template, Mapping) else None

@@ -10,9 +10,11 @@ from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import CloudObject, Connection
 from wizard.core import rules
 from wizard.core.contract import Level, Meaning
+from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
+from wizard.deployment import Documents, check, documents
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -64,9 +66,18 @@ class Session:
         return self.plan != before
 
     @property
+    def dialect(self) -> Dialect:
+        """How the connected OpenNebula wants its documents written; as 7.x does, where none is connected."""
+        return Dialect.of_version(self.connection.version if self.connection else None)
+
+    def documents(self) -> Documents:
+        """The texts that follow from the draft, as they would be sent."""
+        return documents(self.plan, self.dialect)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that the rules find in the draft."""
-        return rules.check(self.plan)
+        return check(self.plan, self.dialect)
 
     @property
     def unsaved(self) -> bool:

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer, TabbedContent, TabPane
 
-from wizard.core.plan import Plan, to_json
+from wizard.deployment import Documents
 from wizard.tui.widgets.json_view import JsonView
 
 
@@ -16,9 +16,9 @@ class JsonScreen(Screen[None]):
 
     BINDINGS = [Binding("escape,f7", "app.pop_screen", "Back")]
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, texts: Documents) -> None:
         super().__init__()
-        self.plan = plan
+        self.texts = texts
 
     def compose(self) -> ComposeResult:
         """A tab a document."""
@@ -31,6 +31,6 @@ class JsonScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show both."""
-        self.query_one("#template", JsonView).show(to_json(self.plan.template()))
-        self.query_one("#merge-template", JsonView).show(to_json(self.plan.merge_template()))
+        self.query_one("#template", JsonView).show(self.texts.template)
+        self.query_one("#merge-template", JsonView).show(self.texts.merge_template)
         self.query_one("#template", JsonView).focus()

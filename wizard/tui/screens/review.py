@@ -12,7 +12,6 @@ from textual.widgets.option_list import Option
 
 from wizard.core import rules
 from wizard.core.problem import Kind, Problem
-from wizard.deployment import documents
 from wizard.files import PresetFileError, write_atomically
 from wizard.tui.exports import export_path
 from wizard.tui.screens.step import StepScreen
@@ -54,7 +53,6 @@ class ReviewScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Show problems and documents; the focus is on Deploy where nothing stands against it."""
-        self.help_text(self.HELP)
         self._show()
         if rules.blocking(self.session.problems):
             self.query_one("#problems").focus()
@@ -112,7 +110,7 @@ class ReviewScreen(StepScreen):
 
     def action_export(self) -> None:
         """Write both documents into the current folder, without overwriting anything."""
-        texts = documents(self.session.plan)
+        texts = self.session.documents()
         try:
             path = export_path(self.session.plan.name, "template")
             write_atomically(path, texts.template)
@@ -124,7 +122,8 @@ class ReviewScreen(StepScreen):
         self.notify(f"{path}\n{merge}", title="Written", markup=False)
 
     def _show(self) -> None:
-        texts = documents(self.session.plan)
+        self.help_text(f"{self.HELP} Written for OneFlow {self.session.dialect.value}.x.")
+        texts = self.session.documents()
         self.query_one("#template", JsonView).show(texts.template)
         self.query_one("#json", JsonView).show(texts.template)
         self.query_one("#merge-template", JsonView).show(texts.merge_template)

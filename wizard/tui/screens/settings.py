@@ -9,7 +9,6 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.contract import Field, Level
-from wizard.core.plan import to_json
 from wizard.core.problem import Kind
 from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.screens.json_screen import JsonScreen
@@ -107,11 +106,11 @@ class SettingsScreen(StepScreen):
 
     def action_json(self) -> None:
         """Show the JSON on a screen of its own; beside the form there may be no room."""
-        self.wizard.push_screen(JsonScreen(self.session.plan))
+        self.wizard.push_screen(JsonScreen(self.session.documents()))
 
     def _follow(self) -> None:
         plan = self.session.plan
-        self.query_one(JsonView).show(to_json(plan.template()), heading=_HEADINGS[self.level])
+        self.query_one(JsonView).show(self.session.documents().template, heading=_HEADINGS[self.level])
         for table in self.query(PartitionTable):
             table.show(plan)
 
