@@ -11,6 +11,7 @@ import pytest
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
+from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan, to_json
 from wizard.core.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.states import RoleState, ServiceState
@@ -70,6 +71,30 @@ def test_the_same_template_is_registered_once(sandbox: Sandbox, cloud: Cloud) ->
     assert sent(sandbox).count("/service_template") == 1
     start(Plan().with_text("FL_NUM_ROUNDS", "9"), cloud, quiet)
     assert sent(sandbox).count("/service_template") == 2
+
+
+def test_the_dialect_is_that_of_the_cloud_unless_said(
+    sandbox: Sandbox, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def register(text: str) -> int:
+        sent.append(text)
+        raise Unreachable("no further", "", "", "")
+
+    monkeypatch.setattr(cloud, "register", register)
+    for version, said in (("7.5.80", None), ("6.10.0", None), ("7.5.80", Dialect.V6), ("6.10.0", Dialect.V7)):
+        monkeypatch.setattr(cloud, "version", lambda version=version: version)
+        with pytest.raises(Unreachable):
+            start(Plan(), cloud, quiet, said)
+    assert ["custom_attrs" in text for text in sent] == [False, True, True, False]
+
+
+def test_what_a_dialect_can_t_carry_stops_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:
+    plan = Plan().with_text("FL_NODE_CONFIG", 'site="north"')
+    with pytest.raises(InvalidPlan, match="FL_NODE_CONFIG"):
+        start(plan, cloud, quiet, Dialect.V6)
+    assert sandbox.requests == []
 
 
 def test_errors_stop_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.core.dialect import to_v6
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
@@ -35,6 +36,18 @@ def test_default_in_its_key_spots(call: Callable[..., Ended]) -> None:
         "NETWORK": "YES",
     }
     assert "networks" not in template
+
+
+def test_the_dialect_of_6(call: Callable[..., Ended]) -> None:
+    template = call("render", "default", "--dialect", "6").data
+    assert template == to_v6(Plan().template())
+    assert call("render", "default", "--dialect", "6", "--merge-template").data == to_v6(Plan().merge_template())
+    assert call("render", "default", "--dialect", "7").data == Plan().template()
+    refused = call("render", "default", "--dialect", "6", "--set", 'FL_NODE_CONFIG=site="north"')
+    assert refused.status == 2
+    assert "FL_NODE_CONFIG" in refused.err
+    assert "single quotes" in refused.err
+    assert call("render", "default", "--dialect", "5").status == 2
 
 
 def test_placeholders_are_told_on_stderr(call: Callable[..., Ended]) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from wizard.core.contract import Field, Level, Meaning
-from wizard.core.seed import CONTRACTS, SEED
+from wizard.core.contracts import CONTRACTS
+from wizard.core.seed import SEED
 from wizard.core.user_input import InputType, parse
 
 DEFINITIONS = {

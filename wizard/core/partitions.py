@@ -16,10 +16,10 @@ from enum import Enum
 
 from wizard.core import node_config
 from wizard.core.contract import Meaning
+from wizard.core.contracts import CONTRACTS
 from wizard.core.node_config import Partition
 from wizard.core.plan import Plan
 from wizard.core.rules import whole_number
-from wizard.core.seed import CONTRACTS
 from wizard.core.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
 
 BATCH_GAP = 10

@@ -18,8 +18,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from wizard.core.contract import Contract, Field, Level
+from wizard.core.contracts import CONTRACTS
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.seed import CONTRACTS, SEED
+from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
 
 if sys.version_info >= (3, 11):

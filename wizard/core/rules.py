@@ -70,6 +70,13 @@ def choices_are_known(plan: Plan) -> Found:
             yield _error(item, f"nothing chosen: expected {options}", "choice")
 
 
+def mandatory_is_given(plan: Plan) -> Found:
+    """What the appliance can't do without is given. The name has a rule of its own."""
+    for item in plan.contract.fields:
+        if item.input.mandatory and item.meaning is not Meaning.NAME and not plan.text(item.path).strip():
+            yield _error(item, "nothing is given, and it has no default", "mandatory")
+
+
 def version_is_complete(plan: Plan) -> Found:
     """The Flower version is X.Y.Z in digits."""
     item = plan.contract.meaning(Meaning.FLOWER_VERSION)
@@ -251,6 +258,7 @@ def role_inputs_are_hidden(plan: Plan) -> Found:
 
 RULES: tuple[Callable[[Plan], Found], ...] = (
     name_is_accepted,
+    mandatory_is_given,
     numbers_are_positive,
     choices_are_known,
     version_is_complete,

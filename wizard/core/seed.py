@@ -2,92 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from wizard.core.contract import Contract, Field, Level, Meaning, RoleContract
+from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, arranged, choice, number, text
 from wizard.core.user_input import InputType, UserInput
-
-
-def _text(key: str, description: str, default: str = "", *, mandatory: bool = False) -> UserInput:
-    return UserInput(key, InputType.TEXT, description, mandatory, (), default)
-
-
-def _number(key: str, description: str, default: int) -> UserInput:
-    return UserInput(key, InputType.NUMBER, description, False, (), str(default))
-
-
-def _list(key: str, description: str, options: tuple[str, ...], default: str) -> UserInput:
-    return UserInput(key, InputType.LIST, description, False, options, default)
-
-
-_SHUTDOWN_ACTIONS = ("shutdown", "shutdown-hard", "terminate", "terminate-hard")
-_SINGLETON = "There is exactly one SuperLink: a second one would split the federation in two."
-
-
-def _role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown: int) -> tuple[Field, ...]:
-    cardinality, smallest, largest = limits
-    fixed = _SINGLETON if level is Level.SUPERLINK else ""
-    return (
-        Field(
-            level,
-            _text("vm_template", f"VM template of the {title}"),
-            "VM template",
-            f"Which VM template each {title} VM is made from. Its image must hold the Flower appliance; another "
-            "image boots, never reports READY, and the service waits for ever.",
-            "name or id",
-            Meaning.VM_TEMPLATE,
-            is_input=False,
-        ),
-        Field(
-            level,
-            _number("cardinality", f"Number of {title} VMs", cardinality),
-            f"How many {title}s",
-            fixed
-            or "Each SuperNode trains on one shard of the data. OneFlow starts this many once the SuperLink is READY.",
-            "VMs",
-            Meaning.CARDINALITY,
-            is_input=False,
-            fixed_because=fixed,
-        ),
-        Field(
-            level,
-            _number("min_vms", "Smallest number of VMs", smallest),
-            "At least",
-            fixed or "OneFlow refuses to scale below this. Fewer than 2 is local training, not federated.",
-            "VMs",
-            Meaning.MIN_VMS,
-            is_input=False,
-            advanced=True,
-            fixed_because=fixed,
-        ),
-        Field(
-            level,
-            _number("max_vms", "Largest number of VMs", largest),
-            "At most",
-            fixed or "OneFlow refuses to scale above this. On most servers it can't be changed while the service runs.",
-            "VMs",
-            Meaning.MAX_VMS,
-            is_input=False,
-            advanced=True,
-            fixed_because=fixed,
-        ),
-        Field(
-            level,
-            _number("cooldown", "Pause after a scale", cooldown),
-            "Cooldown",
-            "After a scale the service refuses the next one for this long. Left out, the server makes it 300 seconds.",
-            "seconds",
-            Meaning.COOLDOWN,
-            is_input=False,
-            advanced=True,
-        ),
-    )
-
 
 _SERVICE_FIELDS = (
     Field(
         Level.SERVICE,
-        _text("name", "Name of the service", "Flower Federated Learning", mandatory=True),
+        text("name", "Name of the service", "Flower Federated Learning", mandatory=True),
         "Name",
         "The name of the service template and of the service, as `oneflow list` shows it. 1 to 128 characters.",
         meaning=Meaning.NAME,
@@ -95,7 +17,7 @@ _SERVICE_FIELDS = (
     ),
     Field(
         Level.SERVICE,
-        _text("FLOWER_VERSION", "Flower Docker image version tag", "1.25.0"),
+        text("FLOWER_VERSION", "Flower Docker image version tag", "1.25.0"),
         "Flower version",
         "SuperLink and SuperNodes get the same version: they do not talk to each other across versions. From 1.40 on "
         "Flower uses other ports.",
@@ -112,13 +34,13 @@ _SERVICE_FIELDS = (
     ),
     Field(
         Level.SERVICE,
-        _list("FL_LOG_LEVEL", "Log verbosity", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+        choice("FL_LOG_LEVEL", "Log verbosity", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
         "Log level",
         "How much Flower writes to its log inside each VM. DEBUG fills small disks within days.",
     ),
     Field(
         Level.SERVICE,
-        _text("network", "Network shared by all cluster VMs"),
+        text("network", "Network shared by all cluster VMs"),
         "Network",
         "The one network that all VMs join. Left empty, each VM has the NICs of its VM template; SuperNodes must "
         "reach the SuperLink, and every VM must reach OneGate.",
@@ -126,42 +48,28 @@ _SERVICE_FIELDS = (
         Meaning.NETWORK,
         is_input=False,
     ),
-    Field(
-        Level.SERVICE,
-        _text("description", "What this service is for", "Flower federated learning cluster"),
-        "Description",
-        "One line that `oneflow-template show` prints.",
-        is_input=False,
-        advanced=True,
-    ),
-    Field(
-        Level.SERVICE,
-        _list("shutdown_action", "How VMs are stopped", _SHUTDOWN_ACTIONS, "shutdown"),
-        "Shutdown action",
-        "shutdown asks the guest to stop. The hard ones cut the power and may corrupt the SuperLink's SQLite state.",
-        is_input=False,
-        advanced=True,
-    ),
+    DESCRIPTION,
+    SHUTDOWN_ACTION,
 )
 
 _SUPERLINK_INPUTS = (
     Field(
         Level.SUPERLINK,
-        _number("FL_NUM_ROUNDS", "Number of federated learning rounds", 3),
+        number("FL_NUM_ROUNDS", "Number of federated learning rounds", 3),
         "Rounds",
         "After this many rounds of training and averaging the run ends. Each round waits for its slowest SuperNode.",
         "rounds",
     ),
     Field(
         Level.SUPERLINK,
-        _list("FL_STRATEGY", "Aggregation strategy", ("FedAvg", "FedProx", "FedAdam"), "FedAvg"),
+        choice("FL_STRATEGY", "Aggregation strategy", ("FedAvg", "FedProx", "FedAdam"), "FedAvg"),
         "Strategy",
         "How the SuperLink averages what the SuperNodes learnt. FedProx tolerates shards that differ much; FedAdam "
         "converges faster on some models and needs tuning.",
     ),
     Field(
         Level.SUPERLINK,
-        _number("FL_MIN_FIT_CLIENTS", "Minimum clients for training round", 2),
+        number("FL_MIN_FIT_CLIENTS", "Minimum clients for training round", 2),
         "Clients per training round",
         "A round does not begin to train before this many SuperNodes are connected. More than there are: it waits "
         "for ever.",
@@ -170,7 +78,7 @@ _SUPERLINK_INPUTS = (
     ),
     Field(
         Level.SUPERLINK,
-        _number("FL_MIN_EVALUATE_CLIENTS", "Minimum clients for evaluation", 2),
+        number("FL_MIN_EVALUATE_CLIENTS", "Minimum clients for evaluation", 2),
         "Clients per evaluation",
         "A round is not evaluated before this many SuperNodes are connected. More than there are: it waits for ever.",
         "SuperNodes",
@@ -178,7 +86,7 @@ _SUPERLINK_INPUTS = (
     ),
     Field(
         Level.SUPERLINK,
-        _number("FL_MIN_AVAILABLE_CLIENTS", "Minimum available clients to start", 2),
+        number("FL_MIN_AVAILABLE_CLIENTS", "Minimum available clients to start", 2),
         "Clients to start",
         "The run does not start before this many SuperNodes are connected, and stalls when a scale-down leaves fewer.",
         "SuperNodes",
@@ -189,14 +97,14 @@ _SUPERLINK_INPUTS = (
 _SUPERNODE_INPUTS = (
     Field(
         Level.SUPERNODE,
-        _list("ML_FRAMEWORK", "ML framework", ("pytorch", "tensorflow", "sklearn"), "pytorch"),
+        choice("ML_FRAMEWORK", "ML framework", ("pytorch", "tensorflow", "sklearn"), "pytorch"),
         "ML framework",
         "Which framework's image the SuperNodes run. A use case below works only with the frameworks it was built for.",
         meaning=Meaning.FRAMEWORK,
     ),
     Field(
         Level.SUPERNODE,
-        _list(
+        choice(
             "FL_USE_CASE",
             "Pre-built use case",
             ("none", "image-classification", "anomaly-detection", "llm-fine-tuning"),
@@ -208,7 +116,7 @@ _SUPERNODE_INPUTS = (
     ),
     Field(
         Level.SUPERNODE,
-        _text("FL_NODE_CONFIG", "Space-separated key=value node config"),
+        text("FL_NODE_CONFIG", "Space-separated key=value node config"),
         "Node config",
         "Leave it empty and each SuperNode takes its own partition-id. What stands here is given to every SuperNode "
         "alike: with a partition-id in it, all of them train on the same shard.",
@@ -218,27 +126,10 @@ _SUPERNODE_INPUTS = (
 )
 
 
-def _assemble() -> tuple[Field, ...]:
-    superlink = _role_fields(Level.SUPERLINK, "SuperLink", (1, 1, 1), 60)
-    supernode = _role_fields(Level.SUPERNODE, "SuperNode", (2, 2, 10), 30)
-    main = {Meaning.VM_TEMPLATE, Meaning.CARDINALITY}
-
-    def ordered(attributes: tuple[Field, ...], inputs: tuple[Field, ...]) -> tuple[Field, ...]:
-        first = tuple(item for item in attributes if item.meaning in main)
-        rest = tuple(item for item in attributes if item.meaning not in main)
-        return first + inputs + rest
-
-    return (
-        *_SERVICE_FIELDS,
-        *ordered(superlink, _SUPERLINK_INPUTS),
-        *ordered(supernode, _SUPERNODE_INPUTS),
-    )
-
-
 SEED = Contract(
     name="seed",
     title="Flower cluster",
-    fields=_assemble(),
+    fields=arranged(_SERVICE_FIELDS, _SUPERLINK_INPUTS, _SUPERNODE_INPUTS),
     roles=(
         RoleContract(Level.SUPERLINK, "Flower SuperLink", 0),
         RoleContract(Level.SUPERNODE, "Flower SuperNode", 1, ("superlink",)),
@@ -256,6 +147,3 @@ SEED = Contract(
         "llm-fine-tuning": ("pytorch",),
     },
 )
-
-CONTRACTS: Mapping[str, Contract] = {SEED.name: SEED}
-"""Every contract that a preset may name."""
