@@ -150,6 +150,8 @@ def write_atomically(path: Path, text: str) -> None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
+    except UnicodeEncodeError:
+        raise PresetFileError(str(path), "it can't be written: it holds bytes that are not UTF-8 text") from None
     except OSError as error:
         raise PresetFileError(str(path), f"it can't be written: {error.strerror}") from None
 

@@ -71,8 +71,11 @@ class _File(BaseModel):
     supernode: dict[str, Scalar] = {}
 
 
-def loads(text: str) -> Preset:
-    """Read a preset. Raises PresetError for anything that is not exactly one."""
+def loads(text: str, *, unfinished: bool = False) -> Preset:
+    """Read a preset. Raises PresetError for anything that is not exactly one.
+
+    `unfinished` reads what `dumps` wrote with the same word: a number may be any text.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
     text = text.removeprefix(_BYTE_ORDER_MARK)
@@ -95,14 +98,17 @@ def loads(text: str) -> Preset:
     for level in Level:
         for key, value in getattr(parsed, level.value).items():
             item = _field(contract, level, key, text)
-            texts[item.path] = _as_text(item, value, _line_of(text, level.value, key))
+            line = _line_of(text, level.value, key)
+            unsure = unfinished and isinstance(value, str)
+            texts[item.path] = str(value) if unsure else _as_text(item, value, line)
     return Preset(Plan(contract, texts), parsed.title, parsed.about)
 
 
-def dumps(preset: Preset) -> str:
+def dumps(preset: Preset, *, unfinished: bool = False) -> str:
     """Write a preset: only what differs from the defaults, each key with a comment that says what it is.
 
-    Raises PresetError where a number is not one: `loads` would refuse the file.
+    Raises PresetError where a number is not one: `loads` would refuse the file. `unfinished` writes it all the same,
+    as it was typed.
     """
     plan = preset.plan
     lines = ["# A preset of flowerneb-wizard. What is not said here has its default.", f"preset = {FORMAT}"]
@@ -118,7 +124,9 @@ def dumps(preset: Preset) -> str:
         lines += ["", f"[{level.value}]"]
         for item in chosen:
             lines.append(f"# {item.input.description}; default {item.input.default or 'empty'}")
-            lines.append(f"{item.key} = {_as_toml(item, plan.text(item.path))}")
+            value = plan.text(item.path)
+            as_typed = unfinished and repr(number_or_text(value)) != value
+            lines.append(f"{item.key} = {_quoted(value) if as_typed else _as_toml(item, value)}")
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,7 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import PresetFileError
 from wizard.tui.background import away
+from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import help_page
 from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
@@ -65,6 +66,7 @@ class WizardApp(App[int]):
         if plan is not None:
             self.session.plan = self.session.kept = plan
             self.session.preset_name = preset_name or ""
+        self.drafts = DraftKeeper(self, self.session)
         self.starts_with_plan = plan is not None
         self.wanted_service = attach
         self.animation_level = "none"
@@ -80,9 +82,12 @@ class WizardApp(App[int]):
             self.notify(complaint, severity="warning", markup=False)
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
         self.look_up()
+        if not self.starts_with_plan and self.wanted_service is None:
+            self.offer_draft()
 
     def on_unmount(self) -> None:
-        """Let the connections go."""
+        """Keep the draft, whatever ended the program, and let the connections go."""
+        self.drafts.keep()
         if self.session.cloud is not None:
             self.session.cloud.close()
 
@@ -97,6 +102,12 @@ class WizardApp(App[int]):
         if self.wanted_service is not None:
             wanted, self.wanted_service = self.wanted_service, None
             await self._attach_by_reference(wanted)
+
+    @work(exclusive=True, group="draft", description="offering a draft")
+    async def offer_draft(self) -> None:
+        """Offer what an earlier sitting left behind."""
+        if await self.drafts.offer():
+            self.go(Step.SERVICE)
 
     def go(self, step: Step, focus: str = "") -> None:
         """Show a step; where `focus` names a field, with the cursor in it."""
@@ -144,6 +155,7 @@ class WizardApp(App[int]):
             self.notify(str(error), title="Not saved", severity="error", markup=False)
             return
         if path is not None:
+            self.drafts.keep()
             self.notify(str(path), title="Saved", markup=False)
             if isinstance(self.screen, StepScreen):
                 self.screen.refresh_frame()
@@ -156,7 +168,8 @@ class WizardApp(App[int]):
             title = "Quit while the deployment is sent?"
             text = "OneFlow may or may not make the service; `flowerneb-wizard status` will show it."
         elif self.session.unsaved and self.session.service_id is None:
-            title, text = "Quit?", "The draft has changes that are saved nowhere. Ctrl+S saves them as a preset."
+            kept = "kept, and offered at the next start" if self.drafts.keep() else "saved nowhere"
+            title, text = "Quit?", f"The draft has changes that are {kept}. Ctrl+S saves them as a preset."
         if title and not await self.push_screen_wait(Confirm(title, text, "Quit", danger=True)):
             return
         self.exit(0)
@@ -192,6 +205,7 @@ class WizardApp(App[int]):
         self._replace(make(step, focus, self.session.service_id))
 
     def _replace(self, screen: StepScreen) -> None:
+        self.drafts.keep()
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if len(self.screen_stack) > 1:

@@ -52,10 +52,18 @@ class Session:
     service_id: int | None = None
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
+    deployed: Plan | None = None
+    """The plan of the last deployment that OneFlow took: there is no draft of it to keep any more."""
 
     def open(self, preset: Preset, name: str) -> None:
         """Begin from a preset."""
         self.plan = self.kept = preset.plan
+        self.preset_name, self.title, self.about = name, preset.title, preset.about
+        self.fill_in_vm_templates()
+
+    def take_up(self, preset: Preset, name: str) -> None:
+        """Go on with the draft of an earlier sitting, which no preset holds."""
+        self.plan, self.kept = preset.plan, Plan(preset.plan.contract)
         self.preset_name, self.title, self.about = name, preset.title, preset.about
         self.fill_in_vm_templates()
 

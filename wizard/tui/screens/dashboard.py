@@ -171,6 +171,8 @@ class DashboardScreen(StepScreen):
         finally:
             self.session.sending = False
         self.service_id = service.id
+        self.session.deployed = plan
+        self.wizard.drafts.keep()
         return True
 
     def _show(self, sight: Sight) -> None:

@@ -1,0 +1,160 @@
+"""The draft that survives: what one sitting at the wizard has typed, in a private file until it is saved or deployed.
+
+Each sitting has a file of its own, named after its machine and process. Only those whose process is gone are offered
+again: what another wizard is still typing is nobody else's. The text in it is that of a preset, under one line that
+says when it was written and which preset it came from; a number may be unfinished.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from wizard.core import preset as presets
+from wizard.core.preset import LARGEST, Preset, PresetError
+from wizard.files import APPLICATION, SUFFIX, PresetFileError, write_atomically
+
+_HEAD = "# draft of flowerneb-wizard "
+_NAME = re.compile(r"(?P<host>.*)-(?P<pid>[0-9]{1,10})-(?P<start>[0-9]{1,20})-[0-9a-f]{8}\Z")
+_MOST = LARGEST + 1024
+"""Bytes: a preset's text and the line on top."""
+_A_WEEK = 7 * 86400.0
+_LATEST = 1e11
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft that its sitting left behind. `saved_at` is in Unix seconds."""
+
+    path: Path
+    preset: Preset
+    preset_name: str
+    saved_at: float
+
+
+@dataclass
+class DraftFile:
+    """The file of this sitting's own draft."""
+
+    path: Path = field(default_factory=lambda: folder() / f"{_own_name()}{SUFFIX}")
+    written: str = ""
+
+    def keep(self, preset: Preset, preset_name: str, now: float) -> None:
+        """Write the draft, if it is not what stands there already. Raises PresetFileError."""
+        body = presets.dumps(preset, unfinished=True)
+        # TOML is UTF-8 throughout; what is not, came with an argument of the command line and is refused as a value.
+        body = body.encode("utf-8", "replace").decode("utf-8")
+        if body == self.written:
+            return
+        head = json.dumps({"preset": preset_name, "saved_at": now})
+        write_atomically(self.path, f"{_HEAD}{head}\n{body}")
+        self.written = body
+
+    def drop(self) -> None:
+        """Forget the draft: it was saved, deployed or given up."""
+        self.written = ""
+        remove(self.path)
+
+
+def folder() -> Path:
+    """Where drafts lie; it need not exist."""
+    return platformdirs.user_state_path(APPLICATION) / "drafts"
+
+
+def left_behind() -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
+    """The drafts of sittings that are over, newest first, and what is wrong with those that can't be read."""
+    found: list[Draft] = []
+    broken: list[PresetFileError] = []
+    try:
+        paths = sorted(path for path in folder().iterdir() if path.suffix == SUFFIX)
+    except OSError:
+        return (), ()
+    for path in paths:
+        if _may_live(path):
+            continue
+        try:
+            found.append(_read(path))
+        except PresetFileError as error:
+            broken.append(error)
+    return tuple(sorted(found, key=lambda draft: draft.saved_at, reverse=True)), tuple(broken)
+
+
+def remove(path: Path) -> None:
+    """Remove a draft's file, if it is there."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _read(path: Path) -> Draft:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MOST + 1)
+        text = data.decode("utf-8")
+        head, _, body = text.partition("\n")
+        told = json.loads(head.removeprefix(_HEAD)) if head.startswith(_HEAD) else None
+        if not isinstance(told, dict) or len(data) > _MOST:
+            raise PresetFileError(str(path), "it is no draft")
+        saved_at = float(told.get("saved_at", 0))
+        if not 0 <= saved_at < _LATEST:
+            raise PresetFileError(str(path), "it is no draft")
+        return Draft(path, presets.loads(body, unfinished=True), str(told.get("preset", "")), saved_at)
+    except PresetError as error:
+        raise PresetFileError(str(path), error.message, error.line and error.line + 1) from None
+    except OSError as error:
+        raise PresetFileError(str(path), f"it can't be read: {error.strerror}") from None
+    except (ValueError, TypeError):
+        raise PresetFileError(str(path), "it is no draft") from None
+
+
+def _own_name() -> str:
+    pid = os.getpid()
+    return f"{_host()}-{pid}-{_started(pid) or 0}-{secrets.token_hex(4)}"
+
+
+def _may_live(path: Path) -> bool:
+    """Whether the wizard that writes this file may still run; one on another machine always may."""
+    parts = _NAME.match(path.stem)
+    if parts is None:
+        return False
+    if parts["host"] != _host():
+        # A shared home: nobody can tell from here. Old enough, and it is taken for over.
+        return _age(path) < _A_WEEK
+    pid = int(parts["pid"])
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    # The number may have been given to another program since.
+    started = _started(pid)
+    return started is None or started == int(parts["start"])
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
+
+
+def _started(pid: int) -> int | None:
+    """When a process began, in ticks since the machine did; None where the system does not tell."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(line.rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None

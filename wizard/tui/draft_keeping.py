@@ -1,0 +1,74 @@
+"""The draft while the wizard runs: kept on every change of screen and on leaving, offered again at the next start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from textual.app import App
+
+from wizard import drafts
+from wizard.drafts import Draft, DraftFile
+from wizard.files import PresetFileError
+from wizard.tui.session import Session
+from wizard.tui.widgets.draft_offer import DraftOffer
+
+_NAME_SHOWN = 60
+
+
+class DraftKeeper:
+    """Keeps the draft of one session in its file. `now` gives Unix seconds for people to read."""
+
+    def __init__(self, app: App[int], session: Session, now: Callable[[], float] = time.time) -> None:
+        self._app, self._session, self._now = app, session, now
+        self._file = DraftFile()
+        self._complained = False
+
+    def keep(self) -> bool:
+        """Write what would be lost, or remove the file where nothing would be; whether the draft is safe now."""
+        session = self._session
+        if not session.unsaved or session.plan == session.deployed:
+            self._file.drop()
+            return True
+        try:
+            self._file.keep(session.preset(), session.preset_name, self._now())
+        except PresetFileError as error:
+            if not self._complained:
+                self._complained = True
+                self._app.notify(str(error), title="The draft can't be kept", severity="warning", markup=False)
+            return False
+        return True
+
+    async def offer(self) -> bool:
+        """Offer what earlier sittings left behind, newest first; whether one of them was taken up.
+
+        To be awaited in a worker, since it waits for answers.
+        """
+        found, broken = drafts.left_behind()
+        for error in broken:
+            said = f"{error}. It is left where it is; remove it to hear no more of it."
+            self._app.notify(said, title="A draft can't be read", severity="warning", markup=False)
+        for place, draft in enumerate(found):
+            wanted = await self._app.push_screen_wait(DraftOffer(_said(draft, len(found) - place - 1)))
+            if wanted is None:
+                return False
+            if wanted:
+                self._session.take_up(draft.preset, draft.preset_name)
+                # The own file first, then the old one: there is no moment with neither.
+                if self.keep():
+                    drafts.remove(draft.path)
+                return True
+            drafts.remove(draft.path)
+        return False
+
+
+def _said(draft: Draft, more: int) -> str:
+    moment = datetime.fromtimestamp(draft.saved_at).strftime("%Y-%m-%d %H:%M")
+    origin = f", which began as the preset {draft.preset_name}" if draft.preset_name else ""
+    name = draft.preset.plan.name
+    name = name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}…"
+    count = len(draft.preset.plan.chosen)
+    changed = f"{count} settings differ" if count != 1 else "1 setting differs"
+    rest = f" {more} older ones wait behind it." if more > 1 else " An older one waits behind it." if more else ""
+    return f"You were editing {name!r}{origin}. It was kept on {moment}; {changed} from the defaults.{rest}"
