@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
-from wizard.cloud.pools import CloudObject, Connection, ServiceTemplate
+from wizard.cloud.pools import CloudObject, Connection, Network, ServiceTemplate, VmTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
@@ -69,11 +69,11 @@ class Cloud:
         """OpenNebula's version, such as `7.5.80`."""
         return self._ask_oned(lambda oned: oned.version())
 
-    def vm_templates(self) -> tuple[CloudObject, ...]:
+    def vm_templates(self) -> tuple[VmTemplate, ...]:
         """Every VM template that we may see, by id."""
         return self._ask_oned(lambda oned: oned.vm_templates())
 
-    def networks(self) -> tuple[CloudObject, ...]:
+    def networks(self) -> tuple[Network, ...]:
         """Every network that we may see, by id."""
         return self._ask_oned(lambda oned: oned.networks())
 
@@ -217,7 +217,7 @@ def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
     return replace(vm, running_since=since, user_template=before.user_template, context=before.context)
 
 
-def _find(reference: str, listed: Callable[[], tuple[CloudObject, ...]], kind: str) -> CloudObject:
+def _find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str) -> CloudObject:
     wanted = number_or_text(reference)
     try:
         known = listed()

@@ -9,11 +9,11 @@ from typing import Any
 
 from lxml import etree
 
-from wizard.cloud import wire
+from wizard.cloud import pool_xml, wire
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
 from wizard.cloud.oned_transport import Transport
-from wizard.cloud.pools import CloudObject
+from wizard.cloud.pools import Network, VmTemplate
 from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
 from wizard.core.snapshot import VmFacts
 
@@ -52,14 +52,15 @@ class Oned:
         element = self._element(self._ask("user.info", "our own user", -1))
         return int(element.findtext("ID") or -1), element.findtext("NAME") or ""
 
-    def vm_templates(self) -> tuple[CloudObject, ...]:
+    def vm_templates(self) -> tuple[VmTemplate, ...]:
         """Every VM template that we may see, by id."""
-        text = self._ask("templatepool.info", "VM templates", _ALL, -1, -1)
-        return self._objects(text, "VMTEMPLATE")
+        found = self._element(self._ask("templatepool.info", "VM templates", _ALL, -1, -1)).iterfind("VMTEMPLATE")
+        return tuple(sorted(map(pool_xml.vm_template, found), key=lambda item: item.id))
 
-    def networks(self) -> tuple[CloudObject, ...]:
+    def networks(self) -> tuple[Network, ...]:
         """Every network that we may see, by id."""
-        return self._objects(self._ask("vnpool.info", "networks", _ALL, -1, -1), "VNET")
+        found = self._element(self._ask("vnpool.info", "networks", _ALL, -1, -1)).iterfind("VNET")
+        return tuple(sorted(map(pool_xml.network, found), key=lambda item: item.id))
 
     def vms(self, ids: Iterable[int], *, extended: bool) -> tuple[VmFacts, ...]:
         """VMs by id in one call, finished ones too. Only the extended form has the user template and CONTEXT."""
@@ -73,18 +74,6 @@ class Oned:
         """Every VM with that id or a later one, finished ones too, in short form."""
         text = self._ask("vmpool.info", "VMs", _ALL, first_id, -1, _EVERY_STATE)
         return tuple(vm_facts(vm, extended=False) for vm in self._element(text).iterfind("VM"))
-
-    def _objects(self, text: object, tag: str) -> tuple[CloudObject, ...]:
-        found = [
-            CloudObject(
-                int(item.findtext("ID") or -1),
-                item.findtext("NAME") or "",
-                item.findtext("UNAME") or "",
-                item.findtext("GNAME") or "",
-            )
-            for item in self._element(text).iterfind(tag)
-        ]
-        return tuple(sorted(found, key=lambda item: item.id))
 
     def _element(self, text: object) -> Any:
         try:

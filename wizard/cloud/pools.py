@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.cloud.errors import CloudError
@@ -17,6 +17,24 @@ class CloudObject:
     name: str
     owner: str = ""
     group: str = ""
+
+
+@dataclass(frozen=True)
+class VmTemplate(CloudObject):
+    """A VM template with what its VMs will be: CPU and MEMORY as written, its images, and its CONTEXT."""
+
+    cpu: str = ""
+    memory: str = ""
+    images: tuple[str, ...] = ()
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Network(CloudObject):
+    """A network with its addresses: how many there are and how many are free, None where oned does not tell."""
+
+    size: int | None = None
+    free: int | None = None
 
 
 @dataclass(frozen=True)

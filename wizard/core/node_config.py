@@ -9,6 +9,7 @@ checked here, and only what arrives unharmed passes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 PARTITION_ID = "partition-id"
@@ -64,6 +65,27 @@ def parse(text: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
         else:
             pairs[key] = Pair(key, value)
     return tuple(pairs.values()), tuple(complaints)
+
+
+def split(text: str) -> tuple[Pair, ...]:
+    """The text as pairs to be edited, in their order; what is no pair is one with an empty value, and is not lost."""
+    return tuple(Pair(*match.group().partition("=")[::2]) for match in _TOKEN.finditer(text))
+
+
+def joined(pairs: Iterable[Pair]) -> str:
+    """The text of edited pairs: what `split` reads back to the same pairs, where `pair_complaint` has none."""
+    return " ".join(f"{pair.key}={pair.value}" for pair in pairs)
+
+
+def pair_complaint(pair: Pair) -> str | None:
+    """What is wrong with one pair by itself; None where Flower reads it."""
+    if not pair.key:
+        return "the key is missing"
+    if not pair.value:
+        return f"{pair.key} has no value; Flower would drop it without a word"
+    if complaint := _complaint(f"{pair.key}={pair.value}", pair.key, "=", pair.value):
+        return complaint
+    return next(iter(parse(f"{pair.key}={pair.value}")[1]), None)
 
 
 def partition_of(text: str) -> Partition | None:

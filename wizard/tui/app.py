@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -70,6 +71,15 @@ class WizardApp(App[int]):
         self.starts_with_plan = plan is not None
         self.wanted_service = attach
         self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own driver, except that bytes which are no UTF-8 do not end the program."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from wizard.tui.driver import PatientDriver
+
+        return PatientDriver
 
     def on_mount(self) -> None:
         """Theme, first screen, and the question who we are."""

@@ -12,26 +12,29 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
-from wizard.core.contract import Field
+from wizard.core.contract import Field, Meaning
 from wizard.core.display import one_line
 from wizard.core.plan import number_or_text
 from wizard.core.problem import Kind, Problem
 from wizard.core.user_input import BOOLEANS, InputType
 from wizard.tui.session import Listing
+from wizard.tui.widgets.line_input import LineInput
 
 _STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
-LONGEST = 4096
-"""Characters that a field takes; a longer paste is cut, which the field's problem then tells."""
+_SAID_MOST = 400
+"""Characters of a problem that stand under a field: it may quote a value of any length."""
+CHANGED = "*"
+"""Stands before the label of a field that differs from its default."""
+_LISTS = {Meaning.VM_TEMPLATE: "↓ lists them", Meaning.NETWORK: "↓ lists them", Meaning.NODE_CONFIG: "↓ edits pairs"}
 
 
-class FieldInput(Input):
+class FieldInput(LineInput):
     """A line of text. Enter goes on to the next field; Down opens the list of a field that has one."""
 
     BINDINGS = [Binding("down", "pick", "List", show=False)]
 
     def __init__(self, value: str, *, pickable: bool, disabled: bool) -> None:
-        super().__init__(value, compact=True, disabled=disabled, max_length=LONGEST, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__(value, disabled=disabled)
         self.pickable = pickable
 
     def action_pick(self) -> None:
@@ -45,11 +48,11 @@ class FieldRow(Vertical):
     """One field: two lines, and a third where there is a problem."""
 
     class Changed(Message):
-        """The operator changed the field's text."""
+        """The operator changed the field's text; `settled` where it was chosen or undone, not typed so far."""
 
-        def __init__(self, field: Field, text: str) -> None:
+        def __init__(self, field: Field, text: str, settled: bool) -> None:
             super().__init__()
-            self.field, self.text = field, text
+            self.field, self.text, self.settled = field, text, settled
 
     class Left(Message):
         """The field lost the focus: now its problems may be shown."""
@@ -76,13 +79,15 @@ class FieldRow(Vertical):
         super().__init__(id=f"field-{field.path.replace('.', '-')}", classes="field")
         self.field = field
         self.text = text
+        self._given, self._spelled = text, one_line(text)
+        self._label = Label("", classes="field-label", markup=False)
         self._meta = Static("", classes="field-meta", markup=False)
         self._problem = Static("", classes="field-problem", markup=False)
 
     def compose(self) -> ComposeResult:
         """Label and control in one line, the name and default under it, then the problem."""
         with Horizontal(classes="field-line"):
-            yield Label(self.field.label, classes="field-label", markup=False)
+            yield self._label
             yield self._control()
         yield self._meta
         yield self._problem
@@ -100,8 +105,12 @@ class FieldRow(Vertical):
         return found
 
     def describe(self, listing: Listing | None) -> None:
-        """Draw the line under the field: its variable, default and unit, and the name behind a picked id."""
+        """Draw the mark of a change, and under the field its variable, default and unit, or the name behind an id."""
         item = self.field
+        if self.is_changed:
+            self._label.update(Content.styled(f"{CHANGED} {item.label}", "bold $text-primary"))
+        else:
+            self._label.update(Content(f"  {item.label}"))
         parts = [item.key if item.is_input else item.key.replace("_", " ")]
         if item.fixed_because:
             parts = [item.fixed_because]
@@ -110,26 +119,40 @@ class FieldRow(Vertical):
             parts.append(f"default {default}" if default else "default empty")
             if item.unit:
                 parts.append(item.unit)
+            if item.meaning is Meaning.NODE_CONFIG:
+                parts.append(_LISTS[item.meaning])
         if listing is not None:
             chosen = _picked(listing, self.text) if self.text.strip() else ["empty unless chosen"]
             parts = [parts[0], *chosen, "↓ lists them" if listing.objects else "type its id"]
+        if self.text == self._given != self._spelled:
+            parts.append("what can't be seen is spelled out")
         self._meta.update(one_line(" · ".join(parts)))
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Draw what is wrong with the field; nothing where all is well."""
-        lines = [Content.styled(f"! {problem.kind.value}: {problem.message}", _style(problem)) for problem in problems]
+        lines = [Content.styled(f"! {problem.kind.value}: {_said(problem)}", _style(problem)) for problem in problems]
         self._problem.update(Content("\n").join(lines))
         self._problem.display = bool(lines)
 
     def set_text(self, text: str) -> None:
-        """Put a text into the control, as if it had been typed."""
-        if isinstance(self.control, FieldInput):
-            self.control.value = text
+        """Put a text into the control, as if it had been typed; into a list, what it held or its default."""
+        self._given, self._spelled = text, one_line(text)
+        control = self.control
+        if isinstance(control, FieldInput):
+            control.value = self._spelled
+            control.cursor_position = len(self._spelled)
+        else:
+            control.value = text
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the field differs from its default."""
+        return not self.field.fixed_because and self.text != self.field.input.default
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the new text."""
+        """Tell the new text. What a field can't show is spelled out in it, and stays what it is until it is edited."""
         event.stop()
-        self._tell(event.value)
+        self._tell(self._given if event.value == self._spelled else event.value)
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Tell the new choice."""
@@ -153,17 +176,22 @@ class FieldRow(Vertical):
     def _tell(self, text: str) -> None:
         if text != self.text:
             self.text = text
-            self.post_message(self.Changed(self.field, text))
+            settled = text == self._given or not isinstance(self.control, FieldInput)
+            self.post_message(self.Changed(self.field, text, settled))
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        """What a list has, and whatever else stands there by a preset or by default."""
+        item = self.field.input
+        known = BOOLEANS if item.type is InputType.BOOLEAN else item.options
+        return tuple(dict.fromkeys((*known, item.default, self._given)))
 
     def _control(self) -> FieldInput | Select[str]:
         item = self.field
-        options = BOOLEANS if item.input.type is InputType.BOOLEAN else item.input.options
         if item.input.type not in (InputType.LIST, InputType.BOOLEAN):
-            pickable = item.key in ("vm_template", "network")
-            return FieldInput(self.text, pickable=pickable, disabled=bool(item.fixed_because))
-        if self.text not in options:
-            options = (*options, self.text)
-        named = [(Content(option or "(nothing)"), option) for option in options]
+            fixed = bool(item.fixed_because)
+            return FieldInput(self._spelled, pickable=item.meaning in _LISTS, disabled=fixed)
+        named = [(Content(one_line(option) or "(nothing)"), option) for option in self._options]
         return Select(named, value=self.text, allow_blank=False, compact=True)
 
 
@@ -174,6 +202,11 @@ def _picked(listing: Listing, text: str) -> list[str]:
     if listing.asked and not listing.error and isinstance(number_or_text(text), int) and listing.objects:
         return [f"the cloud lists no {text.strip()}"]
     return []
+
+
+def _said(problem: Problem) -> str:
+    message = one_line(problem.message)
+    return message if len(message) <= _SAID_MOST else f"{message[: _SAID_MOST // 2]} … {message[-_SAID_MOST // 2 :]}"
 
 
 def _style(problem: Problem) -> str:

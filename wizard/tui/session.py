@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -126,6 +126,23 @@ class Session:
         if was_kept:
             self.kept = self.plan
 
+    def list_again(self, meaning: Meaning | None) -> Listing | None:
+        """Ask the cloud again what a field may be picked from. Blocks; a failure stands in the answer, and what was
+        known before stays known."""
+        try:
+            cloud = self.reach()
+        except CloudError as error:
+            return Listing(error=error, asked=True)
+        if meaning is Meaning.VM_TEMPLATE:
+            found = _listing(cloud.vm_templates)
+            self.vm_templates = self.vm_templates if found.error and self.vm_templates.objects else found
+        elif meaning is Meaning.NETWORK:
+            found = _listing(cloud.networks)
+            self.networks = self.networks if found.error and self.networks.objects else found
+        else:
+            return None
+        return found
+
     def listing(self, meaning: Meaning | None) -> Listing | None:
         """What a field may be picked from; None for a field that is typed."""
         if meaning is Meaning.VM_TEMPLATE:
@@ -138,8 +155,8 @@ class Session:
         return None if count is None else count + 1
 
 
-def _listing(ask: Callable[[], tuple[CloudObject, ...]]) -> Listing:
+def _listing(ask: Callable[[], Sequence[CloudObject]]) -> Listing:
     try:
-        return Listing(ask(), asked=True)
+        return Listing(tuple(ask()), asked=True)
     except CloudError as error:
         return Listing(error=error, asked=True)

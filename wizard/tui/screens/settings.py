@@ -9,14 +9,18 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.contract import Field, Level
+from wizard.core.display import one_line
 from wizard.core.problem import Kind
-from wizard.tui.form import FieldInput, FieldRow
+from wizard.tui.choosing import choose
+from wizard.tui.form import FieldRow
 from wizard.tui.screens.json_screen import JsonScreen
+from wizard.tui.screens.settings_commands import SettingsCommands
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.fold import Fold
 from wizard.tui.widgets.json_view import JsonView
 from wizard.tui.widgets.partition_table import PartitionTable
-from wizard.tui.widgets.picker import Picker
 
 _HEADINGS = {Level.SUPERLINK: '"name": "superlink"', Level.SUPERNODE: '"name": "supernode"', Level.SERVICE: '"name"'}
 
@@ -25,8 +29,12 @@ class SettingsScreen(StepScreen):
     """The form of one level, its problems, the JSON beside it, and under the SuperNodes their partitions."""
 
     CSS_PATH = ["step.tcss", "settings.tcss"]
-    BINDINGS = [Binding("f7", "json", "JSON")]
-    HELP = "Tab and Shift+Tab move between fields, Enter goes on. A field that has a list opens it with Down."
+    BINDINGS = [Binding("f7", "json", "JSON"), Binding("f9", "undo_field", "Default")]
+    COMMANDS = {SettingsCommands}
+    HELP = (
+        "Tab and Shift+Tab move between fields, Enter goes on. A field that has a list opens it with Down. "
+        "* stands before what differs from its default; F9 puts the default back."
+    )
 
     def __init__(self, step: Step, focus: str = "") -> None:
         super().__init__()
@@ -41,7 +49,8 @@ class SettingsScreen(StepScreen):
             yield from (self._new_row(item) for item in fields if not item.advanced)
             if self.level is Level.SUPERNODE:
                 yield PartitionTable()
-            yield from (self._new_row(item) for item in fields if item.advanced and not item.fixed_because)
+            if advanced := [item for item in fields if item.advanced and not item.fixed_because]:
+                yield Fold("Advanced", map(self._new_row, advanced))
             yield Button(f"Next: {self.step.following.title}", id="next", compact=True)
 
     def compose_aside(self) -> ComposeResult:
@@ -54,6 +63,9 @@ class SettingsScreen(StepScreen):
         self._show_problems()
         self._follow()
         row = next((row for row in self._rows() if row.field.path == self.wanted_focus), None)
+        for fold in self.query(Fold):
+            if row is not None and row.field.advanced and not fold.is_open:
+                fold.toggle()
         first = next(row for row in self._rows() if not row.field.fixed_because)
         (row or first).control.focus()
 
@@ -72,7 +84,7 @@ class SettingsScreen(StepScreen):
             self._follow()
             self.refresh_frame()
         self._row(message.field).describe(self.session.listing(message.field.meaning))
-        if not isinstance(self._row(message.field).control, FieldInput):
+        if message.settled:
             self._show_problems()
 
     def on_field_row_entered(self, message: FieldRow.Entered) -> None:
@@ -83,21 +95,48 @@ class SettingsScreen(StepScreen):
         """A field was left: now its problems stand under it."""
         self._show_problems()
 
-    @work(description="picking from a list")
+    @work(description="choosing")
     async def on_field_row_pick_wanted(self, message: FieldRow.PickWanted) -> None:
-        """Let the operator choose from what the cloud has."""
-        listing = self.session.listing(message.row.field.meaning)
-        if listing is None or not listing.objects:
-            if listing is None or not listing.asked:
-                detail = "The cloud has not told yet what there is. Type the id, or try again."
-            else:
-                detail = str(listing.error) if listing.error else "This user can see none. Type the id."
-            self.notify(detail, title=message.row.field.label, severity="warning", markup=False)
-            return
-        chosen = await self.wizard.push_screen_wait(Picker(message.row.field.label, listing.objects))
+        """Let the operator choose from what the cloud has, or edit the text in parts."""
+        chosen = await choose(self.wizard, self.session, message.row)
         if chosen is not None:
-            message.row.set_text(str(chosen.id))
-            message.row.control.focus()
+            message.row.set_text(chosen)
+        message.row.describe(self.session.listing(message.row.field.meaning))
+        message.row.control.focus()
+
+    def on_fold_entered(self, _: Fold.Entered) -> None:
+        """Say what is folded."""
+        self.help_text("What is seldom changed. It opens by itself where something in it is changed or wrong.")
+
+    def action_undo_field(self) -> None:
+        """Put the default back into the field that has the focus."""
+        focused = self.focused
+        row = (
+            next((node for node in focused.ancestors_with_self if isinstance(node, FieldRow)), None)
+            if focused
+            else None
+        )
+        if row is None:
+            self.notify("The cursor is in no field.", markup=False)
+        elif not row.is_changed:
+            self.notify("It has its default already.", title=row.field.label, markup=False)
+        else:
+            before = one_line(row.text)
+            row.set_text(row.field.input.default)
+            self.notify(f"It was {before[:80]}{'…' if len(before) > 80 else ''}", title=row.field.label, markup=False)
+
+    @work(exclusive=True, group="undo", description="undoing")
+    async def undo_all(self) -> None:
+        """Put the defaults back into every field of this screen, on the operator's word."""
+        changed = [row for row in self._rows() if row.is_changed]
+        if not changed:
+            self.notify("Every field of this screen has its default already.", markup=False)
+            return
+        names = ", ".join(row.field.label for row in changed)
+        question = Confirm("Undo all of this screen?", f"Back to their defaults: {names}.", "Undo all", danger=True)
+        if await self.wizard.push_screen_wait(question):
+            for row in changed:
+                row.set_text(row.field.input.default)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go on to the next step."""
@@ -119,6 +158,11 @@ class SettingsScreen(StepScreen):
         for row in self._rows():
             here = (problem for problem in found if problem.field == row.field.path)
             row.show_problems(problem for problem in here if problem.kind is not Kind.NOTE)
+        folded = [row for row in self._rows() if row.field.advanced]
+        wrong = {problem.field for problem in found if problem.kind is not Kind.NOTE}
+        for fold in self.query(Fold):
+            changed = frozenset(row.field.path for row in folded if row.is_changed)
+            fold.look(changed, frozenset(row.field.path for row in folded if row.field.path in wrong))
 
     def _new_row(self, item: Field) -> FieldRow:
         return FieldRow(item, self.session.plan.text(item.path))

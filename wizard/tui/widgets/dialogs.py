@@ -10,6 +10,10 @@ from textual.widgets import Button, Input, Static
 
 from wizard.cloud.errors import CloudError
 from wizard.core.display import harmless, one_line
+from wizard.tui.widgets.line_input import LineInput
+
+ANSWER_LONGEST = 256
+"""Characters that a question takes as its answer: a name, not a text."""
 
 
 class Confirm(ModalScreen[bool]):
@@ -57,11 +61,10 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="dialog-title", markup=False)
             yield Static(self.text, markup=False)
-            yield Input(self.value, compact=True, id="answer")
+            yield LineInput(self.value, longest=ANSWER_LONGEST, id="answer")
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).cursor_blink = False
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -11,70 +14,125 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.cloud.pools import CloudObject
-from wizard.core.display import one_line
+from wizard.tui.background import away
+from wizard.tui.session import Listing
+from wizard.tui.widgets.cloud_lines import detail, heading, line, searched
+from wizard.tui.widgets.line_input import LineInput
+
+SHOWN = 200
+"""Lines that are drawn at once: a keystroke costs the same in a cloud of ten and of ten thousand."""
+_PAGE = 10
 
 
 class Picker(ModalScreen[CloudObject | None]):
-    """A filter line over a list of id, name and owner. Enter takes the marked one, Esc none."""
+    """A filter over a list, and under it what is known of the marked one. Enter takes that one, Esc none.
 
+    `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen.
+    """
+
+    CSS_PATH = "picker.tcss"
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("down", "move(1)", "Next", show=False, priority=True),
         Binding("up", "move(-1)", "Previous", show=False, priority=True),
+        Binding("pagedown", f"move({_PAGE})", "Further", show=False, priority=True),
+        Binding("pageup", f"move(-{_PAGE})", "Back", show=False, priority=True),
+        Binding("ctrl+r", "refresh_list", "Ask again"),
     ]
 
-    def __init__(self, title: str, objects: tuple[CloudObject, ...]) -> None:
+    def __init__(
+        self,
+        title: str,
+        objects: Sequence[CloudObject],
+        *,
+        wanted: Mapping[str, str] | None = None,
+        ask_again: Callable[[], Listing | None] | None = None,
+    ) -> None:
         super().__init__()
-        self.heading, self.objects = title, objects
+        self.heading, self.wanted, self._ask_again = title, wanted or {}, ask_again
+        self._take_in(objects)
 
     def compose(self) -> ComposeResult:
-        """Title, filter, list."""
-        with Vertical(classes="dialog tall"):
+        """Title, filter, list, what is marked."""
+        with Vertical(classes="dialog tall wide"):
             yield Static(self.heading, classes="dialog-title", markup=False)
-            yield Input(placeholder="type to filter by id, name or owner", compact=True)
+            yield LineInput(placeholder="type to filter by id, name, owner or image")
+            yield Static("", id="columns", markup=False)
             yield OptionList(markup=False, compact=True)
-            yield Static("Enter takes it · Esc leaves the field as it was", classes="dialog-hint", markup=False)
+            yield Static("", id="marked", markup=False)
+            yield Static("", id="count", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Show everything at first."""
-        self.query_one(Input).cursor_blink = False
-        self._fill("")
+        self._fill()
         self.query_one(Input).focus()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Show what matches."""
-        self._fill(event.value)
+        self._fill()
 
     def on_input_submitted(self) -> None:
         """Take the marked one."""
-        marked = self.query_one(OptionList).highlighted
+        marked = self._marked()
         if marked is not None:
-            self._take(self.query_one(OptionList).get_option_at_index(marked))
+            self.dismiss(marked)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Tell what is known of the marked one."""
+        self._tell()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take the clicked one."""
-        self._take(event.option)
+        self.dismiss(self._by_id[event.option.id or ""])
 
     def action_move(self, by: int) -> None:
         """Move the mark without leaving the filter."""
         options = self.query_one(OptionList)
-        if by > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        if options.option_count:
+            options.highlighted = min(max((options.highlighted or 0) + by, 0), options.option_count - 1)
 
-    def _fill(self, wanted: str) -> None:
-        words = wanted.lower().split()
+    @work(exclusive=True, group="refresh", description="asking again what there is")
+    async def action_refresh_list(self) -> None:
+        """Ask the cloud again; what was typed and marked stays."""
+        if self._ask_again is None:
+            return
+        self.query_one("#count", Static).update("asking the cloud…")
+        found = await away(self._ask_again)
+        if found is not None and found.error is None:
+            self._take_in(found.objects)
+        elif found is not None:
+            self.notify(str(found.error), title="The list is the old one", severity="warning", markup=False)
+        self._fill()
+
+    def _take_in(self, objects: Sequence[CloudObject]) -> None:
+        self._by_id = {str(item.id): item for item in objects}
+        self.objects = tuple(self._by_id.values())
+        self._searched = [searched(item) for item in self.objects]
+
+    def _fill(self) -> None:
+        words = self.query_one(Input).value.lower().split()
+        marked = self._marked()
+        pairs = zip(self.objects, self._searched, strict=True)
+        found = [item for item, text in pairs if all(word in text for word in words)]
+        shown = found[:SHOWN]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(
-            Option(Content(line), id=str(item.id))
-            for item in self.objects
-            for line in [one_line(f"{item.id:>5}  {item.name}  ({item.owner})")]
-            if all(word in line.lower() for word in words)
-        )
-        if options.option_count:
-            options.highlighted = 0
+        options.add_options(Option(Content(line(item, self.wanted)), id=str(item.id)) for item in shown)
+        if shown:
+            options.highlighted = shown.index(marked) if marked in shown else 0
+            self.query_one("#columns", Static).update(heading(shown[0]))
+        self._tell()
+        more = f"; the first {SHOWN} are shown: type to narrow them" if len(found) > SHOWN else ""
+        count = f"{len(found):,} of {len(self.objects):,}{more}"
+        again = " · ^r asks again" if self._ask_again else ""
+        self.query_one("#count", Static).update(f"{count} · Enter takes it · Esc leaves the field{again}")
 
-    def _take(self, option: Option) -> None:
-        self.dismiss(next(item for item in self.objects if str(item.id) == option.id))
+    def _tell(self) -> None:
+        marked = self._marked()
+        self.query_one("#marked", Static).update(detail(marked, self.wanted) if marked else "nothing matches")
+
+    def _marked(self) -> CloudObject | None:
+        options = self.query_one(OptionList)
+        if options.highlighted is None or options.highlighted >= options.option_count:
+            return None
+        return self._by_id.get(options.get_option_at_index(options.highlighted).id or "")

@@ -1,0 +1,73 @@
+"""The program in a pseudo-terminal that sends what no terminal should, and is then torn away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0
+
+
+class Wizard:
+    """The wizard on the sandbox, at its Service step, in a terminal of 100x30."""
+
+    def __init__(self, state: Path) -> None:
+        self.screen = pyte.Screen(100, 30)
+        self.stream = pyte.ByteStream(self.screen)
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "wizard", "--sandbox", "--preset", "default"],
+            cwd=str(ROOT),
+            dimensions=(30, 100),
+            env={**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(state)},
+            timeout=None,
+        )
+
+    def until(self, holds: Callable[[str], bool], what: str) -> None:
+        """Read the screen until it is so."""
+        end = time.monotonic() + PATIENCE
+        while not holds("\n".join(self.screen.display)):
+            assert time.monotonic() < end, f"never {what}:\n" + "\n".join(self.screen.display)
+            with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+                self.stream.feed(self.child.read_nonblocking(65536, 0.05))
+
+    def send(self, data: bytes) -> None:
+        """Send in pieces, reading meanwhile, as a terminal does."""
+        for start in range(0, len(data), 2048):
+            self.child.send(data[start : start + 2048])
+            with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+                self.stream.feed(self.child.read_nonblocking(65536, 0))
+
+
+@pytest.fixture
+def wizard(tmp_path: Path) -> Iterator[Wizard]:
+    """It runs, with the cursor in the name of the service."""
+    started = Wizard(tmp_path)
+    started.until(lambda text: "OpenNebula 7" in text, "connected")
+    yield started
+    started.child.close(force=True)
+
+
+def test_no_byte_ends_it_and_a_torn_terminal_loses_nothing(wizard: Wizard, tmp_path: Path) -> None:
+    wizard.send(b"\x1b[200~one\rtwo\x1b[201~")
+    wizard.until(lambda text: "2 lines" in text, "refused two lines")
+    wizard.send(b"caf\xe9")
+    wizard.until(lambda text: "not UTF-8" in text, "refused the byte")
+    wizard.send(b"\x1b[200~" + b"x" * 1_000_000 + b"\x1b[201~")
+    wizard.until(lambda text: "1,000,000 characters" in text, "refused the megabyte")
+    wizard.send(b"\x15Mine [b]")
+    wizard.until(lambda text: "Mine [b]" in text.splitlines()[0], "shown")
+    os.kill(wizard.child.pid, signal.SIGHUP)
+    wizard.child.wait()
+    (draft,) = (tmp_path / "flowerneb-wizard" / "drafts").glob("*.toml")
+    assert 'name = "Mine [b]"' in draft.read_text()

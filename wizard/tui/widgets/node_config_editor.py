@@ -1,0 +1,143 @@
+"""A node config as pairs: keys and values in fields of their own, and under them what each SuperNode will receive."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from wizard.core import node_config, rules
+from wizard.core.contract import Field
+from wizard.core.display import one_line
+from wizard.core.node_config import Pair
+from wizard.core.partitions import PLANNED_MOST
+from wizard.core.plan import Plan
+from wizard.core.problem import Kind, Problem
+from wizard.tui.widgets.line_input import LineInput
+from wizard.tui.widgets.partition_table import rows
+
+MOST = 40
+"""Pairs that are edited in fields; a text of more is edited as text."""
+
+
+class PairRow(Horizontal):
+    """One pair: key, value, and a button that removes it."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__(classes="pair")
+        self._pair = pair
+
+    def compose(self) -> ComposeResult:
+        """Three things to reach with Tab."""
+        yield LineInput(self._pair.key, placeholder="key", classes="pair-key")
+        yield Label("=", markup=False)
+        yield LineInput(self._pair.value, placeholder="number, true, false or 'text'", classes="pair-value")
+        yield Button("Remove", classes="remove", compact=True)
+
+    @property
+    def pair(self) -> Pair:
+        """What stands in it now."""
+        key, value = self.query(Input)
+        return Pair(key.value.strip(), value.value.strip())
+
+
+class NodeConfigEditor(ModalScreen[str | None]):
+    """Gives the text of the edited pairs, None where it stays as it was."""
+
+    CSS_PATH = "node_config_editor.tcss"
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, plan: Plan, item: Field) -> None:
+        super().__init__()
+        self._plan, self._item = plan, item
+        self._before = node_config.split(plan.text(item.path))
+
+    def compose(self) -> ComposeResult:
+        """The pairs, what is wrong with them, what they lead to."""
+        with Vertical(classes="dialog tall wide"):
+            yield Static(f"{self._item.label} · {self._item.key}", classes="dialog-title", markup=False)
+            with VerticalScroll(id="pairs", can_focus=False):
+                yield from (PairRow(pair) for pair in self._before or (Pair("", ""),))
+            yield Button("Add a pair", id="add", compact=True)
+            yield Static("", id="pair-problems", markup=False)
+            with VerticalScroll(id="receives"):
+                yield Static("", markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Take it", id="take", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._follow()
+        self.query(LineInput).first().focus()
+
+    def on_input_changed(self) -> None:
+        """Show what the pairs lead to."""
+        self._follow()
+
+    def on_input_submitted(self) -> None:
+        """Go on."""
+        self.focus_next()
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Add, remove, take or leave."""
+        event.stop()
+        if event.button.id == "add":
+            await self._add()
+        elif event.button.id == "take":
+            self._take()
+        elif event.button.id == "cancel":
+            self.dismiss(None)
+        elif isinstance(event.button.parent, PairRow):
+            await event.button.parent.remove()
+            self._follow()
+            left = self.query(PairRow)
+            (left.last().query(LineInput).first() if left else self.query_one("#add")).focus()
+
+    async def _add(self) -> None:
+        if len(self.query(PairRow)) >= MOST:
+            self.notify(f"More than {MOST} pairs are edited as text, in the field.", severity="warning", markup=False)
+            return
+        row = PairRow(Pair("", ""))
+        await self.query_one("#pairs").mount(row)
+        row.query(LineInput).first().focus()
+
+    def _take(self) -> None:
+        for row in self._rows():
+            if complaint := node_config.pair_complaint(row.pair):
+                self.notify(one_line(complaint), title="Not taken yet", severity="error", markup=False)
+                (row.query(LineInput).first() if not row.pair.key else row.query(LineInput).last()).focus()
+                return
+        errors = [problem for problem in self._problems() if problem.kind is Kind.ERROR]
+        if errors:
+            self.notify(one_line(errors[0].message), title="Not taken yet", severity="error", markup=False)
+            return
+        pairs = tuple(row.pair for row in self._rows())
+        self.dismiss(None if pairs == self._before else node_config.joined(pairs))
+
+    def _rows(self) -> list[PairRow]:
+        return [row for row in self.query(PairRow) if row.pair != Pair("", "")]
+
+    @property
+    def _edited(self) -> Plan:
+        return self._plan.with_text(self._item.path, node_config.joined(row.pair for row in self._rows()))
+
+    def _problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in rules.check(self._edited) if problem.field == self._item.path)
+
+    def _follow(self) -> None:
+        plan = self._edited
+        lines = [
+            Content.styled(
+                one_line(f"! {problem.kind.value}: {problem.message}"),
+                "bold $text-error" if problem.grave or problem.kind is Kind.ERROR else "$text-warning",
+            )
+            for problem in self._problems()
+        ]
+        if not plan.text(self._item.path):
+            lines = [Content.styled("No pairs: each SuperNode takes a partition-id of its own.", "$text-success")]
+        self.query_one("#pair-problems", Static).update(Content("\n").join(lines))
+        self.query_one("#receives Static", Static).update(Content("\n").join(rows(plan, PLANNED_MOST)))
