@@ -22,6 +22,7 @@ from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.fold import Fold, FoldHeading
 from wizard.tui.widgets.picker import Picker
 
 
@@ -60,10 +61,15 @@ async def test_every_field_can_be_reached_and_tells_what_it_is(sandbox: Sandbox,
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, step)
         wanted = [item for item in SEED.at(step.level or SEED.fields[0].level) if not item.fixed_because]
+        app.screen.query_one(Fold).toggle()
         seen: list[str] = []
         for _ in range(len(wanted)):
             focused = app.focused
             assert focused is not None
+            if isinstance(focused, FoldHeading):
+                await pilot.press("tab")
+                focused = app.focused
+                assert focused is not None
             here = next(node for node in focused.ancestors_with_self if isinstance(node, FieldRow))
             seen.append(here.field.path)
             await until(pilot, lambda here=here: here.field.help in line(pilot, "#help-line"), "the help")
