@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import DescendantBlur, DescendantFocus
+from textual.events import DescendantBlur, DescendantFocus, Paste
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
@@ -164,6 +164,16 @@ class FieldRow(Vertical):
         """Go on to the next field."""
         event.stop()
         self.screen.focus_next()
+
+    def on_paste(self, event: Paste) -> None:
+        """A list takes no paste; a line has taken or refused it before it came here."""
+        event.stop()
+        self.app.notify(
+            "Enter opens the list; nothing was changed.",
+            title="A list takes no paste",
+            severity="warning",
+            markup=False,
+        )
 
     def on_descendant_blur(self, _: DescendantBlur) -> None:
         """Tell that the field was left."""
