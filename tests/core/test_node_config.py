@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wizard.core import node_config
 from wizard.core.node_config import METACHARACTERS, Pair, Partition, parse, partition_id_of, partition_of, written
 
 if sys.version_info >= (3, 11):
@@ -270,3 +271,35 @@ def test_a_partition_written_is_read_back_and_flower_takes_it(number: int, count
 def test_a_partition_in_words() -> None:
     assert str(Partition(2, 4)) == "2 of 4"
     assert str(Partition(2, None)) == "2 of ?"
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "partition-id=0 num-partitions=2", "a='x y' b=\"z\"", "a=b=c"])
+def test_a_text_of_pairs_is_split_and_joined_again(text: str) -> None:
+    assert node_config.joined(node_config.split(text)) == text
+
+
+def test_what_is_no_pair_is_not_lost_by_splitting() -> None:
+    assert node_config.split("partition-id  a= =1") == (
+        node_config.Pair("partition-id", ""),
+        node_config.Pair("a", ""),
+        node_config.Pair("", "1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("a", "1", None),
+        ("a", "'x y'", None),
+        ("", "1", "key is missing"),
+        ("a", "", "no value"),
+        ("a", "x y", "in quotes"),
+        ("a b", "1", "may have letters"),
+        ("a", "'$x'", "mean something to a shell"),
+        ("a", "1 b=2", "in quotes"),
+        ("a", "01", "leading zero"),
+    ],
+)
+def test_one_pair_is_judged_by_itself(key: str, value: str, said: str | None) -> None:
+    complaint = node_config.pair_complaint(node_config.Pair(key, value))
+    assert complaint is None if said is None else said in (complaint or "")

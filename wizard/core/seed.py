@@ -11,7 +11,8 @@ _SERVICE_FIELDS = (
         Level.SERVICE,
         text("name", "Name of the service", "Flower Federated Learning", mandatory=True),
         "Name",
-        "The name of the service template and of the service, as `oneflow list` shows it. 1 to 128 characters.",
+        "The name of the service template and of the service, as `oneflow list` shows it. Where two have the same, "
+        "every command wants the id instead. 1 to 128 characters.",
         meaning=Meaning.NAME,
         is_input=False,
     ),
@@ -29,7 +30,7 @@ _SERVICE_FIELDS = (
         UserInput("FL_TLS_ENABLED", InputType.BOOLEAN, "Enable TLS encryption", False, (), "NO"),
         "TLS encryption",
         "With YES the SuperLink makes a CA of its own and publishes it; the SuperNodes fetch and trust it. With NO "
-        "models travel in clear over the network of the VMs.",
+        "models travel in clear over the network of the VMs. It costs that whoever runs `flwr run` needs the CA too.",
         meaning=Meaning.TLS,
     ),
     Field(
@@ -71,8 +72,8 @@ _SUPERLINK_INPUTS = (
         Level.SUPERLINK,
         number("FL_MIN_FIT_CLIENTS", "Minimum clients for training round", 2),
         "Clients per training round",
-        "A round does not begin to train before this many SuperNodes are connected. More than there are: it waits "
-        "for ever.",
+        "A round does not begin to train before this many SuperNodes are connected. More than there are, or than are "
+        "left after a VM is lost: it waits for ever, and nothing reports an error.",
         "SuperNodes",
         Meaning.MIN_FIT,
     ),
@@ -80,7 +81,8 @@ _SUPERLINK_INPUTS = (
         Level.SUPERLINK,
         number("FL_MIN_EVALUATE_CLIENTS", "Minimum clients for evaluation", 2),
         "Clients per evaluation",
-        "A round is not evaluated before this many SuperNodes are connected. More than there are: it waits for ever.",
+        "A round is not evaluated before this many SuperNodes are connected. More than there are: it waits for ever, "
+        "its training done, and the next round does not begin.",
         "SuperNodes",
         Meaning.MIN_EVALUATE,
     ),
@@ -88,7 +90,8 @@ _SUPERLINK_INPUTS = (
         Level.SUPERLINK,
         number("FL_MIN_AVAILABLE_CLIENTS", "Minimum available clients to start", 2),
         "Clients to start",
-        "The run does not start before this many SuperNodes are connected, and stalls when a scale-down leaves fewer.",
+        "The run does not start before this many SuperNodes are connected: with more than there are it waits for ever. "
+        "It stalls, too, when a scale-down leaves fewer.",
         "SuperNodes",
         Meaning.MIN_AVAILABLE,
     ),
@@ -99,7 +102,8 @@ _SUPERNODE_INPUTS = (
         Level.SUPERNODE,
         choice("ML_FRAMEWORK", "ML framework", ("pytorch", "tensorflow", "sklearn"), "pytorch"),
         "ML framework",
-        "Which framework's image the SuperNodes run. A use case below works only with the frameworks it was built for.",
+        "Which framework's image the SuperNodes run. A use case below works only with the frameworks it was built for, "
+        "and OneFlow does not check that.",
         meaning=Meaning.FRAMEWORK,
     ),
     Field(

@@ -45,7 +45,9 @@ def role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown
             number("cardinality", f"Number of {title} VMs", cardinality),
             f"How many {title}s",
             fixed
-            or "Each SuperNode trains on one shard of the data. OneFlow starts this many once the SuperLink is READY.",
+            or "Each SuperNode trains on one shard of the data, so this is into how many it is cut. Fewer than a "
+            "minimum of clients on the SuperLink: training waits for ever. OneFlow starts them once the SuperLink is "
+            "READY.",
             "VMs",
             Meaning.CARDINALITY,
             is_input=False,
@@ -55,7 +57,9 @@ def role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown
             level,
             number("min_vms", "Smallest number of VMs", smallest),
             "At least",
-            fixed or "OneFlow refuses to scale below this. Fewer than 2 is local training, not federated.",
+            fixed
+            or "OneFlow refuses to scale below this. Fewer than 2 is local training, not federated; fewer than the "
+            "clients that a run starts with, and a scale-down stalls it.",
             "VMs",
             Meaning.MIN_VMS,
             is_input=False,
@@ -77,7 +81,8 @@ def role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown
             level,
             number("cooldown", "Pause after a scale", cooldown),
             "Cooldown",
-            "After a scale the service refuses the next one for this long. Left out, the server makes it 300 seconds.",
+            "After a scale the service refuses the next one, and a delete, for this long. Left out, the server makes "
+            "it 300 seconds.",
             "seconds",
             Meaning.COOLDOWN,
             is_input=False,
@@ -107,7 +112,7 @@ DESCRIPTION = Field(
     Level.SERVICE,
     text("description", "What this service is for", "Flower federated learning cluster"),
     "Description",
-    "One line that `oneflow-template show` prints.",
+    "One line that `oneflow-template show` prints. It changes nothing, and tells the next operator what this is.",
     is_input=False,
     advanced=True,
 )

@@ -117,10 +117,10 @@ class FieldRow(Vertical):
         else:
             default = item.input.default
             parts.append(f"default {default}" if default else "default empty")
-            if item.unit:
-                parts.append(item.unit)
             if item.meaning is Meaning.NODE_CONFIG:
                 parts.append(_LISTS[item.meaning])
+            elif item.unit:
+                parts.append(item.unit)
         if listing is not None:
             chosen = _picked(listing, self.text) if self.text.strip() else ["empty unless chosen"]
             parts = [parts[0], *chosen, "↓ lists them" if listing.objects else "type its id"]
