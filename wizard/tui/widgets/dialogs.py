@@ -48,7 +48,7 @@ class Confirm(ModalScreen[bool]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Asks for one line of text; Enter gives it, Esc gives None."""
+    """Asks for one line of text; what is offered is replaced by typing. Enter gives the line, Esc gives None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), Binding("enter", "give", "OK", show=False)]
 
@@ -61,7 +61,7 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(self.heading, classes="dialog-title", markup=False)
             yield Static(self.text, markup=False)
-            yield LineInput(self.value, longest=ANSWER_LONGEST, id="answer")
+            yield LineInput(self.value, longest=ANSWER_LONGEST, select_on_focus=True, id="answer")
 
     def on_mount(self) -> None:
         """Type at once."""
