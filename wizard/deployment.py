@@ -18,7 +18,7 @@ from wizard.core import dialect as dialects
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
-from wizard.core.plan import Document, Plan, number_or_text, to_json
+from wizard.core.plan import Document, Plan, number_or_text, same_content, to_json
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
 
@@ -138,8 +138,7 @@ def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None], dialect: Dialec
 def registered(template: Document, cloud: Cloud) -> int | None:
     """The id of a registered template with exactly this content, or None."""
     for known in cloud.service_templates():
-        body = {key: value for key, value in known.body.items() if key != "registration_time"}
-        if known.name == template["name"] and body == template:
+        if known.name == template["name"] and same_content(known.body, template):
             return known.id
     return None
 

@@ -161,3 +161,8 @@ def number_or_text(text: str) -> int | str:
 def to_json(document: Document) -> str:
     """The one text form of a document: what is previewed is byte for byte what is sent (as UTF-8)."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def same_content(body: Mapping[str, Any], document: Document) -> bool:
+    """Whether a registered template's body is this document; `registration_time` is OneFlow's own addition."""
+    return {key: value for key, value in body.items() if key != "registration_time"} == document

@@ -1,0 +1,206 @@
+"""What is known of a cloud before a deployment. What could not be seen is told from what is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Why(str, Enum):
+    """Why something is not known."""
+
+    NOT_PERMITTED = "not permitted"
+    CREDENTIALS = "credentials refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Something that is not known: why, in whose words, and what to do. `cause` is the error behind it."""
+
+    why: Why
+    reason: str
+    hint: str = ""
+    cause: Exception | None = field(default=None, compare=False, repr=False)
+
+
+Seen = T | Unseen
+
+
+class Pool(str, Enum):
+    """Which kind of object an id belongs to, in oned's words."""
+
+    VM_TEMPLATE = "VM template"
+    IMAGE = "image"
+    NETWORK = "network"
+
+
+class Standing(str, Enum):
+    """What oned says about an id that it does not list for this user."""
+
+    DENIED = "denied"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How a VM template names an image or a network: an id, or a name and perhaps whose it is."""
+
+    id: int | None = None
+    name: str = ""
+    owner: str = ""
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object that oned lists for this user. `usable`: whether its permissions give the USE right."""
+
+    id: int
+    name: str
+    owner: str = ""
+    owner_id: int | None = None
+    usable: bool = True
+
+
+@dataclass(frozen=True)
+class VmTemplate(Listed):
+    """A VM template. CPU in cores and memory in MB, None where it gives none that can be read.
+
+    `disks` counts all disks, `images` are those of them that come from an image. `auto_nics` are NICs whose network
+    the scheduler chooses.
+    """
+
+    cpu: float | None = None
+    memory: float | None = None
+    disks: int = 0
+    images: tuple[Reference, ...] = ()
+    nics: tuple[Reference, ...] = ()
+    auto_nics: int = 0
+    context: Mapping[str, str] = field(default_factory=dict)
+    requirements: str = ""
+
+
+@dataclass(frozen=True)
+class Image(Listed):
+    """A disk image; `state` is oned's number, `shareable` a persistent image that several VMs may use."""
+
+    state: int = 1
+    persistent: bool = False
+    shareable: bool = False
+
+
+@dataclass(frozen=True)
+class Network(Listed):
+    """A virtual network: the addresses of its ranges, and how many of them are leased."""
+
+    size: int = 0
+    used: int = 0
+
+
+@dataclass(frozen=True)
+class Host:
+    """A hypervisor: oned's number for its state, and what is free, in cores and MB."""
+
+    id: int
+    name: str
+    state: int
+    free_cpu: float
+    free_memory: float
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a quota and what counts against it: VMS, CPU in cores, MEMORY in MB, and each as RUNNING_.
+
+    `clusters` is not empty where it holds for these clusters only.
+    """
+
+    metric: str
+    limit: float
+    used: float
+    clusters: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """The user or the group: its limits, those that it takes from the defaults among them."""
+
+    id: int
+    name: str
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True)
+class User(Member):
+    """Who we are. `admin`: sees and uses everything. `token_password`: whether OneGate tokens can be made."""
+
+    group_id: int = -1
+    group: str = ""
+    admin: bool = False
+    token_password: bool = True
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registered service template."""
+
+    id: int
+    name: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that exists; `vm_ids` are those of its VMs."""
+
+    id: int
+    name: str
+    state: str
+    vm_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class OneGate:
+    """What a VM with TOKEN=YES has as ONEGATE_ENDPOINT, empty where it has none."""
+
+    vm_id: int
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class CloudFacts:
+    """Everything that preflight looks at, as it was at one moment.
+
+    `onegate` is None where there is no VM to look at. `standings` is what oned said about ids that are named and not
+    listed.
+    """
+
+    oneflow_url: str
+    oned_url: str
+    username: str
+    version: Seen[str]
+    user: Seen[User]
+    group: Seen[Member]
+    vm_templates: Seen[tuple[VmTemplate, ...]]
+    images: Seen[tuple[Image, ...]]
+    networks: Seen[tuple[Network, ...]]
+    hosts: Seen[tuple[Host, ...]]
+    service_templates: Seen[tuple[Registered, ...]]
+    services: Seen[tuple[Service, ...]]
+    onegate: Seen[OneGate | None]
+    standings: Mapping[tuple[Pool, int], Standing] = field(default_factory=dict)
+
+    @property
+    def out_of_reach(self) -> Unseen | None:
+        """Why one of the two servers tells us nothing, None where both answer."""
+        oned = (self.version, self.user, self.vm_templates, self.networks, self.images, self.hosts)
+        for server in (oned, (self.services, self.service_templates)):
+            unseen = [seen for seen in server if isinstance(seen, Unseen) and seen.why is not Why.NOT_PERMITTED]
+            if len(unseen) == len(server):
+                return unseen[0]
+        return None

@@ -1,0 +1,119 @@
+"""Checks of the VM templates of both roles, their images and their CONTEXT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.core.preflight.case import TITLES, Case, Missing
+from wizard.core.preflight.facts import Image, Reference, Unseen, VmTemplate
+from wizard.core.preflight.finding import Finding, Result, summed_up
+
+IMAGE_STATES = (
+    *("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE"),
+    *("USED_PERS", "LOCKED_USED", "LOCKED_USED_PERS"),
+)
+"""oned's names by their numbers."""
+_READY = {"READY", "USED"}
+_WAITING = {"LOCKED", "LOCKED_USED"}
+_TAKEN = {"USED_PERS", "LOCKED_USED_PERS"}
+
+GUARDS = ("TOKEN", "REPORT_READY")
+"""What must be YES in the CONTEXT of each VM, or it never reports READY."""
+
+
+def vm_templates(case: Case) -> Iterator[Finding]:
+    """The VM template of each role exists, and this user may use it."""
+    for level in case.levels:
+        found = case.templates[level]
+        title = f"{TITLES[level]}: VM template"
+        if isinstance(found, Missing):
+            yield Finding("vm-template", title, Result.ERROR, found.reason, found.hint)
+        elif isinstance(found, Unseen):
+            yield Finding("vm-template", title, Result.UNKNOWN, found.reason, found.hint)
+        else:
+            size = f", {found.cpu:g} CPU, {found.memory:g} MB" if found.cpu and found.memory else ""
+            yield Finding("vm-template", title, Result.OK, f"{found.id} {found.name} of {found.owner}{size}")
+
+
+def images(case: Case) -> Iterator[Finding]:
+    """The images of each VM template exist, may be used, and are READY for that many VMs."""
+    for level in case.levels:
+        title = f"{TITLES[level]}: image"
+        template = case.templates[level]
+        if isinstance(template, (Missing, Unseen)):
+            yield Finding("image", title, Result.UNKNOWN, "its VM template is not known")
+        elif not template.images:
+            none = "no disk" if not template.disks else "no disk that comes from an image"
+            found = f"VM template {template.id} has {none}"
+            todo = "It needs the image of the Flower appliance as its first disk."
+            yield Finding("image", title, Result.WARNING, found, todo)
+        else:
+            yield summed_up("image", title, [_image(case, reference) for reference in template.images])
+
+
+def context(case: Case) -> Iterator[Finding]:
+    """The CONTEXT that each role's VMs get has TOKEN and REPORT_READY on."""
+    for level in case.levels:
+        title = f"{TITLES[level]}: CONTEXT"
+        template = case.templates[level]
+        if isinstance(template, (Missing, Unseen)):
+            yield Finding("context", title, Result.UNKNOWN, "its VM template is not known")
+        else:
+            yield summed_up("context", title, [_guard(case, template, key) for key in GUARDS])
+
+
+def _image(case: Case, reference: Reference) -> Finding:
+    found = case.image(reference)
+    if isinstance(found, Missing):
+        return _about_image(Result.ERROR, found.reason, found.hint)
+    if isinstance(found, Unseen):
+        return _about_image(Result.UNKNOWN, found.reason, found.hint)
+    state = IMAGE_STATES[found.state] if 0 <= found.state < len(IMAGE_STATES) else f"state {found.state}"
+    said = f"{found.id} {found.name} is {state}"
+    if found.persistent and not found.shareable:
+        takers = _takers(case, found)
+        if state in _TAKEN:
+            todo = "It is persistent and another VM has it: choose a VM template whose image is not."
+            return _about_image(Result.ERROR, said, todo)
+        if takers is None or takers > 1:
+            count = "" if takers is None else f", {takers} VMs want it"
+            todo = f"Make it non-persistent: `oneimage nonpersistent {found.id}`."
+            return _about_image(Result.ERROR, f"{said} and persistent, for one VM alone{count}", todo)
+    if state in _READY or state in _TAKEN:
+        return _about_image(Result.OK, said)
+    if state in _WAITING:
+        todo = "The VMs wait in CLONING until it is READY."
+        return _about_image(Result.WARNING, said, todo)
+    todo = f"`oneimage show {found.id}` tells why; `oneimage enable {found.id}` may help."
+    return _about_image(Result.ERROR, said, todo)
+
+
+def _about_image(result: Result, found: str, todo: str = "") -> Finding:
+    return Finding("image", "", result, found, todo)
+
+
+def _takers(case: Case, image: Image) -> int | None:
+    """How many VMs of the deployment want this image, None where a cardinality is no number."""
+    takers = 0
+    for level, template in case.templates.items():
+        if isinstance(template, VmTemplate):
+            disks = sum(case.image(reference) == image for reference in template.images)
+            count = case.count(level)
+            if disks and count is None:
+                return None
+            takers += disks * (count or 0)
+    return takers
+
+
+def _guard(case: Case, template: VmTemplate, key: str) -> Finding:
+    own = template.context.get(key)
+    ours = case.plan.contract.context.get(key)
+    shown = "nothing" if own is None else own or "an empty text"
+    said = f"VM template {template.id} has {shown} for {key}"
+    mend = f"Set {key}=YES in the CONTEXT of VM template {template.id}."
+    if (own if ours is None else ours) != "YES":
+        return Finding("context", "", Result.ERROR, f"{said}: its VMs never report READY", mend)
+    if own not in (None, "YES"):
+        overrides = f"{said}; the service template's {key}=YES overrides it"
+        return Finding("context", "", Result.WARNING, overrides, mend)
+    return Finding("context", "", Result.OK, f"{' and '.join(GUARDS)} are on")
