@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
+from wizard.cloud.facts import Gathering
 from wizard.cloud.pools import CloudObject, Connection, Network, ServiceTemplate, VmTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
-from wizard.core.plan import number_or_text
+from wizard.core.plan import Plan, number_or_text
+from wizard.core.preflight.facts import CloudFacts
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 if TYPE_CHECKING:
@@ -115,6 +117,13 @@ class Cloud:
         with self._flow_lock:
             document = self._flow.instantiate(template_id, text)
         return replace(self._decoded(document), taken_at=self._clock())
+
+    def facts(self, plan: Plan) -> CloudFacts:
+        """What can be known before a deployment, each thing for itself; what fails is kept, and nothing is raised."""
+        login = self._login
+        return Gathering(plan, self._ask_oned, self.service_templates, self.services).facts(
+            login.oneflow_url, login.oned_url, login.username
+        )
 
     def snapshot(self, service_id: int, previous: ServiceSnapshot | None = None) -> ServiceSnapshot:
         """The service now, in at most three requests, whatever the number of its VMs.

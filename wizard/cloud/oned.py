@@ -62,6 +62,10 @@ class Oned:
         found = self._element(self._ask("vnpool.info", "networks", _ALL, -1, -1)).iterfind("VNET")
         return tuple(sorted(map(pool_xml.network, found), key=lambda item: item.id))
 
+    def read(self, method: str, subject: str, *arguments: object) -> Any:
+        """The XML element that a call answers; `subject` names in errors what was asked for."""
+        return self._element(self._ask(method, subject, *arguments))
+
     def vms(self, ids: Iterable[int], *, extended: bool) -> tuple[VmFacts, ...]:
         """VMs by id in one call, finished ones too. Only the extended form has the user template and CONTEXT."""
         wanted = ",".join(str(vm_id) for vm_id in ids)

@@ -35,7 +35,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Quota:
-    """A user's limits; -2 is unlimited. Memory in MB. The sandbox shows all of them and enforces `vms`."""
+    """The limits of a user or a group; -2 is unlimited. Memory in MB. The sandbox shows all of them and enforces `vms` of users."""
 
     vms: int = -2
     cpu: float = -2
@@ -70,6 +70,8 @@ class Host:
     name: str
     cpu: float = 32.0
     memory: int = 131072
+    state: int = 2
+    """As oned numbers it; only a host that is MONITORED, 2, takes VMs."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class Image:
     size: int = 2048
     owner: int = 0
     public: bool = True
+    state: int = 1
+    """As oned numbers it; 1 is READY."""
+    persistent: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,8 @@ class World:
     users: tuple[User, ...] = (User(0, "oneadmin", 0, "oneadmin"),)
     operator: str = "oneadmin"
     """The user whom `Sandbox.username` names."""
+    group_quotas: Mapping[int, Quota] = field(default_factory=dict)
+    """The limits of groups, by their ids; shown, not enforced."""
     images: tuple[Image, ...] = (Image(0, "flower-os"),)
     timings: Timings = Timings()
     guests: Guests = Guests()

@@ -14,6 +14,8 @@ from wizard.sandbox.vm import ACTIVE, BOOT, BOOT_FAILURE, PROLOG, RUNNING, Stay,
 if TYPE_CHECKING:
     from wizard.sandbox.world import WorldState
 
+_MONITORED = 2
+
 
 class Hypervisor:
     """What happens to VMs by themselves, one planned step at a time."""
@@ -75,7 +77,8 @@ class Hypervisor:
     def _room(self, vm: VirtualMachine) -> tuple[Host | None, str]:
         usage = self._world.vms.usage()
         hosts = self._world.plan.hosts
-        with_cpu = [host for host in hosts if usage[host.hid][0] + vm.cpu <= host.cpu + 1e-9]
+        alive = [host for host in hosts if host.state == _MONITORED]
+        with_cpu = [host for host in alive if usage[host.hid][0] + vm.cpu <= host.cpu + 1e-9]
         with_both = [host for host in with_cpu if usage[host.hid][1] + vm.memory <= host.memory]
         if with_both:
             return max(with_both, key=lambda host: (host.cpu - usage[host.hid][0], -host.hid)), ""

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wizard.sandbox.blueprint import Image
+from wizard.sandbox.errors import INTERNAL, OneError, no_such
+
+_STATES = ("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE")
+_ACQUIRED = (1, 2, 4)
+"""READY, USED, and LOCKED: a VM waits for the last."""
 
 
 class Images:
@@ -18,10 +23,18 @@ class Images:
         """Every image in order of id."""
         return [self._by_id[iid] for iid in sorted(self._by_id)]
 
+    def get(self, iid: int) -> Image:
+        """The image with this id, or a refusal."""
+        if iid not in self._by_id:
+            raise no_such("image", iid)
+        return self._by_id[iid]
+
     def disk(self, wish: Mapping[str, Any]) -> dict[str, str]:
-        """The DISK that a wish such as {"IMAGE_ID": "0"} becomes."""
+        """The DISK that a wish such as {"IMAGE_ID": "0"} becomes; an error where its image can't be had."""
         text = str(wish.get("IMAGE_ID", "0"))
         image = self._by_id.get(int(text) if text.isdigit() else 0)
+        if image is not None and image.state not in _ACQUIRED:
+            raise OneError(INTERNAL, f"Cannot acquire image {image.iid}, it is in state: {_STATES[image.state]}")
         size = str(image.size if image else 0)
         return {
             "ALLOW_ORPHANS": "NO",

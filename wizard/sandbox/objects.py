@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.sandbox.blueprint import Host, Image, User, VmTemplate
+from wizard.sandbox.blueprint import Host, Image, Quota, User, VmTemplate
 from wizard.sandbox.networks import VirtualNetwork
 from wizard.sandbox.vm import ACTIVE, DONE, PERMISSIONS, VirtualMachine
 from wizard.sandbox.world import WorldState
@@ -17,6 +17,7 @@ _FOR_ALL = {**PERMISSIONS, "OTHER_U": "1"}
 def user(world: WorldState, shown: User) -> dict[str, Any]:
     """USER, with its quotas as they are used now."""
     template: dict[str, Any] = {"SSH_PUBLIC_KEY": ""}
+    mine = [vm for vm in world.vms if vm.owner.uid == shown.uid and vm.state != DONE]
     if shown.token_password:
         template["TOKEN_PASSWORD"] = hashlib.sha256(shown.name.encode()).hexdigest()
     return {
@@ -31,16 +32,14 @@ def user(world: WorldState, shown: User) -> dict[str, Any]:
         "TEMPLATE": template,
         "DATASTORE_QUOTA": {},
         "NETWORK_QUOTA": {},
-        "VM_QUOTA": {"VM": _vm_quota(world, shown)} if shown.quota else {},
+        "VM_QUOTA": {"VM": _vm_quota(shown.quota, mine)} if shown.quota else {},
         "IMAGE_QUOTA": {},
     }
 
 
-def _vm_quota(world: WorldState, shown: User) -> dict[str, str]:
-    quota = shown.quota
-    mine = [vm for vm in world.vms if vm.owner.uid == shown.uid and vm.state != DONE]
+def _vm_quota(quota: Quota, mine: list[VirtualMachine]) -> dict[str, str]:
     running = [vm for vm in mine if vm.state == ACTIVE]
-    limits = {"VMS": quota.vms, "CPU": quota.cpu, "MEMORY": quota.memory} if quota else {}
+    limits = {"VMS": quota.vms, "CPU": quota.cpu, "MEMORY": quota.memory}
     made: dict[str, str] = {}
     for key, limit in limits.items():
         made[key] = f"{limit:g}"
@@ -58,8 +57,10 @@ def _used(key: str, vms: list[VirtualMachine]) -> float:
 
 
 def group(world: WorldState, gid: int, name: str) -> dict[str, Any]:
-    """GROUP; groups have no quotas of their own here."""
+    """GROUP, with its quotas as they are used now."""
     members = [str(member.uid) for member in world.accounts.everyone() if member.gid == gid]
+    quota = world.plan.group_quotas.get(gid)
+    ours = [vm for vm in world.vms if vm.owner.gid == gid and vm.state != DONE]
     return {
         "ID": str(gid),
         "NAME": name,
@@ -68,7 +69,7 @@ def group(world: WorldState, gid: int, name: str) -> dict[str, Any]:
         "ADMINS": {},
         "DATASTORE_QUOTA": {},
         "NETWORK_QUOTA": {},
-        "VM_QUOTA": {},
+        "VM_QUOTA": {"VM": _vm_quota(quota, ours)} if quota else {},
         "IMAGE_QUOTA": {},
     }
 
@@ -139,14 +140,14 @@ def image(world: WorldState, shown: Image) -> dict[str, Any]:
         "PERMISSIONS": _FOR_ALL if shown.public else PERMISSIONS,
         "TYPE": "0",
         "DISK_TYPE": "0",
-        "PERSISTENT": "0",
+        "PERSISTENT": str(int(shown.persistent)),
         "REGTIME": str(int(world.clock.now()) // 86400 * 86400 - 86400 * 60),
         "SOURCE": "dummy_path",
         "PATH": "",
         "FORMAT": "qcow2",
         "FS": "",
         "SIZE": str(shown.size),
-        "STATE": "1",
+        "STATE": str(shown.state),
         "PREV_STATE": "1",
         "RUNNING_VMS": "0",
         "CLONING_OPS": "0",
@@ -170,7 +171,7 @@ def host(world: WorldState, shown: Host, usage: tuple[float, float, list[int]]) 
     return {
         "ID": str(shown.hid),
         "NAME": shown.name,
-        "STATE": "2",
+        "STATE": str(shown.state),
         "PREV_STATE": "2",
         "IM_MAD": world.plan.hypervisor,
         "VM_MAD": world.plan.hypervisor,

@@ -39,6 +39,7 @@ class Oned:
             "one.vnpool.info": (catalogue.networks, 3, 1),
             "one.vn.info": (catalogue.network, 1, 1),
             "one.imagepool.info": (catalogue.images, 3, 1),
+            "one.image.info": (catalogue.image, 1, 1),
             "one.hostpool.info": (catalogue.hosts, 0, 0),
             "one.documentpool.info": (catalogue.documents, 4, 4),
             "one.document.info": (catalogue.document, 1, 1),
@@ -224,6 +225,13 @@ class CatalogueCalls:
             if _listed(user, whose, image.owner, image.public)
         ]
         return _pool("IMAGE_POOL", "IMAGE", found)
+
+    def image(self, user: User, iid: int) -> str:
+        """one.image.info"""
+        image = self._world.images.get(iid)
+        if not may_use(user, image.owner, image.public):
+            raise not_authorized(user.uid, "USE", "IMAGE", iid)
+        return element("IMAGE", objects.image(self._world, image))
 
     def hosts(self, user: User) -> str:
         """one.hostpool.info: hosts are nobody's, so only administrators see them."""

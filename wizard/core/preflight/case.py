@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from wizard.core.contract import Level, Meaning
 from wizard.core.plan import Plan, number_or_text
@@ -35,7 +35,7 @@ class Missing:
     hint: str
 
 
-Found = Object | Missing | Unseen
+Found: TypeAlias = Object | Missing | Unseen
 
 TITLES = {Level.SUPERLINK: "SuperLink", Level.SUPERNODE: "SuperNodes"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Unseen:
     cause: Exception | None = field(default=None, compare=False, repr=False)
 
 
-Seen = T | Unseen
+Seen: TypeAlias = T | Unseen
 
 
 class Pool(str, Enum):

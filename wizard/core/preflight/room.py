@@ -43,9 +43,9 @@ def leases(case: Case) -> Iterator[Finding]:
                 yield Finding("network", title, Result.UNKNOWN, "none is chosen, and a VM template is not known")
                 return
             if not template.nics and not template.auto_nics:
-                found = f"VM template {template.id} has no NIC, and no network is chosen"
+                said = f"VM template {template.id} has no NIC, and no network is chosen"
                 todo = "Choose a network: without one no SuperNode reaches the SuperLink."
-                yield Finding("network", title, Result.WARNING, found, todo)
+                yield Finding("network", title, Result.WARNING, said, todo)
                 return
             wanted += [(case.nic_network(nic), case.count(level)) for nic in template.nics]
     if not wanted:

@@ -1,0 +1,179 @@
+"""What a preflight wants to know, asked in few requests, each of which may fail for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wizard.cloud import preflight_xml
+from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, TimedOut, Unreachable
+from wizard.cloud.pools import ServiceTemplate
+from wizard.core.contract import Meaning
+from wizard.core.plan import Plan, number_or_text
+from wizard.core.preflight.case import Case
+from wizard.core.preflight.facts import (
+    CloudFacts,
+    Member,
+    OneGate,
+    Pool,
+    Registered,
+    Seen,
+    Service,
+    Standing,
+    Unseen,
+    User,
+    VmTemplate,
+    Why,
+)
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
+
+if TYPE_CHECKING:
+    from wizard.cloud.oned import Oned
+
+Answer = TypeVar("Answer")
+
+_ALL = (-2, -1, -1)
+_LOOKED_AT = 3
+"""VMs whose CONTEXT is read for OneGate's endpoint: the newest ones."""
+_CALLS = {Pool.VM_TEMPLATE: "template.info", Pool.IMAGE: "image.info", Pool.NETWORK: "vn.info"}
+
+
+class Gathering:
+    """One look at a cloud on behalf of a plan.
+
+    A server that can't be reached, or that refused the credentials, is not asked again: its time-outs in a row would
+    keep the operator waiting.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        ask_oned: Callable[[Callable[[Oned], Any]], Any],
+        service_templates: Callable[[], tuple[ServiceTemplate, ...]],
+        services: Callable[[], tuple[ServiceSnapshot, ...]],
+    ) -> None:
+        self._plan = plan
+        self._ask_oned = ask_oned
+        self._service_templates = service_templates
+        self._services = services
+        self._lost: dict[str, Unseen] = {}
+        self._standings: dict[tuple[Pool, int], Standing] = {}
+
+    def facts(self, oneflow_url: str, oned_url: str, username: str) -> CloudFacts:
+        """Ask for everything. Nothing is raised."""
+        version = self._oned(lambda oned: oned.version())
+        user = self._oned(lambda oned: preflight_xml.user(oned.read("user.info", "our own user", -1)))
+        who = None if isinstance(user, Unseen) else user
+        templates = self._pool(
+            "templatepool.info", "VM templates", lambda item: preflight_xml.vm_template(item, who), *_ALL
+        )
+        images = self._pool("imagepool.info", "images", lambda item: preflight_xml.image(item, who), *_ALL)
+        networks = self._pool("vnpool.info", "networks", lambda item: preflight_xml.network(item, who), *_ALL)
+        hosts = self._pool("hostpool.info", "hosts", preflight_xml.host)
+        services = self._guarded("OneFlow", lambda: tuple(_service(item) for item in self._services()))
+        registered = self._guarded("OneFlow", lambda: tuple(_registered(item) for item in self._service_templates()))
+        facts = CloudFacts(
+            oneflow_url,
+            oned_url,
+            username,
+            version,
+            user,
+            self._group(user),
+            templates,
+            images,
+            networks,
+            hosts,
+            registered,
+            services,
+            self._onegate(services),
+            self._standings,
+        )
+        self._probe(facts)
+        return facts
+
+    def _oned(self, call: Callable[[Oned], Answer]) -> Seen[Answer]:
+        return self._guarded("oned", lambda: self._ask_oned(call))
+
+    def _guarded(self, server: str, call: Callable[[], Answer]) -> Seen[Answer]:
+        if server in self._lost:
+            return self._lost[server]
+        try:
+            return call()
+        except CloudError as error:
+            unseen = _unseen(error)
+            if isinstance(error, (Unreachable, TimedOut, CredentialsRefused)):
+                self._lost[server] = unseen
+            return unseen
+
+    def _pool(
+        self, method: str, subject: str, read: Callable[[Any], Answer], *arguments: int
+    ) -> Seen[tuple[Answer, ...]]:
+        return self._oned(lambda oned: tuple(read(item) for item in oned.read(method, subject, *arguments)))
+
+    def _group(self, user: Seen[User]) -> Seen[Member]:
+        if isinstance(user, Unseen):
+            return user
+        number = user.group_id
+        return self._oned(lambda oned: preflight_xml.group(oned.read("group.info", f"group {number}", number)))
+
+    def _onegate(self, services: Seen[tuple[Service, ...]]) -> Seen[OneGate | None]:
+        if isinstance(services, Unseen):
+            return services
+        newest = sorted(vm for service in services for vm in service.vm_ids)[-_LOOKED_AT:]
+        if not newest:
+            return None
+        return self._oned(lambda oned: _endpoint(oned.vms(newest, extended=True)))
+
+    def _probe(self, facts: CloudFacts) -> None:
+        """Ask for each id that is meant and not listed: does it not exist, or may it not be used?"""
+        meant = {Meaning.VM_TEMPLATE: Pool.VM_TEMPLATE, Meaning.NETWORK: Pool.NETWORK}
+        wanted: dict[tuple[Pool, int], None] = {}
+        for item in self._plan.contract.fields:
+            number = number_or_text(self._plan.text(item.path))
+            if item.meaning in meant and isinstance(number, int):
+                wanted[meant[item.meaning], number] = None
+        for template in Case(self._plan, facts).templates.values():
+            if isinstance(template, VmTemplate):
+                wanted |= {(Pool.IMAGE, image.id): None for image in template.images if image.id is not None}
+                wanted |= {(Pool.NETWORK, nic.id): None for nic in template.nics if nic.id is not None}
+        listed = {Pool.VM_TEMPLATE: facts.vm_templates, Pool.IMAGE: facts.images, Pool.NETWORK: facts.networks}
+        for pool, number in wanted:
+            seen = listed[pool]
+            if not isinstance(seen, Unseen) and number not in {item.id for item in seen}:
+                self._ask_for(pool, number)
+
+    def _ask_for(self, pool: Pool, number: int) -> None:
+        answer = self._oned(lambda oned: oned.read(_CALLS[pool], f"{pool.value} {number}", number))
+        if isinstance(answer, Unseen):
+            if isinstance(answer.cause, NotAuthorized):
+                self._standings[pool, number] = Standing.DENIED
+            elif isinstance(answer.cause, NotFound):
+                self._standings[pool, number] = Standing.ABSENT
+
+
+def _unseen(error: CloudError) -> Unseen:
+    why = Why.FAILED
+    if isinstance(error, CredentialsRefused):
+        why = Why.CREDENTIALS
+    elif isinstance(error, NotAuthorized):
+        why = Why.NOT_PERMITTED
+    head = f"{error.subject}: {error.title}" if error.subject else error.title
+    return Unseen(why, f"{head} ({error.detail})" if error.detail else head, error.hint, error)
+
+
+def _service(item: ServiceSnapshot) -> Service:
+    return Service(item.id, item.name, item.state_name, tuple(item.vm_ids))
+
+
+def _registered(item: ServiceTemplate) -> Registered:
+    return Registered(item.id, item.name, item.body)
+
+
+def _endpoint(vms: Iterable[VmFacts]) -> OneGate | None:
+    """The endpoint of the newest VM that has a token."""
+    found = None
+    for vm in vms:
+        context = vm.context or {}
+        if context.get("TOKEN", "").upper() == "YES" and not vm.finished:
+            found = OneGate(vm.id, context.get("ONEGATE_ENDPOINT", ""))
+    return found
