@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
 from wizard.cloud.pools import CloudObject
 from wizard.core import dialect as dialects
+from wizard.core import preflight as preflights
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Document, Plan, number_or_text, same_content, to_json
+from wizard.core.preflight import Finding
+from wizard.core.preflight.facts import Unseen
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
 
@@ -56,6 +59,14 @@ class Documents:
 
     template: str
     merge_template: str
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found, and why one of the two servers tells nothing at all, if it does not."""
+
+    findings: tuple[Finding, ...]
+    out_of_reach: Unseen | None = None
 
 
 def documents(plan: Plan, dialect: Dialect = Dialect.V7) -> Documents:
@@ -141,6 +152,12 @@ def registered(template: Document, cloud: Cloud) -> int | None:
         if known.name == template["name"] and same_content(known.body, template):
             return known.id
     return None
+
+
+def preflight(plan: Plan, cloud: Cloud) -> Preflight:
+    """What can be known of the cloud before the plan is deployed. Nothing is sent that changes anything; no raising."""
+    facts = cloud.facts(plan)
+    return Preflight(preflights.check(plan, facts), facts.out_of_reach)
 
 
 def outcome(snapshot: ServiceSnapshot) -> Outcome | None:

@@ -102,7 +102,7 @@ class Gathering:
         except CloudError as error:
             unseen = _unseen(error)
             if isinstance(error, (Unreachable, TimedOut, CredentialsRefused)):
-                self._lost[server] = unseen
+                self._lost[server] = unseen if unseen.why is Why.CREDENTIALS else _not_asked(server, error)
             return unseen
 
     def _pool(
@@ -159,6 +159,10 @@ def _unseen(error: CloudError) -> Unseen:
         why = Why.NOT_PERMITTED
     head = f"{error.subject}: {error.title}" if error.subject else error.title
     return Unseen(why, f"{head} ({error.detail})" if error.detail else head, error.hint, error)
+
+
+def _not_asked(server: str, error: CloudError) -> Unseen:
+    return Unseen(Why.FAILED, f"not asked: {server} does not answer", cause=error)
 
 
 def _service(item: ServiceSnapshot) -> Service:

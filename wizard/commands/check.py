@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.options import example, json_option, set_option
-from wizard.commands.output import emit_json, emit_words
+from wizard.commands.options import Reach, connection_options, example, json_option, set_option
+from wizard.commands.output import Teller, emit_json, emit_words
 from wizard.commands.planning import plan_of
-from wizard.commands.trouble import INVALID, NO_SUCH_OBJECT, CommandFailed
+from wizard.commands.preflight import findings_data, findings_text, looked_up
+from wizard.commands.trouble import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed
 
 if TYPE_CHECKING:
     from wizard.core.problem import Problem
@@ -26,29 +27,42 @@ LARGEST = 4 * 1024 * 1024
 )
 @click.argument("subject", metavar="PRESET|TEMPLATE.json")
 @set_option
+@click.option("--cloud", "with_cloud", is_flag=True, help="Hold a preset against the cloud too; nothing is changed.")
 @json_option
-def check(subject: str, settings: tuple[str, ...], as_json: bool) -> int:
+@connection_options
+@click.pass_context
+def check(context: click.Context, subject: str, settings: tuple[str, ...], *, with_cloud: bool, as_json: bool) -> int:
     """Tell all problems of a preset, or of a service template in a JSON file (- reads it from stdin).
 
-    The exit status is 2 where there is an error, 0 where there are only warnings and notes.
+    The exit status is 2 where there is an error, 0 where there are only warnings and notes; with --cloud it is 5
+    where an error of the cloud stands against a deployment.
     """
     from wizard.core import rules
+    from wizard.core.preflight import stands_against
 
+    if with_cloud and _is_template(subject):
+        raise click.UsageError("--cloud holds a preset against the cloud; a template is checked as it is.")
+    if not with_cloud and Reach.of(context) != Reach():
+        raise click.UsageError("nothing is asked of a cloud without --cloud: say --cloud, or leave those options out.")
     problems = _found(subject, settings)
+    found = looked_up(plan_of(subject, settings), Reach.of(context), Teller(as_json)) if with_cloud else ()
     if as_json:
-        emit_json({"problems": [_data(item) for item in problems], "valid": not rules.blocking(problems)})
-    elif problems:
-        emit_words("".join(f"{item}\n" for item in problems))
+        data: dict[str, object] = {"problems": [_data(item) for item in problems]}
+        data["valid"] = not rules.blocking(problems)
+        emit_json(data | (findings_data(found) if with_cloud else {}))
     else:
-        emit_words("no problems\n")
-    return INVALID if rules.blocking(problems) else 0
+        emit_words("".join(f"{item}\n" for item in problems) or "no problems\n")
+        emit_words(f"\n{findings_text(found)}" if with_cloud else "")
+    if rules.blocking(problems):
+        return INVALID
+    return PREFLIGHT_FAILED if stands_against(found) else 0
 
 
 def _found(subject: str, settings: tuple[str, ...]) -> tuple[Problem, ...]:
     from wizard.core import rules
     from wizard.core.structure import NotATemplate, check_template
 
-    if subject != "-" and not subject.endswith(".json"):
+    if not _is_template(subject):
         return rules.check(plan_of(subject, settings))
     if settings:
         raise click.UsageError("--set changes a preset; a template is checked as it is.")
@@ -56,6 +70,10 @@ def _found(subject: str, settings: tuple[str, ...]) -> tuple[Problem, ...]:
         return check_template(_parsed(subject))
     except NotATemplate as error:
         raise CommandFailed(INVALID, str(error), subject) from None
+
+
+def _is_template(subject: str) -> bool:
+    return subject == "-" or subject.endswith(".json")
 
 
 def _parsed(subject: str) -> object:

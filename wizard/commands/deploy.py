@@ -11,6 +11,7 @@ import click
 from wizard.commands.options import Reach, connection_options, dialect_option, example, json_option, set_option
 from wizard.commands.output import Teller, emit, emit_drawn, emit_json, is_terminal
 from wizard.commands.planning import checked, dialect_of, plan_of
+from wizard.commands.preflight import held_against
 from wizard.commands.reach import connecting
 from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 
@@ -31,6 +32,9 @@ MINUTES_20 = 1200.0
 @set_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print both documents that would be sent, and send neither.")
+@click.option(
+    "--preflight/--no-preflight", default=True, help="Whether to hold it against the cloud first.", show_default=True
+)
 @click.option("--wait/--no-wait", default=True, help="Whether to wait until it is RUNNING.", show_default=True)
 @click.option(
     "--timeout",
@@ -51,6 +55,7 @@ def deploy(
     *,
     yes: bool,
     dry_run: bool,
+    preflight: bool,
     wait: bool,
     timeout: float,
     dialect: str,
@@ -71,6 +76,8 @@ def deploy(
         cloud = connector.connect()
         if dry_run:
             return _dry_run(plan, cloud, teller, as_json, spelling)
+        if preflight:
+            held_against(plan, cloud, teller)
         if not yes and not _agreed(plan, cloud):
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
         return _Deployment(cloud, teller, as_json, reach.sandbox, spelling).run(plan, timeout if wait else None)

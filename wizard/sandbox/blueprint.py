@@ -35,7 +35,10 @@ class Timings:
 
 @dataclass(frozen=True)
 class Quota:
-    """The limits of a user or a group; -2 is unlimited. Memory in MB. The sandbox shows all of them and enforces `vms` of users."""
+    """The limits of a user or a group; -2 is unlimited. Memory in MB.
+
+    The sandbox shows all of them and enforces `vms` of users.
+    """
 
     vms: int = -2
     cpu: float = -2
