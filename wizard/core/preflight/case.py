@@ -136,11 +136,10 @@ class Case:
             return seen
         for item in seen:
             if item.id == wanted:
-                name = f"{pool.value} {item.id} {item.name}"
-                return item if item.usable else Missing(f"{name} may not be used by this user", _RIGHT)
+                return item if item.usable else Missing(f"no USE right on {pool.value} {item.id} {item.name}", _RIGHT)
         standing = self.facts.standings.get((pool, wanted))
         if standing is Standing.DENIED:
-            return Missing(f"{pool.value} {wanted} exists, and this user may not use it", _RIGHT)
+            return Missing(f"no USE right on {pool.value} {wanted}", _RIGHT)
         if standing is Standing.ABSENT:
             return Missing(f"there is no {pool.value} {wanted}", _OTHER)
         return Unseen(Why.FAILED, f"{pool.value} {wanted} is not listed, and could not be asked for", "Try again.")
@@ -160,5 +159,5 @@ class Case:
         return self._by_id(pool, named[0].id, seen)
 
 
-_RIGHT = "Ask its owner or oneadmin for the USE right, or choose another."
+_RIGHT = "It exists: ask its owner or oneadmin for the USE right, or choose another."
 _OTHER = "Choose one that exists, or ask oneadmin for the USE right."

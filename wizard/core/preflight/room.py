@@ -104,10 +104,10 @@ def _room(case: Case) -> Finding:
     said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {_free(alive)} free"
     short, perhaps = _shortage(demands, alive)
     if short and not sees_all:
-        return Finding("hosts", title, Result.WARNING, f"{said}: {short}", "Hosts that this user can't see may do.")
+        return Finding("hosts", title, Result.WARNING, f"{short}: {said}", "Hosts that this user can't see may do.")
     if short:
         todo = "Choose fewer SuperNodes or smaller VM templates, or free a host: the VMs would stay PENDING."
-        return Finding("hosts", title, Result.ERROR, f"{said}: {short}", todo)
+        return Finding("hosts", title, Result.ERROR, f"{short}: {said}", todo)
     used = [template for template in case.templates.values() if isinstance(template, VmTemplate)]
     limiting = [template.id for template in used if template.requirements]
     if limiting:
@@ -115,7 +115,7 @@ def _room(case: Case) -> Finding:
         found = f"{said}; SCHED_REQUIREMENTS of VM template {ids} may leave fewer hosts"
         return Finding("hosts", title, Result.UNKNOWN, found, "Compare them with `onehost list`.")
     if perhaps:
-        return Finding("hosts", title, Result.WARNING, f"{said}: {perhaps}", "Free some room, or start fewer VMs.")
+        return Finding("hosts", title, Result.WARNING, f"{perhaps}: {said}", "Free some room, or start fewer VMs.")
     return Finding("hosts", title, Result.OK, said)
 
 

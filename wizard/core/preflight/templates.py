@@ -25,7 +25,7 @@ def vm_templates(case: Case) -> Iterator[Finding]:
     """The VM template of each role exists, and this user may use it."""
     for level in case.levels:
         found = case.templates[level]
-        title = f"{TITLES[level]}: VM template"
+        title = f"{TITLES[level]} template"
         if isinstance(found, Missing):
             yield Finding("vm-template", title, Result.ERROR, found.reason, found.hint)
         elif isinstance(found, Unseen):
@@ -38,7 +38,7 @@ def vm_templates(case: Case) -> Iterator[Finding]:
 def images(case: Case) -> Iterator[Finding]:
     """The images of each VM template exist, may be used, and are READY for that many VMs."""
     for level in case.levels:
-        title = f"{TITLES[level]}: image"
+        title = f"{TITLES[level]} image"
         template = case.templates[level]
         if isinstance(template, (Missing, Unseen)):
             yield Finding("image", title, Result.UNKNOWN, "its VM template is not known")
@@ -54,7 +54,7 @@ def images(case: Case) -> Iterator[Finding]:
 def context(case: Case) -> Iterator[Finding]:
     """The CONTEXT that each role's VMs get has TOKEN and REPORT_READY on."""
     for level in case.levels:
-        title = f"{TITLES[level]}: CONTEXT"
+        title = f"{TITLES[level]} CONTEXT"
         template = case.templates[level]
         if isinstance(template, (Missing, Unseen)):
             yield Finding("context", title, Result.UNKNOWN, "its VM template is not known")

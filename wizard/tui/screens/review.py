@@ -11,6 +11,7 @@ from textual.widgets import Button, OptionList, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from wizard.core import rules
+from wizard.core.display import one_line
 from wizard.core.problem import Kind, Problem
 from wizard.files import PresetFileError, write_atomically
 from wizard.tui.exports import export_path
@@ -18,6 +19,7 @@ from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step, step_of
 from wizard.tui.widgets.dialogs import Confirm, trouble
 from wizard.tui.widgets.json_view import JsonView
+from wizard.tui.widgets.preflight_list import PreflightList
 
 _STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
 
@@ -29,12 +31,13 @@ class ReviewScreen(StepScreen):
     BINDINGS = [
         Binding("d", "deploy", "Deploy"),
         Binding("e", "export", "Export JSON"),
+        Binding("p", "preflight", "Preflight"),
     ]
-    HELP = "What stands in the two tabs is sent byte for byte. Enter on a problem leads to its field."
+    HELP = "Template and instantiation are sent byte for byte. Enter on a problem leads to its field; p asks the cloud."
     step = Step.REVIEW
 
     def compose_content(self) -> ComposeResult:
-        """Three tabs, and the buttons under them."""
+        """Four tabs, and the buttons under them."""
         with TabbedContent(id="tabs"):
             with TabPane("Problems", id="problems-tab"):
                 yield OptionList(id="problems", markup=False, compact=True)
@@ -42,6 +45,8 @@ class ReviewScreen(StepScreen):
                 yield JsonView(id="template")
             with TabPane("Instantiation", id="merge-tab"):
                 yield JsonView(id="merge-template")
+            with TabPane("Preflight", id="preflight-tab"):
+                yield PreflightList(self.session, id="preflight")
         with Horizontal(id="buttons"):
             yield Button("Deploy", id="deploy", variant="primary", compact=True)
             yield Button("Save preset", id="save", compact=True)
@@ -103,10 +108,21 @@ class ReviewScreen(StepScreen):
             text += f"On {session.connection.oneflow_url} as {session.connection.username}.\n"
         if warnings:
             text += "\nWarnings:\n" + "\n".join(f"! {_said(problem)}" for problem in warnings)
-        grave = any(problem.grave for problem in warnings)
-        yes = "Deploy all the same" if warnings else "Deploy"
+        against = self.query_one(PreflightList).against()
+        if against is None:
+            text += "\nPreflight was not run: Esc, then p, asks the cloud first."
+        elif against:
+            text += "\nPreflight:\n" + "\n".join(f"× {one_line(str(item))}" for item in against)
+        grave = bool(against) or any(problem.grave for problem in warnings)
+        yes = "Deploy all the same" if warnings or against else "Deploy"
         if await self.wizard.push_screen_wait(Confirm("Deploy this service?", text, yes, danger=grave)):
             self.wizard.deploy()
+
+    def action_preflight(self) -> None:
+        """Hold the draft against the cloud once more, and show what is found."""
+        self.query_one(TabbedContent).active = "preflight-tab"
+        self.query_one(PreflightList).look()
+        self.query_one(PreflightList).focus()
 
     def action_export(self) -> None:
         """Write both documents into the current folder, without overwriting anything."""
