@@ -101,7 +101,7 @@ def _room(case: Case) -> Finding:
     if demands is None:
         return Finding("hosts", title, Result.UNKNOWN, "CPU, MEMORY or number of the VMs is not known")
     alive = [host for host in seen if host.state in MONITORED]
-    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {_free(alive)} free"
+    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {_size(*_free(alive))} free"
     short, perhaps = _shortage(demands, alive)
     if short and not sees_all:
         return Finding("hosts", title, Result.WARNING, f"{short}: {said}", "Hosts that this user can't see may do.")
@@ -137,9 +137,10 @@ def _shortage(demands: tuple[Demand, ...], alive: list[Host]) -> tuple[str, str]
             return f"no host has room for one VM of {demand.title} ({_size(demand.cpu, demand.memory)})", ""
     cpu = sum(item.count * item.cpu for item in demands)
     memory = sum(item.count * item.memory for item in demands)
-    if cpu > sum(host.free_cpu for host in alive) + _SLACK:
+    free_cpu, free_memory = _free(alive)
+    if cpu > free_cpu + _SLACK:
         return "not enough CPU in all", ""
-    if memory > sum(host.free_memory for host in alive) + _SLACK:
+    if memory > free_memory + _SLACK:
         return "not enough memory in all", ""
     fitting = []
     for host in alive:
@@ -164,8 +165,9 @@ def _wanted(demands: tuple[Demand, ...]) -> str:
     return _size(cpu, memory)
 
 
-def _free(alive: list[Host]) -> str:
-    return _size(sum(max(0.0, host.free_cpu) for host in alive), sum(max(0.0, host.free_memory) for host in alive))
+def _free(alive: list[Host]) -> tuple[float, float]:
+    """What is free in all; a host with more given away than it has gives nothing, and takes nothing from others."""
+    return sum(max(0.0, host.free_cpu) for host in alive), sum(max(0.0, host.free_memory) for host in alive)
 
 
 def _size(cpu: float, memory: float) -> str:

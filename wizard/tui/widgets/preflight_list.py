@@ -37,17 +37,20 @@ class PreflightList(OptionList):
 
     def on_show(self) -> None:
         """The tab is open: ask, unless that was done for this very plan."""
-        if not self._asking and self._plan != self.session.plan:
+        if self._plan != self.session.plan:
             self.look()
 
-    @work(exclusive=True, description="asking the cloud before a deployment")
-    async def look(self) -> None:
-        """Ask the cloud, away from the keyboard, and show what is found."""
-        plan, session = self.session.plan, self.session
-        self._asking = True
+    def look(self) -> None:
+        """Ask the cloud, unless that is going on already."""
+        if not self._asking:
+            self._asking = True
+            self._ask(self.session.plan)
+
+    @work(description="asking the cloud before a deployment")
+    async def _ask(self, plan: Plan) -> None:
         self._say("Asking the cloud…")
         try:
-            found = await away(lambda: preflight(plan, session.reach()))
+            found = await away(lambda: preflight(plan, self.session.reach()))
         except CloudError as error:
             self._say(one_line(f"{error.title}. p asks again."))
             self.app.push_screen(trouble(error))
@@ -81,7 +84,7 @@ class PreflightList(OptionList):
         )
         for place, item in enumerate(self.findings):
             mark, style = _MARKS[item.result]
-            words = f" {item.result.value:<{_WORD}}  {item.title:<{title}}  {one_line(item.found)}"
-            self.add_option(Option(Content.styled(mark, style) + Content(words), id=str(place)))
+            words = f"{item.result.value:<{_WORD}}  {item.title:<{title}}  {one_line(item.found)}"
+            self.add_option(Option(Content.styled(f"{mark} ", style) + Content(words), id=str(place)))
         against = [place for place, item in enumerate(self.findings) if item.result is Result.ERROR]
         self.highlighted = 1 + (against[0] if against else 0)
