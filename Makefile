@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint types unit snapshots picture bench clean
+.PHONY: help demo test lint types unit snapshots picture schema bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
@@ -11,6 +11,7 @@ help:
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw docs/dashboard.svg from the program'
+	@echo 'make schema     write presets/preset.schema.json from the contracts'
 	@echo 'make clean      remove the virtual environment and caches'
 
 $(STAMP): requirements-dev.txt pyproject.toml
@@ -40,6 +41,9 @@ snapshots: $(STAMP)
 
 picture: $(STAMP)
 	$(BIN)/python scripts/picture.py
+
+schema: $(STAMP)
+	$(BIN)/python scripts/schema.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -34,6 +34,9 @@ FORMAT = 1
 LARGEST = 256 * 1024
 """Bytes. A file beyond this is no preset."""
 
+BY_ID = ("vm_template", "network")
+"""Settings that name something of the cloud: an id may stand there as a number, a name as a text."""
+
 _BYTE_ORDER_MARK = "\ufeff"
 _MOST_DIGITS = 18
 _SHOWN_MOST = 80
@@ -113,10 +116,10 @@ def dumps(preset: Preset, *, unfinished: bool = False) -> str:
     plan = preset.plan
     lines = ["# A preset of flowerneb-wizard. What is not said here has its default.", f"preset = {FORMAT}"]
     if preset.title:
-        lines.append(f"title = {_quoted(preset.title)}")
+        lines.append(f"title = {quoted(preset.title)}")
     if preset.about:
-        lines.append(f"about = {_quoted(preset.about)}")
-    lines.append(f"contract = {_quoted(plan.contract.name)}")
+        lines.append(f"about = {quoted(preset.about)}")
+    lines.append(f"contract = {quoted(plan.contract.name)}")
     for level in Level:
         chosen = [item for item in plan.contract.at(level) if item.path in plan.chosen]
         if not chosen:
@@ -126,7 +129,7 @@ def dumps(preset: Preset, *, unfinished: bool = False) -> str:
             lines.append(f"# {item.input.description}; default {item.input.default or 'empty'}")
             value = plan.text(item.path)
             as_typed = unfinished and repr(number_or_text(value)) != value
-            lines.append(f"{item.key} = {_quoted(value) if as_typed else _as_toml(item, value)}")
+            lines.append(f"{item.key} = {quoted(value) if as_typed else as_toml(item, value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -197,8 +200,7 @@ def _as_text(item: Field, value: str | bool | float, line: int | None) -> str:
         raise PresetError(f"{item.key} is {str(value).lower()}; expected {_wanted(kind)}", line)
     if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
         raise PresetError(f"{item.key} is a number of more than {_MOST_DIGITS} digits; expected {_wanted(kind)}", line)
-    by_id = item.key in ("vm_template", "network")
-    if isinstance(value, int) and (kind is InputType.NUMBER or by_id):
+    if isinstance(value, int) and (kind is InputType.NUMBER or item.key in BY_ID):
         return str(value)
     raise PresetError(f"{item.key} is the number {value}; expected {_wanted(kind)}", line)
 
@@ -217,16 +219,18 @@ def _wanted(kind: InputType) -> str:
     return "YES or NO" if kind is InputType.BOOLEAN else "a text in quotes"
 
 
-def _as_toml(item: Field, text: str) -> str:
+def as_toml(item: Field, text: str) -> str:
+    """The value of a setting as TOML. Raises PresetError where a number is not one."""
     if item.input.type is not InputType.NUMBER:
-        return _quoted(text)
+        return quoted(text)
     number = number_or_text(text)
     if isinstance(number, str):
         raise PresetError(f"{item.key} is {text!r}; expected a whole number")
     return str(number)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

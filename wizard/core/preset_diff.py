@@ -1,0 +1,63 @@
+"""In which settings two plans differ, and by how much a plan differs from its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wizard.core.plan import Plan
+
+EMPTY = "(empty)"
+ABSENT = "(no such setting)"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that differs. `left` and `right` are None where the contract of that plan has no such setting.
+
+    `default` is that of the left contract, or of the right one where only it has the setting.
+    """
+
+    path: str
+    label: str
+    left: str | None
+    right: str | None
+    default: str
+
+
+def differences(left: Plan, right: Plan) -> tuple[Difference, ...]:
+    """The settings in which two plans differ, in the order of the left contract, then those that only the right has."""
+    ours, theirs = left.contract.by_path, right.contract.by_path
+    found = []
+    for path in (*ours, *(path for path in theirs if path not in ours)):
+        item = ours.get(path) or theirs[path]
+        one = left.text(path) if path in ours else None
+        other = right.text(path) if path in theirs else None
+        if one != other:
+            found.append(Difference(path, item.label, one, other, item.input.default))
+    return tuple(found)
+
+
+def from_defaults(plan: Plan) -> tuple[Difference, ...]:
+    """What a plan says that is not its contract's default: `left` is the default, `right` the plan's own."""
+    return differences(Plan(plan.contract), plan)
+
+
+def in_words(value: str | None) -> str:
+    """A value as it is shown: nothing, and no setting at all, are words."""
+    if value is None:
+        return ABSENT
+    return value or EMPTY
+
+
+def as_lines(found: Iterable[Difference]) -> str:
+    """A line for each difference: the setting, `left → right`, and the default where neither of them is it."""
+    found = tuple(found)
+    width = max((len(item.path) for item in found), default=0)
+    lines = []
+    for item in found:
+        line = f"{item.path:<{width}}  {in_words(item.left)} → {in_words(item.right)}"
+        if item.default not in (item.left, item.right):
+            line += f"  (default {in_words(item.default)})"
+        lines.append(line)
+    return "\n".join(lines)
