@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,19 @@ import pytest
 from wizard import files
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
-from wizard.files import AlreadyThere, PresetFileError, find_preset, list_presets, read_preset, save_preset
+from wizard.files import (
+    AlreadyThere,
+    PresetFileError,
+    ShippedPreset,
+    delete_preset,
+    find_preset,
+    list_presets,
+    locate_preset,
+    read_preset,
+    rename_preset,
+    save_preset,
+    save_text,
+)
 
 PRESET = Preset(Plan().with_text("FL_NUM_ROUNDS", "7"), "Seven", "Seven rounds")
 
@@ -190,3 +203,92 @@ def test_odd_references_are_errors_like_others(reference: str) -> None:
 def test_shipped_folders_are_there() -> None:
     assert (files.shipped("presets") / "default.toml").is_file()
     assert files.shipped("themes").is_dir()
+
+
+def test_a_broken_one_is_located_and_not_found(own: Path, tmp_path: Path) -> None:
+    own.mkdir(parents=True)
+    (own / "torn.toml").write_text("preset = 1\nx = 2\n")
+    assert "unknown key 'x'" in find_error("torn").message
+    located = locate_preset("torn")
+    assert (located.preset, located.path) == (None, own / "torn.toml")
+    assert located.error is not None
+    assert locate_preset(str(own / "torn.toml")).error is not None
+    with pytest.raises(PresetFileError) as caught:
+        locate_preset(str(tmp_path / "none.toml"))
+    assert caught.value.missing
+
+
+def test_a_text_is_saved_as_it_is_with_the_schema_beside_it(own: Path) -> None:
+    text = "#:schema ./preset.schema.json\n# mine\npreset = 1\n"
+    path = save_text("mine", text)
+    assert path.read_text() == text
+    assert mode(path) == 0o600
+    assert (own / "preset.schema.json").read_text() == (files.shipped("presets") / "preset.schema.json").read_text()
+    with pytest.raises(AlreadyThere):
+        save_text("mine", "preset = 1\n")
+    assert path.read_text() == text
+    assert [item.name for item in list_presets() if not item.shipped] == ["mine"]
+
+
+def test_renamed_whether_or_not_it_is_broken(own: Path) -> None:
+    save_preset("seven", PRESET)
+    assert rename_preset("seven", "seven.v2") == own / "seven.v2.toml"
+    assert find_preset("seven.v2").preset == PRESET
+    assert find_error("seven").missing
+    (own / "torn one.toml").write_text("x")
+    rename_preset("torn one", "torn")
+    assert (own / "torn.toml").read_text() == "x"
+
+
+def test_renaming_overwrites_nothing(own: Path, tmp_path: Path) -> None:
+    save_preset("seven", PRESET)
+    save_preset("other", Preset(Plan()))
+    (own / "dangling.toml").symlink_to(tmp_path / "nowhere")
+    for taken in ("other", "seven", "dangling"):
+        with pytest.raises(AlreadyThere):
+            rename_preset("seven", taken)
+    assert find_preset("other").preset == Preset(Plan())
+    with pytest.raises(PresetFileError, match="name starts with"):
+        rename_preset("seven", "../seven")
+
+
+def test_deleted(own: Path) -> None:
+    path = save_preset("default", PRESET)
+    assert delete_preset("default") == path
+    assert not path.exists()
+    assert find_preset("default").shipped
+    (own / "torn.toml").write_text("x")
+    delete_preset("torn")
+    assert list(own.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [lambda name: rename_preset(name, "x"), delete_preset], ids=["rename", "delete"])
+def test_what_is_neither_renamed_nor_deleted(own: Path, change: Callable[[str], Path]) -> None:
+    save_preset("seven", PRESET)
+    with pytest.raises(ShippedPreset, match="came with the program"):
+        change("default")
+    assert find_preset("default").shipped
+    with pytest.raises(PresetFileError, match="did you mean 'seven'") as caught:
+        change("sevne")
+    assert caught.value.missing
+    with pytest.raises(PresetFileError, match="give its name, not a file"):
+        change(str(own / "seven.toml"))
+    assert find_preset("seven").preset == PRESET
+
+
+def test_what_the_file_system_refuses_is_told(own: Path) -> None:
+    (own / "folder.toml").mkdir(parents=True)
+    with pytest.raises(PresetFileError, match=r"can't be deleted: (Is a directory|Operation not permitted)"):
+        delete_preset("folder")
+
+
+def test_a_rename_that_fails_is_told(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save_preset("seven", PRESET)
+
+    def fail(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(PresetFileError, match="can't be renamed: Read-only"):
+        rename_preset("seven", "eight")
+    assert path.exists()

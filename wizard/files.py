@@ -7,7 +7,7 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import platformdirs
 
 from wizard.core import preset as presets
 from wizard.core.preset import LARGEST, Preset, PresetError
+from wizard.core.preset_schema import FILE as SCHEMA
 
 APPLICATION = "flowerneb-wizard"
 SUFFIX = ".toml"
@@ -38,6 +39,10 @@ class PresetFileError(Exception):
 
 class AlreadyThere(PresetFileError):
     """A preset of that name exists; it is overwritten only on the operator's word."""
+
+
+class ShippedPreset(PresetFileError):
+    """It came with the program: it is neither renamed, nor deleted, nor written over."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +106,24 @@ def find_preset(reference: str) -> PresetFile:
 
     Raises PresetFileError where there is none (`missing`, with the nearest name) or where it is broken.
     """
-    if os.sep in reference or reference.endswith(SUFFIX):
-        path = Path(reference).expanduser()
-        return PresetFile(path.stem, path, shipped=False, preset=read_preset(path))
-    found = {item.name: item for item in list_presets()}
-    item = found.get(reference)
-    if item is None:
-        close = difflib.get_close_matches(reference, found, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(found) or 'none'}"
-        raise PresetFileError(reference, f"no preset has that name; {hint}", missing=True)
+    item = locate_preset(reference)
     if item.error is not None:
         raise item.error
     return item
+
+
+def locate_preset(reference: str) -> PresetFile:
+    """As `find_preset`, but a broken one comes back with its error. Raises PresetFileError where there is none."""
+    if _is_path(reference):
+        path = Path(reference).expanduser()
+        item = _read(path, is_shipped=False)
+        if item.error is not None and item.error.missing:
+            raise item.error
+        return item
+    found = {item.name: item for item in list_presets()}
+    if reference not in found:
+        raise _no_such(reference, found)
+    return found[reference]
 
 
 def save_preset(name: str, preset: Preset, *, overwrite: bool = False) -> Path:
@@ -121,17 +132,49 @@ def save_preset(name: str, preset: Preset, *, overwrite: bool = False) -> Path:
     Raises AlreadyThere where the name is taken and `overwrite` is not said, PresetFileError for a bad name, for a
     plan that no preset can hold, and for what the file system refuses.
     """
-    if not _NAME.match(name):
-        message = "a preset's name starts with a letter or digit and has letters, digits, '.', '_' and '-' only"
-        raise PresetFileError(name or "(no name)", message)
-    path = own_presets() / f"{name}{SUFFIX}"
-    if path.exists() and not overwrite:
-        raise AlreadyThere(str(path), "a preset of that name exists")
+    path = _free(name, overwrite=overwrite)
     try:
         text = presets.dumps(preset)
     except PresetError as error:
         raise PresetFileError(name, f"it can't be saved yet: {error.message}") from None
     write_atomically(path, text)
+    return path
+
+
+def save_text(name: str, text: str, *, overwrite: bool = False) -> Path:
+    """As `save_preset`, for a file that is there as text already: its comments stay. Whether it is a preset is not
+    looked at. The schema that its first line names is put beside it, as it is in this version."""
+    path = _free(name, overwrite=overwrite)
+    write_atomically(path, text)
+    write_atomically(path.parent / SCHEMA, (shipped("presets") / SCHEMA).read_text(encoding="utf-8"))
+    return path
+
+
+def rename_preset(name: str, new: str) -> Path:
+    """Give one of the operator's own presets, broken or not, another name; the new path comes back.
+
+    Raises ShippedPreset, AlreadyThere, and PresetFileError for a bad name, an unknown one (`missing`) and what the
+    file system refuses.
+    """
+    path = _own(name, "renamed")
+    target = _free(new, overwrite=False)
+    try:
+        path.rename(target)
+    except OSError as error:
+        raise PresetFileError(str(path), f"it can't be renamed: {error.strerror}") from None
+    return target
+
+
+def delete_preset(name: str) -> Path:
+    """Delete one of the operator's own presets, broken or not; where it was comes back.
+
+    Raises ShippedPreset, and PresetFileError for an unknown name (`missing`) and what the file system refuses.
+    """
+    path = _own(name, "deleted")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise PresetFileError(str(path), f"it can't be deleted: {error.strerror}") from None
     return path
 
 
@@ -162,7 +205,44 @@ def _listed(folder: Path, is_shipped: bool) -> Iterator[PresetFile]:
     except OSError:
         return
     for path in paths:
-        try:
-            yield PresetFile(path.stem, path, is_shipped, preset=read_preset(path))
-        except PresetFileError as error:
-            yield PresetFile(path.stem, path, is_shipped, error=error)
+        yield _read(path, is_shipped)
+
+
+def _read(path: Path, is_shipped: bool) -> PresetFile:
+    try:
+        return PresetFile(path.stem, path, is_shipped, preset=read_preset(path))
+    except PresetFileError as error:
+        return PresetFile(path.stem, path, is_shipped, error=error)
+
+
+def _is_path(reference: str) -> bool:
+    return os.sep in reference or reference.endswith(SUFFIX)
+
+
+def _no_such(name: str, known: Iterable[str]) -> PresetFileError:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}"
+    return PresetFileError(name, f"no preset has that name; {hint}", missing=True)
+
+
+def _free(name: str, *, overwrite: bool) -> Path:
+    if not _NAME.match(name):
+        message = "a preset's name starts with a letter or digit and has letters, digits, '.', '_' and '-' only"
+        raise PresetFileError(name or "(no name)", message)
+    path = own_presets() / f"{name}{SUFFIX}"
+    if (path.exists() or path.is_symlink()) and not overwrite:
+        raise AlreadyThere(str(path), "a preset of that name exists")
+    return path
+
+
+def _own(name: str, done: str) -> Path:
+    if _is_path(name):
+        raise PresetFileError(name, f"only a preset of your own folder is {done} here: give its name, not a file")
+    own = {item.name: item.path for item in _listed(own_presets(), False)}
+    if name in own:
+        return own[name]
+    if any(item.name == name for item in _listed(shipped("presets"), True)):
+        message = f"it came with the program and can't be {done}; your own lie in {own_presets()}"
+        raise ShippedPreset(name, message)
+    raise _no_such(name, own)
