@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
 from wizard.cloud.facts import Gathering
@@ -91,6 +91,20 @@ class Cloud:
         """Every registered service template that we may see, by id."""
         with self._flow_lock:
             return service_templates(self._flow.templates())
+
+    def find_service_template(self, reference: str) -> ServiceTemplate:
+        """A service template by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
+        by_id = {item.id: item for item in self.service_templates()}
+        known = tuple(CloudObject(item.id, item.name, item.owner) for item in by_id.values())
+        found = _find(reference, lambda: known, "service template")
+        if found.id not in by_id:
+            raise NotFound(f"there is no service template {found.id}", "service template", "", _ids(known))
+        return by_id[found.id]
+
+    def service_document(self, service_id: int) -> Any:
+        """A service's document as OneFlow prints it."""
+        with self._flow_lock:
+            return self._flow.service(service_id)
 
     def services(self) -> tuple[ServiceSnapshot, ...]:
         """Every service that we may see, by id, without what oned knows of its VMs."""

@@ -1,0 +1,163 @@
+"""What a registered service template, or a service that runs, amounts to as settings of a contract.
+
+Not everything that a template can say is a setting: what is not taken over is told, one sentence each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.core.contract import ROLES, Contract, Level, Meaning
+from wizard.core.document import decode_service
+from wizard.core.plan import Plan, number_or_text
+from wizard.core.seed import CONTRACTS
+from wizard.core.structure import NotATemplate, Template, body_of, plan_of, superlink_is_never_scaled
+from wizard.core.user_input import InputType
+
+_BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The settings, and what else was said that no setting can hold."""
+
+    plan: Plan
+    left_out: tuple[str, ...] = ()
+
+
+def imported(document: object, contracts: Mapping[str, Contract] = CONTRACTS) -> Imported:
+    """Read a service template or a service, as its body or as the whole DOCUMENT that OneFlow prints.
+
+    The contract is the one that knows most of its inputs. Of a service the values in force are taken: what it was
+    instantiated with, and as many VMs as it has now. Raises NotATemplate where it is no Flower cluster, and
+    DecodeError for a service that can't be read.
+    """
+    document = _with_read_body(document)
+    body = body_of(document)
+    parts = _parts(body)
+    for level in ROLES:
+        if level not in parts:
+            raise NotATemplate(f"it has no role {level.value}, so it is no Flower cluster")
+    contract = max(contracts.values(), key=lambda item: len(_known(parts, item)))
+    plan = plan_of(body, contract)
+    network, left_out = _network(body)
+    left_out += _other_roles(body)
+    left_out += _other_inputs(parts, contract)
+    left_out += [problem.message for problem in superlink_is_never_scaled(body, contract)]
+    if (item := contract.meaning(Meaning.NETWORK)) is not None and network:
+        plan = plan.with_text(item.path, network)
+    if "state" in body:
+        plan = _in_force(document, body, plan)
+    plan, unreadable = _readable(plan)
+    return Imported(plan, tuple(dict.fromkeys(left_out + unreadable)))
+
+
+def _with_read_body(document: object) -> object:
+    """OneFlow gives the body as an object, oned as a text."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("DOCUMENT"), Mapping):
+        return document
+    outer = document["DOCUMENT"]
+    template = outer.get("TEMPLATE")
+    if not isinstance(template, Mapping) or not isinstance(template.get("BODY"), str):
+        return document
+    try:
+        body = json.loads(template["BODY"])
+    except ValueError as error:
+        raise NotATemplate(f"DOCUMENT.TEMPLATE.BODY is not JSON: {error}") from None
+    return {"DOCUMENT": {**outer, "TEMPLATE": {**template, "BODY": body}}}
+
+
+def _parts(body: Template) -> dict[Level, Template]:
+    parts = {Level.SERVICE: body}
+    for role in body["roles"]:
+        for level in ROLES:
+            if role.get("name") == level.value:
+                parts.setdefault(level, role)
+    return parts
+
+
+def _declared(part: Template) -> Mapping[str, Any]:
+    found = part.get("user_inputs")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _known(parts: Mapping[Level, Template], contract: Contract) -> list[str]:
+    return [item.key for level, part in parts.items() for item in contract.inputs(level) if item.key in _declared(part)]
+
+
+def _in_force(document: object, body: Template, plan: Plan) -> Plan:
+    named = isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping)
+    service = decode_service(document if named else {"ID": 0, "NAME": body.get("name", ""), "TEMPLATE": {"BODY": body}})
+    texts: dict[str, str] = {}
+    for item in plan.contract.fields:
+        if item.is_input:
+            own = item.level is Level.SERVICE
+            value = service.values.get(item.key) if own else service.role_value(item.level.value, item.key)
+            if value is not None:
+                texts[item.path] = value
+        elif item.meaning is Meaning.NAME and service.name:
+            texts[item.path] = service.name
+    return plan.with_texts(texts)
+
+
+def _network(body: Template) -> tuple[str, list[str]]:
+    """The id of the one network that all VMs share; several, and those that are made anew, are no setting."""
+    networks = body.get("networks")
+    if not isinstance(networks, Mapping) or not networks:
+        return "", []
+    if len(networks) > 1:
+        return "", [f"the networks {', '.join(map(str, networks))}: a preset has one network"]
+    (name, definition) = next(iter(networks.items()))
+    chosen = dict(_network_values(body)).get(name)
+    if chosen is not None:
+        return chosen, []
+    default = definition.split("|")[-1] if isinstance(definition, str) else ""
+    if found := _BY_ID.match(default):
+        return found.group(1), []
+    if default.strip() in ("", "id:"):
+        return "", []
+    return "", [f"the network {name}: {default.strip()} makes a network, a preset names one that exists"]
+
+
+def _network_values(body: Template) -> Iterator[tuple[str, str]]:
+    values = body.get("networks_values")
+    for entry in values if isinstance(values, list) else []:
+        if isinstance(entry, Mapping):
+            for name, chosen in entry.items():
+                if isinstance(chosen, Mapping) and "id" in chosen:
+                    yield str(name), str(chosen["id"])
+
+
+def _other_roles(body: Template) -> list[str]:
+    known = {level.value for level in ROLES}
+    names = [str(role.get("name")) for role in body["roles"]]
+    return [f"the role {name}: a Flower cluster has superlink and supernode" for name in names if name not in known]
+
+
+def _other_inputs(parts: Mapping[Level, Template], contract: Contract) -> list[str]:
+    found = []
+    for level, part in parts.items():
+        known = {item.key for item in contract.inputs(level)}
+        where = "of the service" if level is Level.SERVICE else f"of the role {level.value}"
+        found += [f"the input {key} {where}: no setting is called so" for key in _declared(part) if key not in known]
+    return found
+
+
+def _readable(plan: Plan) -> tuple[Plan, list[str]]:
+    """Numbers that are none can't stand in a preset, and what is fixed can't be chosen: both fall back."""
+    texts, told = {}, []
+    for item in plan.contract.fields:
+        text, default = plan.text(item.path), item.input.default
+        if item.fixed_because and text not in (default, ""):
+            told.append(f"{item.path} {text}: it is {default}. {item.fixed_because}")
+        elif item.input.type is InputType.NUMBER and isinstance(number_or_text(text), str):
+            what = f"{item.path} {text!r}: it is no whole number" if text else f"{item.path}: it is not said"
+            told.append(f"{what}, so it has its default {default}")
+        else:
+            continue
+        texts[item.path] = default
+    return plan.with_texts(texts), told
