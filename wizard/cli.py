@@ -18,6 +18,8 @@ import click
 from wizard import __version__
 from wizard.commands.attach import attach
 from wizard.commands.check import check
+from wizard.commands.completing import preset_names
+from wizard.commands.completion import completion
 from wizard.commands.deploy import deploy
 from wizard.commands.options import connection_options, example, no_mouse_option, set_option
 from wizard.commands.output import prepare_streams
@@ -36,7 +38,9 @@ PROGRAM = "flowerneb-wizard"
     epilog=example("flowerneb-wizard --preset image-classification --set supernode.cardinality=6"),
 )
 @connection_options
-@click.option("--preset", metavar="NAME|FILE", help="Open the wizard filled in from a preset.")
+@click.option(
+    "--preset", metavar="NAME|FILE", shell_complete=preset_names, help="Open the wizard filled in from a preset."
+)
 @set_option
 @no_mouse_option
 @click.version_option(__version__, "--version", prog_name=PROGRAM)
@@ -55,7 +59,7 @@ def wizard(context: click.Context, preset: str | None, settings: tuple[str, ...]
     return None
 
 
-for _command in (attach, render, check, deploy, status, presets, sandbox):
+for _command in (attach, render, check, deploy, status, presets, completion, sandbox):
     wizard.add_command(_command)
 
 

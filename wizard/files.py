@@ -150,13 +150,31 @@ def save_text(name: str, text: str, *, overwrite: bool = False) -> Path:
     return path
 
 
+def shipped_preset(name: str) -> PresetFile | None:
+    """The preset of that name that came with the program, whether or not one of the operator's own hides it."""
+    return next((item for item in _listed(shipped("presets"), True) if item.name == name), None)
+
+
+def own_preset(name: str, done: str) -> Path:
+    """Where the operator's own preset of that name lies, broken or not; `done` is what is to be done to it, for the
+    error. Raises ShippedPreset, and PresetFileError for a path and for an unknown name (`missing`)."""
+    if _is_path(name):
+        raise PresetFileError(name, f"only a preset of your own folder is {done} here: give its name, not a file")
+    own = {item.name: item.path for item in _listed(own_presets(), False)}
+    if name in own:
+        return own[name]
+    if shipped_preset(name) is not None:
+        raise ShippedPreset(name, f"it came with the program and can't be {done}; your own lie in {own_presets()}")
+    raise _no_such(name, own)
+
+
 def rename_preset(name: str, new: str) -> Path:
     """Give one of the operator's own presets, broken or not, another name; the new path comes back.
 
     Raises ShippedPreset, AlreadyThere, and PresetFileError for a bad name, an unknown one (`missing`) and what the
     file system refuses.
     """
-    path = _own(name, "renamed")
+    path = own_preset(name, "renamed")
     target = _free(new, overwrite=False)
     try:
         path.rename(target)
@@ -170,7 +188,7 @@ def delete_preset(name: str) -> Path:
 
     Raises ShippedPreset, and PresetFileError for an unknown name (`missing`) and what the file system refuses.
     """
-    path = _own(name, "deleted")
+    path = own_preset(name, "deleted")
     try:
         path.unlink()
     except OSError as error:
@@ -234,15 +252,3 @@ def _free(name: str, *, overwrite: bool) -> Path:
     if (path.exists() or path.is_symlink()) and not overwrite:
         raise AlreadyThere(str(path), "a preset of that name exists")
     return path
-
-
-def _own(name: str, done: str) -> Path:
-    if _is_path(name):
-        raise PresetFileError(name, f"only a preset of your own folder is {done} here: give its name, not a file")
-    own = {item.name: item.path for item in _listed(own_presets(), False)}
-    if name in own:
-        return own[name]
-    if any(item.name == name for item in _listed(shipped("presets"), True)):
-        message = f"it came with the program and can't be {done}; your own lie in {own_presets()}"
-        raise ShippedPreset(name, message)
-    raise _no_such(name, own)

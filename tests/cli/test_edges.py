@@ -30,6 +30,13 @@ COMMANDS = (
     ("presets", "list"),
     ("presets", "show"),
     ("presets", "path"),
+    ("presets", "diff"),
+    ("presets", "new"),
+    ("presets", "edit"),
+    ("presets", "rename"),
+    ("presets", "delete"),
+    ("presets", "import"),
+    ("completion",),
     ("sandbox",),
 )
 
@@ -57,6 +64,7 @@ def test_each_command_explains_itself_with_an_example(call: Callable[..., Ended]
 
 def test_every_command_is_in_the_list_above() -> None:
     assert {command[0] for command in COMMANDS if command} == set(cli.wizard.commands)
+    assert {command[1] for command in COMMANDS if len(command) == 2} == set(cli.presets.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from wizard.commands.completing import service_names
 from wizard.commands.options import connection_options, example, no_mouse_option
 
 
 @click.command(short_help="Show the dashboard of a service.", epilog=example("flowerneb-wizard attach 42"))
-@click.argument("service")
+@click.argument("service", shell_complete=service_names)
 @connection_options
 @no_mouse_option
 @click.pass_context

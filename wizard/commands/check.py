@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wizard.commands.completing import preset_names
 from wizard.commands.options import Reach, connection_options, example, json_option, set_option
 from wizard.commands.output import Teller, emit_json, emit_words
 from wizard.commands.planning import plan_of
@@ -25,7 +26,7 @@ LARGEST = 4 * 1024 * 1024
 @click.command(
     short_help="Tell every problem of a preset or a template.", epilog=example("flowerneb-wizard check my-cluster.toml")
 )
-@click.argument("subject", metavar="PRESET|TEMPLATE.json")
+@click.argument("subject", metavar="PRESET|TEMPLATE.json", shell_complete=preset_names)
 @set_option
 @click.option("--cloud", "with_cloud", is_flag=True, help="Hold a preset against the cloud too; nothing is changed.")
 @json_option
@@ -67,7 +68,7 @@ def _found(subject: str, settings: tuple[str, ...]) -> tuple[Problem, ...]:
     if settings:
         raise click.UsageError("--set changes a preset; a template is checked as it is.")
     try:
-        return check_template(_parsed(subject))
+        return check_template(read_json(subject))
     except NotATemplate as error:
         raise CommandFailed(INVALID, str(error), subject) from None
 
@@ -76,7 +77,8 @@ def _is_template(subject: str) -> bool:
     return subject == "-" or subject.endswith(".json")
 
 
-def _parsed(subject: str) -> object:
+def read_json(subject: str) -> object:
+    """The JSON of a file, or of stdin for `-`. Raises CommandFailed."""
     try:
         if subject == "-":
             data = sys.stdin.buffer.read(LARGEST + 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wizard.commands.completing import preset_names
 from wizard.commands.options import Reach, connection_options, dialect_option, example, json_option, set_option
 from wizard.commands.output import Teller, emit, emit_drawn, emit_json, is_terminal
 from wizard.commands.planning import checked, dialect_of, plan_of
@@ -28,7 +29,7 @@ MINUTES_20 = 1200.0
 @click.command(
     epilog=example("flowerneb-wizard deploy image-classification --set supernode.cardinality=6 --yes --json")
 )
-@click.argument("preset")
+@click.argument("preset", shell_complete=preset_names)
 @set_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print both documents that would be sent, and send neither.")

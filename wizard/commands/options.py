@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from wizard.commands.completing import assignments, world_names
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -77,7 +79,9 @@ _CONNECTION = (
     ),
     _connection("--insecure", is_flag=True, help="Do not verify HTTPS certificates."),
     _connection("--sandbox", is_flag=True, help="Use an OpenNebula look-alike inside this process."),
-    _connection("--world", metavar="NAME", help="Which sandbox; `sandbox --list-worlds` lists them."),
+    _connection(
+        "--world", metavar="NAME", shell_complete=world_names, help="Which sandbox; `sandbox --list-worlds` lists them."
+    ),
     _connection(
         "--speed", metavar="X", type=click.FloatRange(min=0, min_open=True), help="How fast the sandbox's time passes."
     ),
@@ -111,6 +115,7 @@ def set_option(command: F) -> F:
         "settings",
         multiple=True,
         metavar="KEY=VALUE",
+        shell_complete=assignments,
         help="Change one setting: a variable, or level.attribute such as supernode.cardinality. May be repeated.",
     )(command)
 
@@ -125,6 +130,6 @@ def no_mouse_option(command: F) -> F:
     return click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")(command)
 
 
-def example(text: str) -> str:
-    """An epilog that shows one call."""
-    return f"\b\nExample:\n  {text}"
+def example(*lines: str) -> str:
+    """An epilog that shows a call, or one a line."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)

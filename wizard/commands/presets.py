@@ -1,4 +1,4 @@
-"""`presets`: which there are, where they lie, what is in them."""
+"""`presets`: which there are, where they lie, what is in them, and the commands that change them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import sys
 
 import click
 
+from wizard.commands.completing import preset_names
 from wizard.commands.options import example, json_option
 from wizard.commands.output import Teller, emit, emit_drawn, emit_json, emit_words, is_terminal
+from wizard.commands.preset_changes import delete, new, rename
+from wizard.commands.preset_diff import diff
+from wizard.commands.preset_edit import edit
+from wizard.commands.preset_import import import_
 
 
 @click.group(invoke_without_command=True, epilog=example("flowerneb-wizard presets show default"))
 @click.pass_context
 def presets(context: click.Context) -> None:
-    """List, show and find presets. Without a command they are listed."""
+    """List, compare and change presets. Without a command they are listed."""
     if context.invoked_subcommand is None:
         context.invoke(listed, as_json=False)
 
@@ -54,7 +59,7 @@ def listed(as_json: bool) -> None:
 
 
 @presets.command("show", epilog=example("flowerneb-wizard presets show image-classification > my-cluster.toml"))
-@click.argument("name")
+@click.argument("name", shell_complete=preset_names)
 def show(name: str) -> None:
     """Print the preset NAME as it stands in its file."""
     from wizard.files import find_preset
@@ -63,7 +68,7 @@ def show(name: str) -> None:
 
 
 @presets.command("path", epilog=example("flowerneb-wizard presets path"))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=preset_names)
 def path(name: str | None) -> None:
     """Print where the preset NAME lies; without it, the folder in which your own are saved."""
     from wizard.files import find_preset, own_presets
@@ -72,3 +77,7 @@ def path(name: str | None) -> None:
     if name is None and not folder.is_dir():
         Teller().say("the folder is made when the first preset is saved")
     emit_words(f"{folder if name is None else find_preset(name).path}\n")
+
+
+for _command in (diff, new, edit, rename, delete, import_):
+    presets.add_command(_command)

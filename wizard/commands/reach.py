@@ -38,13 +38,14 @@ class Connector:
 
     find: Callable[[], Login]
     clock: Callable[[], float] = time.time
+    timeout: float = TIMEOUT
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
         """A client. Raises CloudError where no login is found; nothing is sent yet."""
         from wizard.cloud.cloud import Cloud
 
-        self.made.append(Cloud(self.find(), timeout=TIMEOUT, clock=self.clock))
+        self.made.append(Cloud(self.find(), timeout=self.timeout, clock=self.clock))
         return self.made[-1]
 
     def close(self) -> None:

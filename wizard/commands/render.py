@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wizard.commands.completing import preset_names
 from wizard.commands.options import Reach, connection_options, dialect_option, example, set_option
 from wizard.commands.output import Teller, emit
 from wizard.commands.planning import checked, dialect_of, plan_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=example("flowerneb-wizard render default > flower.json && oneflow-template create flower.json"))
-@click.argument("preset")
+@click.argument("preset", shell_complete=preset_names)
 @set_option
 @click.option("--merge-template", is_flag=True, help="Print what goes along with the instantiation instead.")
 @dialect_option(auto=False)

@@ -8,12 +8,13 @@ import threading
 
 import click
 
+from wizard.commands.completing import world_names
 from wizard.commands.options import Reach, example
 from wizard.commands.output import Teller, emit, emit_words
 
 
 @click.command(epilog=example("flowerneb-wizard sandbox > exports.sh &  sleep 1;  . ./exports.sh"))
-@click.option("--world", metavar="NAME", help="Which world; default unless said.")
+@click.option("--world", metavar="NAME", shell_complete=world_names, help="Which world; default unless said.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wizard.commands.completing import service_names
 from wizard.commands.options import Reach, connection_options, example, json_option
 from wizard.commands.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
 from wizard.commands.reach import Connector, connecting
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=example("flowerneb-wizard status 42 --json"))
-@click.argument("service", required=False)
+@click.argument("service", shell_complete=service_names, required=False)
 @click.option("--watch", is_flag=True, help="Follow it: print what changes, until it is gone.")
 @json_option
 @connection_options

@@ -1,0 +1,79 @@
+"""`presets import`: a registered service template, a running service or a JSON file becomes a preset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.check import read_json
+from wizard.commands.completing import sources
+from wizard.commands.options import Reach, connection_options, example
+from wizard.commands.output import Teller, emit_words
+from wizard.commands.preset_changes import tell_what_it_hides
+from wizard.commands.reach import connecting
+from wizard.commands.trouble import INVALID, CommandFailed
+
+if TYPE_CHECKING:
+    from wizard.core.importing import Imported
+
+TEMPLATE = "template"
+SERVICE = "service"
+
+
+@click.command(
+    "import",
+    short_help="Make a preset of a template or a service.",
+    epilog=example("flowerneb-wizard presets import service:42 my-cluster"),
+)
+@click.argument("source", shell_complete=sources)
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Write over a preset of that name.")
+@connection_options
+@click.pass_context
+def import_(context: click.Context, source: str, name: str, force: bool) -> None:
+    """Make the preset NAME of SOURCE, and print its path.
+
+    SOURCE is template:ID or template:NAME for a service template that is registered, service:ID or service:NAME for
+    a service that exists (what it was instantiated with, and its present number of SuperNodes), or a JSON file of
+    either, as `oneflow-template show --json` and `oneflow show --json` print it (- reads stdin). What no setting can
+    hold is told on stderr.
+    """
+    from wizard.core import rules
+    from wizard.core.document import DecodeError
+    from wizard.core.importing import imported
+    from wizard.core.preset import Preset
+    from wizard.core.problem import Kind
+    from wizard.core.structure import NotATemplate
+    from wizard.files import save_preset
+
+    teller = Teller()
+    document, origin = _read(source, Reach.of(context), teller)
+    try:
+        found: Imported = imported(document)
+    except (NotATemplate, DecodeError) as error:
+        raise CommandFailed(INVALID, str(error), source) from None
+    path = save_preset(name, Preset(found.plan, found.plan.name, f"Imported from {origin}."), overwrite=force)
+    emit_words(f"{path}\n")
+    for sentence in found.left_out:
+        teller.say(f"not taken over: {sentence}")
+    for problem in rules.check(found.plan):
+        if problem.kind is not Kind.NOTE:
+            teller.say(str(problem))
+    tell_what_it_hides(name)
+
+
+def _read(source: str, reach: Reach, teller: Teller) -> tuple[object, str]:
+    """The document, and the words for where it came from."""
+    kind, colon, reference = source.partition(":")
+    if not colon or kind not in (TEMPLATE, SERVICE):
+        return read_json(source), "stdin" if source == "-" else source
+    if not reference:
+        raise click.UsageError(f"{source} names none: write {kind}:ID or {kind}:NAME.")
+    with connecting(reach, teller) as connector:
+        cloud = connector.connect()
+        if kind == TEMPLATE:
+            template = cloud.find_service_template(reference)
+            return template.body, f"service template {template.id}, {template.name}"
+        service_id = cloud.find_service(reference)
+        return cloud.service_document(service_id), f"service {service_id}"
