@@ -46,10 +46,15 @@ def test_a_setting_that_one_contract_does_not_have() -> None:
 
 
 def test_lines_tell_the_default_only_where_it_is_neither() -> None:
-    assert as_lines(differences(LEFT, RIGHT)).splitlines() == [
+    assert as_lines(differences(LEFT, RIGHT), 80).splitlines() == [
         "FL_NUM_ROUNDS          5 → 7  (default 3)",
         "supernode.cardinality  4 → 2",
         f"FL_NODE_CONFIG         {EMPTY} → x=1",
     ]
-    assert as_lines(()) == ""
+    assert as_lines(differences(LEFT, RIGHT), 30).splitlines()[:3] == [
+        "FL_NUM_ROUNDS",
+        "  5 → 7  (default 3)",
+        "supernode.cardinality  4 → 2",
+    ]
+    assert as_lines((), 30) == ""
     assert in_words(None) == ABSENT

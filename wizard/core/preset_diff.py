@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wizard.core.plan import Plan
@@ -50,14 +50,23 @@ def in_words(value: str | None) -> str:
     return value or EMPTY
 
 
-def as_lines(found: Iterable[Difference]) -> str:
-    """A line for each difference: the setting, `left → right`, and the default where neither of them is it."""
-    found = tuple(found)
-    width = max((len(item.path) for item in found), default=0)
-    lines = []
+def as_lines(found: Iterable[Difference], width: int) -> str:
+    """Each difference as `setting  left → right`, and the default where neither of them is it.
+
+    What is longer than `width` has its values on a line below.
+    """
+    rows = []
     for item in found:
-        line = f"{item.path:<{width}}  {in_words(item.left)} → {in_words(item.right)}"
+        values = f"{in_words(item.left)} → {in_words(item.right)}"
         if item.default not in (item.left, item.right):
-            line += f"  (default {in_words(item.default)})"
-        lines.append(line)
-    return "\n".join(lines)
+            values += f"  (default {in_words(item.default)})"
+        rows.append((item.path, values))
+    return in_columns(rows, width)
+
+
+def in_columns(rows: Sequence[tuple[str, str]], width: int) -> str:
+    """Two columns; a row that is longer than `width` has its second text on a line below, indented."""
+    first = max((len(path) for path, _ in rows), default=0) + 2
+    return "\n".join(
+        f"{path:<{first}}{values}" if first + len(values) <= width else f"{path}\n  {values}" for path, values in rows
+    )

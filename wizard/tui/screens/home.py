@@ -14,11 +14,11 @@ from wizard.core.display import harmless, one_line
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.files import PresetFile, list_presets
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
+from wizard.tui.widgets.preset_browser import PresetBrowser
 
 
 class HomeScreen(StepScreen):
@@ -30,12 +30,14 @@ class HomeScreen(StepScreen):
         Binding("r", "ask_again", "Ask again"),
         Binding("w", "why", "Why?"),
     ]
-    HELP = "Enter opens a preset, or the dashboard of a service. n begins with the defaults."
+    HELP = (
+        "Enter opens a preset, or the dashboard of a service. n begins with the defaults. On a preset / searches, "
+        "c compares it with another, m renames and Del deletes one of your own."
+    )
     step = Step.HOME
 
     def __init__(self) -> None:
         super().__init__()
-        self.presets: tuple[PresetFile, ...] = ()
         self.services: tuple[ServiceSnapshot, ...] = ()
 
     def compose_content(self) -> ComposeResult:
@@ -43,13 +45,13 @@ class HomeScreen(StepScreen):
         yield Static("Connection", classes="heading", markup=False)
         yield Static("", id="connection", markup=False)
         yield Static("Presets", classes="heading", markup=False)
-        yield OptionList(id="presets", markup=False, compact=True)
+        yield PresetBrowser()
         yield Static("Flower services in this cloud", classes="heading", markup=False)
         yield OptionList(id="services", markup=False, compact=True)
 
     def on_mount(self) -> None:
         """List the presets; the cloud is asked meanwhile."""
-        self._list_presets()
+        self.query_one(PresetBrowser).read_again()
         self._show_connection()
         self._list_services()
         self.query_one("#presets").focus()
@@ -64,24 +66,21 @@ class HomeScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Presets may have been saved meanwhile."""
-        self._list_presets()
+        self.query_one(PresetBrowser).read_again()
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_preset_browser_marked(self, message: PresetBrowser.Marked) -> None:
         """Tell what a preset is for."""
-        if event.option_list.id != "presets" or event.option_index >= len(self.presets):
-            return
-        item = self.presets[event.option_index]
-        about = item.preset.about if item.preset else str(item.error)
-        self.help_text(f"{about or item.path}\n{self.HELP}")
+        self.help_text(message.told)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Attach to a service."""
+        if event.option.id is not None:
+            self.wizard.attach(int(event.option.id))
 
     @work(exclusive=True, group="open", description="opening")
-    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open a preset, or attach to a service."""
-        if event.option_list.id == "services":
-            if event.option.id is not None:
-                self.wizard.attach(int(event.option.id))
-            return
-        item = self.presets[event.option_index]
+    async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:
+        """Open a preset."""
+        item = message.item
         if item.preset is None:
             await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
         elif await self._may_replace():
@@ -97,7 +96,7 @@ class HomeScreen(StepScreen):
 
     def action_ask_again(self) -> None:
         """Ask the cloud and read the presets again."""
-        self._list_presets()
+        self.query_one(PresetBrowser).read_again()
         self.wizard.look_up()
 
     def action_why(self) -> None:
@@ -148,15 +147,6 @@ class HomeScreen(StepScreen):
             lines += [_bad(error) for error in errors[:1]]
         self.query_one("#connection", Static).update(Content("\n").join(lines))
 
-    def _list_presets(self) -> None:
-        self.presets = list_presets()
-        options = self.query_one("#presets", OptionList)
-        marked = options.highlighted or 0
-        options.clear_options()
-        options.add_options(_preset_line(item) for item in self.presets)
-        if options.option_count:
-            options.highlighted = min(marked, options.option_count - 1)
-
     def _list_services(self, error: CloudError | None = None) -> None:
         options = self.query_one("#services", OptionList)
         options.clear_options()
@@ -174,13 +164,6 @@ class HomeScreen(StepScreen):
         options.add_options(Option(Content(_service_line(item)), id=str(item.id)) for item in self.services)
         if self.services:
             options.highlighted = 0
-
-
-def _preset_line(item: PresetFile) -> Option:
-    name = Content(f"{item.name:<22} ")
-    if item.preset is None:
-        return Option(name + Content.styled("can't be used: Enter tells why", "$text-error"))
-    return Option(name + Content(item.preset.title) + Content("" if item.shipped else "  (yours)"))
 
 
 def _service_line(item: ServiceSnapshot) -> str:
