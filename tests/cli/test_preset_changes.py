@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable
@@ -189,6 +190,14 @@ def test_an_editor_that_does_not_work(call: Call, monkeypatch: pytest.MonkeyPatc
     assert "Set EDITOR" in ended.err
     assert "Traceback" not in ended.err
     assert path.read_text() == "preset = 1\n"
+
+
+def test_ctrl_c_in_the_editor_is_the_editor_s(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept("mine")
+    editor(monkeypatch, tmp_path, "import os, signal\nos.kill(os.getppid(), signal.SIGINT)")
+    before = signal.getsignal(signal.SIGINT)
+    assert call("presets", "edit", "mine").status == 0
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_editor_that_deletes_the_file(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ async def test_a_broken_preset_is_previewed_with_its_reason(sandbox: Sandbox) ->
 async def test_rename(sandbox: Sandbox) -> None:
     async with wizard_on(sandbox).run_test(size=NARROW) as pilot:
         await marked(pilot, "mine")
+        wizard_of(pilot).session.open(MINE, "mine")
         await pilot.press("m")
         await until(pilot, lambda: isinstance(pilot.app.screen, Ask), "the question")
         pilot.app.screen.query_one(Input).value = "alpha"
@@ -112,6 +113,7 @@ async def test_rename(sandbox: Sandbox) -> None:
         assert browser.marked is not None
         assert browser.marked.name == "alpha"
         assert find_preset("alpha").preset == MINE
+        assert wizard_of(pilot).session.preset_name == "alpha"
         assert [item.name for item in list_presets() if not item.shipped] == ["alpha"]
 
 
@@ -131,6 +133,7 @@ async def test_a_rename_that_is_refused_changes_nothing(sandbox: Sandbox) -> Non
 
 async def test_delete_asks(sandbox: Sandbox) -> None:
     async with wizard_on(sandbox).run_test(size=NARROW) as pilot:
+        save_preset("other", MINE)
         for answer, left in ((("enter",), True), (("left", "enter"), False)):
             await marked(pilot, "mine")
             await pilot.press("delete")
@@ -140,6 +143,27 @@ async def test_delete_asks(sandbox: Sandbox) -> None:
             await until(pilot, lambda: getattr(pilot.app.screen, "step", None) is Step.HOME, "Home")
             await until(pilot, lambda left=left: ("mine" in names(pilot)) is left, "the list")  # type: ignore[misc]
             assert (own_presets() / "mine.toml").exists() is left
+        browser = pilot.app.screen.query_one(PresetBrowser)
+        assert browser.marked is not None
+        assert browser.marked.name == "other", "the cursor stays where it was"
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_many_presets_scroll_and_leave_room_for_the_services(sandbox: Sandbox, size: tuple[int, int]) -> None:
+    for number in range(60):
+        save_preset(f"x{number:02}", MINE)
+    async with wizard_on(sandbox).run_test(size=size) as pilot:
+        await connected(pilot)
+        await pilot.press("end")
+        options = pilot.app.screen.query_one("#presets", OptionList)
+        await until(pilot, lambda: options.scroll_y > 40, "the end of the list")
+        browser = pilot.app.screen.query_one(PresetBrowser)
+        assert browser.marked is not None
+        assert browser.marked.name == "x59"
+        assert options.scroll_y + options.region.height >= options.virtual_size.height
+        services = pilot.app.screen.query_one("#services")
+        assert options.region.bottom <= browser.region.bottom < services.region.y
+        assert services.region.height >= 2
 
 
 async def test_shipped_ones_are_neither_renamed_nor_deleted(sandbox: Sandbox) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -61,12 +64,23 @@ def _edited(path: Path) -> None:
     hint = "Set EDITOR to the editor that you want."
     try:
         words = shlex.split(editor) or [_WHEN_NONE_IS_SET]
-        status = subprocess.run([*words, str(path)], check=False).returncode  # noqa: S603 - the operator's own editor
+        with _left_to_the_editor(signal.SIGINT):
+            status = subprocess.run([*words, str(path)], check=False).returncode  # noqa: S603 - the operator's own
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CommandFailed(FAILED, f"the editor can't be started: {reason}", editor, hint=hint) from None
     if status:
         raise CommandFailed(FAILED, f"the editor ended with status {status}", editor, f"{path} was not checked", hint)
+
+
+@contextmanager
+def _left_to_the_editor(number: signal.Signals) -> Iterator[None]:
+    """Ctrl-C means something in an editor: it must not end us underneath it. The editor itself sees it as ever."""
+    before = signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def _text(path: Path) -> str | None:

@@ -72,6 +72,12 @@ class HomeScreen(StepScreen):
         """Tell what a preset is for."""
         self.help_text(message.told)
 
+    def on_preset_browser_renamed(self, message: PresetBrowser.Renamed) -> None:
+        """The draft follows the preset that it was opened from."""
+        if self.session.preset_name == message.old:
+            self.session.preset_name = message.new
+            self.refresh_frame()
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Attach to a service."""
         if event.option.id is not None:

@@ -93,6 +93,13 @@ class PresetBrowser(Horizontal):
             super().__init__()
             self.item = item
 
+    class Renamed(Message):
+        """A preset has another name."""
+
+        def __init__(self, old: str, new: str) -> None:
+            super().__init__()
+            self.old, self.new = old, new
+
     def __init__(self) -> None:
         super().__init__(id="preset-browser")
         self.presets: tuple[PresetFile, ...] = ()
@@ -112,9 +119,10 @@ class PresetBrowser(Horizontal):
         return self.shown[place] if place is not None and place < len(self.shown) else None
 
     def read_again(self, mark: str | None = None) -> None:
-        """Read the folders; the cursor stays on its preset, or goes to the one named `mark`."""
+        """Read the folders; the cursor stays where it is, or goes to the preset named `mark`."""
+        place = self.query_one(OptionList).highlighted or 0
         self.presets = list_presets()
-        self._fill(mark)
+        self._fill(mark, place)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches."""
@@ -169,6 +177,7 @@ class PresetBrowser(Horizontal):
         """Give it another name."""
         if (item := self.marked) is not None and (name := await rename(self.app, item)) is not None:
             self.read_again(name)
+            self.post_message(self.Renamed(item.name, name))
 
     @work(exclusive=True, group="change a preset", description="deleting a preset")
     async def action_delete(self) -> None:
@@ -182,7 +191,7 @@ class PresetBrowser(Horizontal):
         if (item := self.marked) is not None:
             await compare(self.app, item, self.presets)
 
-    def _fill(self, mark: str | None = None) -> None:
+    def _fill(self, mark: str | None = None, otherwise: int = 0) -> None:
         before = self.marked
         wanted = self.query_one(Search).value.lower().split()
         self.shown = tuple(item for item in self.presets if all(word in _searched(item) for word in wanted))
@@ -195,7 +204,7 @@ class PresetBrowser(Horizontal):
             if (item.name == mark if mark else before is not None and item.path == before.path)
         ]
         if self.shown:
-            options.highlighted = places[-1] if places else 0
+            options.highlighted = places[-1] if places else min(otherwise, len(self.shown) - 1)
         else:
             options.add_option(Option(Content.styled("no preset has these words", "$text-muted"), disabled=True))
         self._tell()
