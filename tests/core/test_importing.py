@@ -94,8 +94,12 @@ def test_a_recorded_service_of_the_appliance() -> None:
     assert found.plan.name == "Flower rec"
     assert found.plan.text("service.network") == "0"
     assert found.plan.text("supernode.cooldown") == "5"
-    told = imported(recorded("96-service-level-service")).left_out
-    assert any("ONEAPP_FL_FRAMEWORK of the service" in sentence for sentence in told)
+
+
+def test_a_recorded_service_of_the_other_contract() -> None:
+    found = imported(recorded("96-service-level-service"))
+    assert found.plan.contract.name == "marketplace"
+    assert found.plan.text("ONEAPP_FL_FRAMEWORK") == "tensorflow"
 
 
 def told(change: dict[str, Any], role: dict[str, Any] | None = None) -> Imported:

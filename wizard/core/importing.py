@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.contract import ROLES, Contract, Level, Meaning
+from wizard.core.contracts import CONTRACTS
 from wizard.core.document import decode_service
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.seed import CONTRACTS
 from wizard.core.structure import NotATemplate, Template, body_of, plan_of, superlink_is_never_scaled
 from wizard.core.user_input import InputType
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.contract import Contract, Field, Level
+from wizard.core.contracts import CONTRACTS
 from wizard.core.plan import number_or_text
 from wizard.core.preset import BY_ID, FORMAT
-from wizard.core.seed import CONTRACTS, SEED
+from wizard.core.seed import SEED
 from wizard.core.user_input import BOOLEANS, InputType
 
 FILE = "preset.schema.json"
