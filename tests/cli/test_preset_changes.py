@@ -353,11 +353,16 @@ def test_a_file_becomes_a_preset(call: Call, tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text(to_json(PLAN.template()))
     assert call("presets", "import", "t.json", "again").status == 0
     assert loads(own("again").read_text()).plan == PLAN
+    body = PLAN.template()
+    body["user_inputs"]["SITE"] = "O|text|Where it runs||lab"
+    (tmp_path / "more.json").write_text(to_json(body))
+    ended = call("presets", "import", "more.json", "more")
+    assert "not taken over: the input SITE of the service" in ended.err
     recording = json.loads((ROOT / "tests/recordings/96-service-level-service.json").read_text())
     (tmp_path / "s.json").write_text(json.dumps(recording["response"]["body"]))
     ended = call("presets", "import", "s.json", "recorded")
     assert ended.status == 0
-    assert "not taken over: the input ONEAPP_FL_FRAMEWORK of the service" in ended.err
+    assert "service.network: nothing is given" in ended.err
     assert loads(own("recorded").read_text()).plan.name == "Flower rec"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -127,27 +126,17 @@ def test_the_dead_superlink_is_dead_and_the_service_does_not_say_so() -> None:
         assert body["start_time"] < cloud.clock.now() - 3000
 
 
-def test_the_large_world_is_large_and_quick() -> None:
-    began = time.perf_counter()
+def test_the_large_world_is_large() -> None:
     with Cloud("large") as cloud:
-        started = time.perf_counter() - began
         _, pool = cloud.ask("GET", "/service")
         service = int(pool["DOCUMENT_POOL"]["DOCUMENT"][0]["ID"])
-        began = time.perf_counter()
         nodes = cloud.nodes(service)
-        document = time.perf_counter() - began
         ids = ",".join(str(vid) for vid in range(300))
-        began = time.perf_counter()
         vms = ElementTree.fromstring(cloud.oned("one.vmpool.infoset", ids, True)[1])
-        extended = time.perf_counter() - began
         assert len(nodes) == 299
         assert len(vms) == 300
         assert vms[5].findtext("USER_TEMPLATE/FL_NODE_CONFIG") == "partition-id=4 num-partitions=299"
         assert all(cloud.vm(vid).running for vid in nodes)
-        # Generous: a shared machine may be ten times slower than the one where this took 0.5, 0.01 and 0.2 s.
-        assert started < 5
-        assert document < 0.1
-        assert extended < 2
 
 
 def test_the_large_world_can_lose_and_gain_vms() -> None:

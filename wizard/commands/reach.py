@@ -38,7 +38,7 @@ class Connector:
 
     find: Callable[[], Login]
     clock: Callable[[], float] = time.time
-    timeout: float = TIMEOUT
+    timeout: float = field(default_factory=lambda: TIMEOUT)
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
