@@ -122,6 +122,7 @@ def test_a_folder_that_can_t_be_made(own: Path) -> None:
         "default",
         "image-classification",
         "llm-fine-tuning",
+        "marketplace",
     ]
 
 

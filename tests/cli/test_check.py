@@ -16,6 +16,15 @@ from .conftest import Ended, Program
 SHIPPED = ("default", "image-classification", "anomaly-detection", "llm-fine-tuning")
 
 
+def test_the_preset_of_the_appliance_asks_for_a_network_and_for_nothing_else(call: Callable[..., Ended]) -> None:
+    ended = call("check", "marketplace")
+    assert ended.status == 2
+    assert [line for line in ended.out.splitlines() if not line.startswith("note: ")] == [
+        "error: service.network: nothing is given, and it has no default"
+    ]
+    assert call("check", "marketplace", "--set", "service.network=0").status == 0
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_presets_have_neither_errors_nor_warnings(call: Callable[..., Ended], name: str) -> None:
     ended = call("check", name)

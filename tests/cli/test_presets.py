@@ -23,6 +23,7 @@ def test_list(program: Program) -> None:
         "default",
         "image-classification",
         "llm-fine-tuning",
+        "marketplace",
     ]
     assert program("presets").out == ended.out
 

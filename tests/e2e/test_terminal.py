@@ -28,6 +28,10 @@ def deploy_from_home(terminal: Terminal, preset: str) -> None:
     terminal.wait_for("OpenNebula 7")
     terminal.press(*["down"] * SHIPPED.index(preset), "enter")
     terminal.wait_for("▸2 Service")
+    if preset == "marketplace":
+        terminal.press("tab", "tab", "tab")
+        terminal.wait_for("The one network that all VMs join")
+        terminal.press("0")
     for key, title in (("f3", "▸3 SuperLink"), ("f4", "▸4 SuperNodes"), ("f5", "▸5 Review")):
         terminal.press(key)
         terminal.wait_for(title)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.tui.conftest import login_of
-from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
+from tests.tui.pressing import at, connected, dashboard_shows, line, until, wizard_of
 from wizard.cloud.cloud import Cloud
 from wizard.core.overview import vm_rows
 from wizard.core.plan import Plan, to_json
@@ -23,6 +23,8 @@ from wizard.tui.widgets.vm_table import VmTable
 
 SHIPPED = [item.name for item in list_presets() if item.shipped]
 CHOSEN = {"superlink.vm_template": "0", "supernode.vm_template": "1"}
+ASKED = {"marketplace": "service.network"}
+"""What a preset leaves to the operator, and nothing goes on without."""
 
 
 class Overheard(Cloud):
@@ -59,6 +61,12 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         await until(pilot, lambda: app.session.vm_templates.asked, "the VM templates")
         await pilot.press(*["down"] * SHIPPED.index(preset), "enter")
         await at(pilot, Step.SERVICE)
+        given = {}
+        if field := ASKED.get(preset):
+            app.go(Step.SERVICE, field)
+            await until(pilot, lambda: "network" in line(pilot, "#help-line").lower(), "the field")
+            await pilot.press("0")
+            given[field] = "0"
         for key, step in (("f3", Step.SUPERLINK), ("f4", Step.SUPERNODE), ("f5", Step.REVIEW)):
             await pilot.press(key)
             await at(pilot, step)
@@ -68,7 +76,7 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         await at(pilot, Step.DASHBOARD)
         await dashboard_shows(pilot, sandbox, "RUNNING")
         plan = next(item.preset.plan for item in list_presets() if item.name == preset and item.preset)
-        wanted = plan.with_texts(CHOSEN)
+        wanted = plan.with_texts(CHOSEN | given)
         assert said == [to_json(wanted.template()), to_json(wanted.merge_template())]
         screen = app.screen
         assert isinstance(screen, DashboardScreen)

@@ -66,10 +66,6 @@ class PresetBrowser(Horizontal):
             border-left: solid $border-blurred;
         }
     }
-
-    .-wide PresetBrowser #preset-preview, .-vast PresetBrowser #preset-preview {
-        display: block;
-    }
     """
     BINDINGS = [
         Binding("slash", "search", "Search", key_display="/"),
