@@ -24,6 +24,7 @@ from wizard.core.preflight import Finding
 from wizard.core.preflight.facts import Unseen
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.structure import structural
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -76,8 +77,12 @@ def documents(plan: Plan, dialect: Dialect = Dialect.V7) -> Documents:
 
 
 def check(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
-    """All problems of a plan, those of the dialect in which it will be sent included; errors first."""
-    return (*dialects.check(plan, dialect), *rules.check(plan))
+    """All problems of a plan, those of the dialect in which it will be sent included; errors of the values first.
+
+    Where its template is someone else's, how that is built is held against the rules as well.
+    """
+    built = structural(plan.template(), plan.contract) if plan.contract.body is not None else ()
+    return (*dialects.check(plan, dialect), *rules.check(plan), *built)
 
 
 def checked(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
@@ -107,9 +112,9 @@ def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
         if item is not None and (unchosen or plan.text(item.path).strip()):
             wanted = plan.text(item.path).strip() or role.vm_template_name
             texts[item.path] = str(_found(cloud.find_vm_template, wanted, item.path).id)
-    network = plan.contract.meaning(Meaning.NETWORK)
-    if network is not None and plan.text(network.path).strip():
-        texts[network.path] = str(_found(cloud.find_network, plan.text(network.path).strip(), network.path).id)
+    for path in plan.contract.networks:
+        if wanted := plan.text(path).strip():
+            texts[path] = str(_found(cloud.find_network, wanted, path).id)
     return plan.with_texts(texts)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.login import find_login
 from wizard.core.plan import Plan, to_json
 from wizard.core.preset import loads
 from wizard.sandbox.server import Sandbox
@@ -396,3 +398,23 @@ def test_what_can_t_be_imported(
 def test_import_without_a_cloud_is_3(call: Call) -> None:
     ended = call("presets", "import", "service:1", "x", "--server", "http://127.0.0.1:9", "-u", "a", "-p", "b")
     assert ended.status == 3
+
+
+def test_a_registered_template_becomes_a_contract_of_its_own(call: Call, cloud: Sandbox) -> None:
+    body = PLAN.template()
+    body["name"] = "of-ours"
+    body["user_inputs"]["SITE"] = "O|text|Where it runs||lab"
+    client = Cloud(find_login(cloud.environment(), Path("/nonexistent")))
+    number = client.register(to_json(body))
+    assert call("presets", "import", "template:of-ours", "ours", "--whole", cloud=cloud).status == 0
+    preset = loads(own("ours").read_text())
+    assert preset.plan.contract.by_path["SITE"].label == "Where it runs"
+    ended = call("deploy", "ours", "--yes", "--set", "SITE=moon", "--json", cloud=cloud)
+    assert ended.status == 0
+    templates = [item for item in client.service_templates() if item.name == "of-ours"]
+    assert [item.id for item in templates] == [number]
+    service = next(item for item in client.services() if item.name == "of-ours")
+    assert service.values["SITE"] == "moon"
+    assert call("check", "ours").status == 0
+    assert json.loads(call("render", "ours").out) == body
+    client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_TYPES: dict[str, Any] = {"object": dict, "string": str, "integer": int}
+_TYPES: dict[str, Any] = {"object": dict, "string": str, "integer": int, "boolean": bool}
 _TOLD = {"$schema", "title", "description", "default", "definitions"}
 
 
@@ -37,8 +37,10 @@ def _complaints(value: Any, schema: dict[str, Any], root: dict[str, Any], path: 
             for key, inner in value.items():
                 found += _complaints(inner, wanted.get(key, {}), root, f"{path}/{key}")
         elif word == "additionalProperties":
-            assert wanted is False
-            found += [f"{path}: {key} is unknown" for key in value if key not in schema["properties"]]
+            for key in value.keys() - schema.get("properties", {}).keys():
+                found += (
+                    _complaints(value[key], wanted, root, f"{path}/{key}") if wanted else [f"{path}: {key} is unknown"]
+                )
         elif word == "anyOf":
             branches = [_complaints(value, inner, root, path) for inner in wanted]
             if all(branches):
@@ -49,4 +51,4 @@ def _complaints(value: Any, schema: dict[str, Any], root: dict[str, Any], path: 
 
 
 def _is(value: Any, kind: str) -> bool:
-    return isinstance(value, _TYPES[kind]) and not isinstance(value, bool)
+    return isinstance(value, _TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from wizard.commands.check import read_json
@@ -13,9 +11,6 @@ from wizard.commands.output import Teller, emit_words
 from wizard.commands.preset_changes import tell_what_it_hides
 from wizard.commands.reach import connecting
 from wizard.commands.trouble import INVALID, CommandFailed
-
-if TYPE_CHECKING:
-    from wizard.core.importing import Imported
 
 TEMPLATE = "template"
 SERVICE = "service"
@@ -28,20 +23,25 @@ SERVICE = "service"
 )
 @click.argument("source", shell_complete=sources)
 @click.argument("name")
+@click.option("--whole", is_flag=True, help="Keep the template itself, its inputs as they are: nothing is left out.")
 @click.option("--force", is_flag=True, help="Write over a preset of that name.")
 @connection_options
 @click.pass_context
-def import_(context: click.Context, source: str, name: str, force: bool) -> None:
+def import_(context: click.Context, source: str, name: str, whole: bool, force: bool) -> None:
     """Make the preset NAME of SOURCE, and print its path.
 
     SOURCE is template:ID or template:NAME for a service template that is registered, service:ID or service:NAME for
     a service that exists (what it was instantiated with, and its present number of SuperNodes), or a JSON file of
     either, as `oneflow-template show --json` and `oneflow show --json` print it (- reads stdin). What no setting can
     hold is told on stderr.
+
+    With --whole the template becomes a contract of its own: the preset holds it, its own inputs are the settings, and
+    what nobody asks for stays in it as it is.
     """
     from wizard.core import rules
     from wizard.core.document import DecodeError
-    from wizard.core.importing import imported
+    from wizard.core.importing import Imported, imported
+    from wizard.core.opened import opened
     from wizard.core.preset import Preset
     from wizard.core.problem import Kind
     from wizard.core.structure import NotATemplate
@@ -50,7 +50,7 @@ def import_(context: click.Context, source: str, name: str, force: bool) -> None
     teller = Teller()
     document, origin = _read(source, Reach.of(context), teller)
     try:
-        found: Imported = imported(document)
+        found = Imported(opened(document)) if whole else imported(document)
     except (NotATemplate, DecodeError) as error:
         raise CommandFailed(INVALID, str(error), source) from None
     path = save_preset(name, Preset(found.plan, found.plan.name, f"Imported from {origin}."), overwrite=force)

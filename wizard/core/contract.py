@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from wizard.core.user_input import UserInput
 
@@ -50,7 +51,8 @@ class Field:
     """One setting: its OpenNebula definition, and what an operator is told about it.
 
     `help` tells the consequence, not the type. `is_input` says whether it is a user input or an attribute of the
-    template. `fixed_because` is not empty where the operator can't change it.
+    template. `fixed_because` is not empty where the operator can't change it. `is_foreign` marks an input whose meaning
+    only the author of a template knows: nothing but OpenNebula's grammar is held against it.
     """
 
     level: Level
@@ -62,6 +64,7 @@ class Field:
     is_input: bool = True
     advanced: bool = False
     fixed_because: str = ""
+    is_foreign: bool = False
 
     @property
     def key(self) -> str:
@@ -92,7 +95,9 @@ class Contract:
     """A set of fields with the roles they belong to.
 
     `context` goes into each role's CONTEXT and is never a user input, so that no operator can switch it off.
-    `use_cases` says which frameworks a pre-built use case runs on.
+    `use_cases` says which frameworks a pre-built use case runs on. `networks` names, by field, what the template calls
+    the network that is chosen there. `body` is the registered template that the contract was drawn from, in the names
+    of 7.x: what no field says stays as it is there.
     """
 
     name: str
@@ -101,6 +106,8 @@ class Contract:
     roles: tuple[RoleContract, ...]
     context: Mapping[str, str]
     use_cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=lambda: {"service.network": "Private"})
+    body: Mapping[str, Any] | None = None
 
     @cached_property
     def by_path(self) -> Mapping[str, Field]:

@@ -7,6 +7,7 @@ previewed and sent.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,6 @@ from wizard.core.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
 
-NETWORK_NAME = "Private"
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
 
 Document = dict[str, Any]
@@ -79,7 +79,11 @@ class Plan:
 
         Each input's definition carries the chosen value as its default, so that the template alone still says what
         was chosen. A number that is not one stays as it was typed: rules report it.
+        A contract that was drawn from a registered template gives that one, with the attributes that were changed;
+        its values and the service's name go along with the instantiation only.
         """
+        if self.contract.body is not None:
+            return self._body_with_changes(self.contract.body)
         attribute = self._attribute
         document: Document = {
             "name": self.name,
@@ -89,16 +93,16 @@ class Plan:
             "shutdown_action": attribute(Level.SERVICE, "shutdown_action"),
             "user_inputs": self._definitions(Level.SERVICE),
         }
-        if self._network:
-            document["networks"] = {NETWORK_NAME: _NETWORK_DEFINITION}
+        if self._networks:
+            document["networks"] = dict.fromkeys(self._networks, _NETWORK_DEFINITION)
         document["roles"] = [self._role(level) for level in ROLES]
         return document
 
     def merge_template(self) -> Document:
         """What goes along with the instantiation: the name, and a value for every input at its own level."""
         document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
-        if self._network:
-            document["networks_values"] = [{NETWORK_NAME: {"id": self._network}}]
+        if self._networks:
+            document["networks_values"] = [{name: {"id": chosen}} for name, chosen in self._networks.items()]
         document["roles"] = [
             {
                 "name": level.value,
@@ -110,8 +114,24 @@ class Plan:
         return document
 
     @property
-    def _network(self) -> str:
-        return self.meant(Meaning.NETWORK).strip()
+    def _networks(self) -> dict[str, str]:
+        """What was chosen for each network of the template, by the name that it has there."""
+        texts = {name: self.text(path).strip() for path, name in self.contract.networks.items()}
+        return {name: text for name, text in texts.items() if text}
+
+    def _body_with_changes(self, body: Mapping[str, Any]) -> Document:
+        document = copy.deepcopy(dict(body))
+        roles = {role.get("name"): role for role in document["roles"]}
+        for item in self.contract.fields:
+            if item.is_input or item.path not in self.chosen or item.meaning in (Meaning.NAME, Meaning.NETWORK):
+                continue
+            # How many VMs there are is said at the instantiation.
+            if item.meaning is not Meaning.CARDINALITY:
+                part = document if item.level is Level.SERVICE else roles[item.level.value]
+                key = "template_id" if item.meaning is Meaning.VM_TEMPLATE else item.key
+                is_number = item.input.type is InputType.NUMBER or item.meaning is Meaning.VM_TEMPLATE
+                part[key] = number_or_text(self.text(item.path)) if is_number else self.text(item.path)
+        return document
 
     def _value(self, item: Field) -> str:
         text = self.text(item.path)
@@ -132,8 +152,8 @@ class Plan:
     def _role(self, level: Level) -> Document:
         fixed = self.contract.role(level)
         contents: Document = {"CONTEXT": dict(self.contract.context)}
-        if self._network:
-            contents["NIC"] = [{"NETWORK_ID": f"${NETWORK_NAME}"}]
+        if self._networks:
+            contents["NIC"] = [{"NETWORK_ID": f"${name}"} for name in self._networks]
         document: Document = {
             "name": level.value,
             "type": "vm",

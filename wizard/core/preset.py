@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, 
 
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.contracts import CONTRACTS
+from wizard.core.display import one_line
+from wizard.core.opened import NAME as REGISTERED
+from wizard.core.opened import opened
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
@@ -69,6 +72,7 @@ class _File(BaseModel):
     contract: StrictStr = SEED.name
     title: StrictStr = ""
     about: StrictStr = ""
+    template: StrictStr = ""
     service: dict[str, Scalar] = {}
     superlink: dict[str, Scalar] = {}
     supernode: dict[str, Scalar] = {}
@@ -93,10 +97,7 @@ def loads(text: str, *, unfinished: bool = False) -> Preset:
         parsed = _File.model_validate(raw)
     except ValidationError as error:
         raise _explained(error, raw, text) from None
-    contract = CONTRACTS.get(parsed.contract)
-    if contract is None:
-        near = _nearest(parsed.contract, CONTRACTS)
-        raise PresetError(f"no contract is called {parsed.contract!r}{near}", _line_of(text, "", "contract"))
+    contract = _contract(parsed, text)
     texts: dict[str, str] = {}
     for level in Level:
         for key, value in getattr(parsed, level.value).items():
@@ -120,16 +121,19 @@ def dumps(preset: Preset, *, unfinished: bool = False) -> str:
     if preset.about:
         lines.append(f"about = {quoted(preset.about)}")
     lines.append(f"contract = {quoted(plan.contract.name)}")
+    if plan.contract.body is not None:
+        lines.append("# The registered template that these settings belong to, as JSON.")
+        lines.append(f"template = {quoted(json.dumps(plan.contract.body, ensure_ascii=False))}")
     for level in Level:
         chosen = [item for item in plan.contract.at(level) if item.path in plan.chosen]
         if not chosen:
             continue
         lines += ["", f"[{level.value}]"]
         for item in chosen:
-            lines.append(f"# {item.input.description}; default {item.input.default or 'empty'}")
+            lines.append(one_line(f"# {item.input.description}; default {item.input.default or 'empty'}"))
             value = plan.text(item.path)
             as_typed = unfinished and repr(number_or_text(value)) != value
-            lines.append(f"{item.key} = {quoted(value) if as_typed else as_toml(item, value)}")
+            lines.append(f"{_key(item)} = {quoted(value) if as_typed else as_toml(item, value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -149,6 +153,22 @@ def parse_assignment(contract: Contract, text: str) -> tuple[str, str]:
         if item.level.value == level and item.key == short:
             return item.path, value
     raise PresetError(f"no setting is called {key!r}{_nearest(key, contract.by_path)}")
+
+
+def _contract(parsed: _File, text: str) -> Contract:
+    if (parsed.contract == REGISTERED) != bool(parsed.template):
+        message = f'contract = "{REGISTERED}" and the line of the template belong together'
+        raise PresetError(message, _line_of(text, "", "template" if parsed.template else "contract"))
+    if parsed.template:
+        try:
+            return opened(json.loads(parsed.template)).contract
+        except (ValueError, RecursionError) as error:
+            raise PresetError(f"template can't be used: {error}", _line_of(text, "", "template")) from None
+    contract = CONTRACTS.get(parsed.contract)
+    if contract is None:
+        near = _nearest(parsed.contract, (*CONTRACTS, REGISTERED))
+        raise PresetError(f"no contract is called {parsed.contract!r}{near}", _line_of(text, "", "contract"))
+    return contract
 
 
 def _check_format(raw: Mapping[str, Any], text: str) -> None:
@@ -227,6 +247,10 @@ def as_toml(item: Field, text: str) -> str:
     if isinstance(number, str):
         raise PresetError(f"{item.key} is {text!r}; expected a whole number")
     return str(number)
+
+
+def _key(item: Field) -> str:
+    return item.key if re.fullmatch("[A-Za-z0-9_-]+", item.key) else quoted(item.key)
 
 
 def quoted(text: str) -> str:

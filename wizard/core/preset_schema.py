@@ -12,6 +12,7 @@ from typing import Any
 
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.contracts import CONTRACTS
+from wizard.core.opened import NAME as REGISTERED
 from wizard.core.plan import number_or_text
 from wizard.core.preset import BY_ID, FORMAT
 from wizard.core.seed import SEED
@@ -31,6 +32,17 @@ _TABLES = {
     Level.SUPERNODE: "The VMs that train.",
 }
 
+_ANY_SETTINGS: Schema = {
+    "description": "What the template asks for at this level.",
+    "type": "object",
+    "additionalProperties": {"type": ["string", "integer", "boolean"]},
+}
+
+_BRANCH_OF_A_TEMPLATE: Schema = {
+    "properties": {"contract": {"enum": [REGISTERED]}},
+    "required": ["contract", "template"],
+}
+
 
 def schema(contracts: Mapping[str, Contract] = CONTRACTS) -> Schema:
     """The schema of presets of these contracts; a preset that names none is of the seed contract."""
@@ -47,8 +59,12 @@ def schema(contracts: Mapping[str, Contract] = CONTRACTS) -> Schema:
             "about": {"description": "One line: what it is for.", "type": "string"},
             "contract": {
                 "description": "Which appliance the VMs are made from.",
-                "enum": list(contracts),
+                "enum": [*contracts, REGISTERED],
                 "default": SEED.name,
+            },
+            "template": {
+                "description": "The registered template that the settings belong to, as JSON.",
+                "type": "string",
             },
         },
         "definitions": {
@@ -57,9 +73,8 @@ def schema(contracts: Mapping[str, Contract] = CONTRACTS) -> Schema:
     }
     for level in Level:
         choices = [_reference(contract, level) for contract in contracts.values()]
-        head["properties"][level.value] = choices[0] if len(choices) == 1 else {"anyOf": choices}
-    if len(contracts) > 1:
-        head["anyOf"] = [_branch(contract) for contract in contracts.values()]
+        head["properties"][level.value] = {"anyOf": [*choices, _ANY_SETTINGS]}
+    head["anyOf"] = [*(_branch(contract) for contract in contracts.values()), _BRANCH_OF_A_TEMPLATE]
     return head
 
 

@@ -52,7 +52,7 @@ def numbers_are_positive(plan: Plan) -> Found:
     """Every number is a positive whole one."""
     for item in plan.contract.fields:
         text = plan.text(item.path)
-        if item.input.type is InputType.NUMBER and whole_number(text) is None:
+        if item.input.type is InputType.NUMBER and not item.is_foreign and whole_number(text) is None:
             said = f"{text!r} is not" if text else "nothing is given: expected"
             yield _error(item, f"{said} a positive whole number", "number")
 
@@ -60,10 +60,10 @@ def numbers_are_positive(plan: Plan) -> Found:
 def choices_are_known(plan: Plan) -> Found:
     """Lists have one of their options, booleans YES or NO, every other type what OpenNebula's grammar wants."""
     for item in plan.contract.fields:
-        if item.input.type in (InputType.NUMBER, InputType.TEXT):
+        if item.input.type is InputType.TEXT or (item.input.type is InputType.NUMBER and not item.is_foreign):
             continue
         text = plan.text(item.path)
-        if complaint := item.input.complaint(text):
+        if text and (complaint := item.input.complaint(text)):
             yield _error(item, f"{text!r}: {complaint}", "choice")
         elif text == "" and item.input.type in (InputType.LIST, InputType.BOOLEAN):
             options = ", ".join(item.input.options) or "YES or NO"

@@ -21,54 +21,7 @@ from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
 from wizard.core.structure_v6 import check_v6
 from wizard.core.template_text import TemplateTextError
-
-VM_ATTRIBUTES = frozenset(
-    [
-        "CPU",
-        "VCPU",
-        "MEMORY",
-        "MEMORY_MAX",
-        "MEMORY_SLOTS",
-        "VCPU_MAX",
-        "NIC",
-        "NIC_ALIAS",
-        "NIC_DEFAULT",
-        "DISK",
-        "OS",
-        "CONTEXT",
-        "GRAPHICS",
-        "VIDEO",
-        "FEATURES",
-        "RAW",
-        "PCI",
-        "INPUT",
-        "NUMA_NODE",
-        "TOPOLOGY",
-        "CPU_MODEL",
-        "CPU_COST",
-        "MEMORY_COST",
-        "DISK_COST",
-        "EMULATOR",
-        "HYPERVISOR",
-        "SCHED_REQUIREMENTS",
-        "SCHED_RANK",
-        "SCHED_DS_REQUIREMENTS",
-        "SCHED_DS_RANK",
-        "SCHED_ACTION",
-        "VMGROUP",
-        "SECURITY_GROUP_RULE",
-        "TM_MAD_SYSTEM",
-        "BACKUP_CONFIG",
-        "TPM",
-        "NAME",
-        "TEMPLATE_ID",
-        "SERVICE_ID",
-        "ROLE_NAME",
-        "USER_INPUTS",
-        "READY",
-    ]
-)
-"""Names that mean something to oned at the top of a VM's template: an input of that name would take effect there."""
+from wizard.core.vm_attributes import VM_ATTRIBUTES
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")
@@ -94,13 +47,17 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
         body = from_v6(written)
     except TemplateTextError:
         return unreadable
-    found = list(unreadable)
-    found += list(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
+    found = [*unreadable, *structural(body, contract)]
     names = [role.get("name") for role in _roles(body)]
     if all(role.level.value in names for role in contract.roles):
         # A template says that there is a network; which one is said when it is instantiated.
         found += [problem for problem in check(plan_of(body, contract)) if problem.rule != "mandatory"]
     return tuple(dict.fromkeys(found))
+
+
+def structural(body: Template, contract: Contract = SEED) -> tuple[Problem, ...]:
+    """The problems of how a template is built, whatever the values of its inputs. Takes a body in the names of 7.x."""
+    return tuple(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
 
 
 def body_of(document: object) -> Template:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from textual.app import ComposeResult
@@ -25,6 +26,7 @@ _SAID_MOST = 400
 """Characters of a problem that stand under a field: it may quote a value of any length."""
 CHANGED = "*"
 """Stands before the label of a field that differs from its default."""
+_ODD = re.compile(r"[^A-Za-z0-9_-]")
 _LISTS = {Meaning.VM_TEMPLATE: "↓ lists them", Meaning.NETWORK: "↓ lists them", Meaning.NODE_CONFIG: "↓ edits pairs"}
 
 
@@ -76,7 +78,7 @@ class FieldRow(Vertical):
             self.row = row
 
     def __init__(self, field: Field, text: str) -> None:
-        super().__init__(id=f"field-{field.path.replace('.', '-')}", classes="field")
+        super().__init__(id=f"field-{_ODD.sub('-', field.path)}", classes="field")
         self.field = field
         self.text = text
         self._given, self._spelled = text, one_line(text)

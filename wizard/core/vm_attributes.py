@@ -1,0 +1,51 @@
+"""What oned reads at the top of a VM's template."""
+
+from __future__ import annotations
+
+VM_ATTRIBUTES = frozenset(
+    [
+        "CPU",
+        "VCPU",
+        "MEMORY",
+        "MEMORY_MAX",
+        "MEMORY_SLOTS",
+        "VCPU_MAX",
+        "NIC",
+        "NIC_ALIAS",
+        "NIC_DEFAULT",
+        "DISK",
+        "OS",
+        "CONTEXT",
+        "GRAPHICS",
+        "VIDEO",
+        "FEATURES",
+        "RAW",
+        "PCI",
+        "INPUT",
+        "NUMA_NODE",
+        "TOPOLOGY",
+        "CPU_MODEL",
+        "CPU_COST",
+        "MEMORY_COST",
+        "DISK_COST",
+        "EMULATOR",
+        "HYPERVISOR",
+        "SCHED_REQUIREMENTS",
+        "SCHED_RANK",
+        "SCHED_DS_REQUIREMENTS",
+        "SCHED_DS_RANK",
+        "SCHED_ACTION",
+        "VMGROUP",
+        "SECURITY_GROUP_RULE",
+        "TM_MAD_SYSTEM",
+        "BACKUP_CONFIG",
+        "TPM",
+        "NAME",
+        "TEMPLATE_ID",
+        "SERVICE_ID",
+        "ROLE_NAME",
+        "USER_INPUTS",
+        "READY",
+    ]
+)
+"""Names that mean something to oned at the top of a VM's template: an input of that name would take effect there."""
