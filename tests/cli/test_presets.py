@@ -39,7 +39,7 @@ def test_own_and_broken_ones_are_listed(call: Callable[..., Ended]) -> None:
     assert "torn.toml:2: unknown key 'x'" in ended.out
     found = {(item["name"], item["shipped"]): item for item in call("presets", "list", "--json").data["presets"]}
     assert found["torn", False]["problem"].endswith(
-        "known are preset, contract, title, about, service, superlink, supernode"
+        "known are preset, contract, title, about, template, service, superlink, supernode"
     )
     assert found["default", True]["problem"] is None
 

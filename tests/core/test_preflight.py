@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wizard.core.dialect import to_v6
 from wizard.core.plan import Plan
 from wizard.core.preflight import CHECKS, Finding, Result, check, counted, stands_against
 from wizard.core.preflight.facts import (
@@ -359,6 +360,9 @@ def test_the_name_of_the_template() -> None:
     assert results("template-name", service_templates=(other,)) == [WARNING]
     assert results("template-name", service_templates=(other, Registered(3, PLAN.name, same))) == [OK]
     assert results("template-name", service_templates=(replace(other, name="Web shop"),)) == [OK]
+    older = Registered(3, PLAN.name, to_v6(same))
+    assert results("template-name", service_templates=(older,), version="6.10.0") == [OK]
+    assert results("template-name", service_templates=(older,), version="7.2.0") == [WARNING]
     assert results("template-name", service_templates=(other,), vm_templates=DENIED) == [UNKNOWN]
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.core.plan import same_content
+from wizard.core.dialect import Dialect
+from wizard.core.plan import Document, Plan, same_content
 from wizard.core.preflight.case import Case
-from wizard.core.preflight.facts import Unseen
+from wizard.core.preflight.facts import Seen, Unseen
 from wizard.core.preflight.finding import Finding, Result
+from wizard.core.template_text import TemplateTextError
 
 
 def template_name(case: Case) -> Iterator[Finding]:
     """No registered template of this name has another content."""
-    check, title, seen, name = "template-name", "Template name", case.facts.service_templates, case.plan.name
+    check, title, seen = "template-name", "Template name", case.facts.service_templates
+    name = case.plan.template()["name"]
     if isinstance(seen, Unseen):
         yield Finding(check, title, Result.UNKNOWN, seen.reason, seen.hint)
         return
@@ -23,7 +26,7 @@ def template_name(case: Case) -> Iterator[Finding]:
     elif case.resolved is None:
         found = f"registered as {ids}; whether with this content is not known"
         yield Finding(check, title, Result.UNKNOWN, found)
-    elif same := [item.id for item in named if same_content(item.body, case.resolved.template())]:
+    elif same := [item.id for item in named if same_content(item.body, _as_sent(case.resolved, case.facts.version))]:
         yield Finding(check, title, Result.OK, f"registered as {same[0]} with this content; it is used again")
     else:
         todo = "Deploying registers one more of that name: change the name to tell them apart."
@@ -44,3 +47,12 @@ def service_name(case: Case) -> Iterator[Finding]:
     there = ", ".join(f"{item.id} ({item.state})" for item in named)
     todo = "Deploying makes one more: by name alone neither can be addressed any longer. Change the name."
     yield Finding(check, title, Result.WARNING, f"{name!r} is the name of service {there}", todo)
+
+
+def _as_sent(plan: Plan, version: Seen[str]) -> Document:
+    """The template as the OneFlow of that version gets it; nothing where it can't be written, which other rules tell."""
+    dialect = Dialect.of_version(None if isinstance(version, Unseen) else version)
+    try:
+        return dialect.written(plan.template())
+    except TemplateTextError:
+        return {}
