@@ -50,7 +50,7 @@ def service_name(case: Case) -> Iterator[Finding]:
 
 
 def _as_sent(plan: Plan, version: Seen[str]) -> Document:
-    """The template as the OneFlow of that version gets it; nothing where it can't be written, which other rules tell."""
+    """The template as the OneFlow of that version gets it; empty where it can't be written, which other rules tell."""
     dialect = Dialect.of_version(None if isinstance(version, Unseen) else version)
     try:
         return dialect.written(plan.template())
