@@ -32,6 +32,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.deployment": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.watch": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
+    "wizard.machine": (set(), set()),
     "wizard.sandbox": (set(), set()),
     "wizard.tui": (
         {
@@ -43,6 +44,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.watch",
             "wizard.files",
             "wizard.drafts",
+            "wizard.machine",
         },
         SCREEN,
     ),

@@ -20,6 +20,7 @@ from wizard.commands.attach import attach
 from wizard.commands.check import check
 from wizard.commands.completing import preset_names
 from wizard.commands.completion import completion
+from wizard.commands.connect import connect
 from wizard.commands.deploy import deploy
 from wizard.commands.options import connection_options, example, no_mouse_option, set_option
 from wizard.commands.output import prepare_streams
@@ -59,7 +60,7 @@ def wizard(context: click.Context, preset: str | None, settings: tuple[str, ...]
     return None
 
 
-for _command in (attach, render, check, deploy, status, presets, completion, sandbox):
+for _command in (attach, render, check, deploy, status, connect, presets, completion, sandbox):
     wizard.add_command(_command)
 
 

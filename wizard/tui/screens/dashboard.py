@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import DataTable, RichLog
 
 from wizard.cloud.errors import CloudError
+from wizard.core.connection_card import Card, card
 from wizard.core.display import one_line
 from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
@@ -21,10 +22,12 @@ from wizard.core.progress import phases, waiting_for
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState, Verb, removal_verb
 from wizard.deployment import InvalidPlan, start
+from wizard.machine import reached_through
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
+from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.quiet_line import QuietLine
@@ -41,9 +44,13 @@ class DashboardScreen(StepScreen):
     CSS_PATH = ["step.tcss", "dashboard.tcss"]
     BINDINGS = [
         Binding("r", "poll_now", "Refresh"),
+        Binding("c", "connect", "Connect"),
         Binding("x", "delete", "Delete"),
     ]
-    HELP = "Enter opens a VM. x deletes the service and asks first. Esc leaves; the service goes on without us."
+    HELP = (
+        "Enter opens a VM. Once the SuperLink is READY, c tells how `flwr run` reaches it. x deletes the service and "
+        "asks first. Esc leaves; the service goes on without us."
+    )
     step = Step.DASHBOARD
 
     def __init__(self, service_id: int | None = None, plan: Plan | None = None) -> None:
@@ -53,6 +60,7 @@ class DashboardScreen(StepScreen):
         self.watching: Watch | None = None
         self.logged = 0
         self.removing = False
+        self.card: Card | None = None
         self.wake = asyncio.Event()
 
     def compose_content(self) -> ComposeResult:
@@ -99,6 +107,17 @@ class DashboardScreen(StepScreen):
     def action_poll_now(self) -> None:
         """Ask at once instead of at the end of the pause."""
         self.wake.set()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A SuperLink that is not READY is not offered to connect to."""
+        if action == "connect":
+            return self.card is not None
+        return super().check_action(action, parameters)
+
+    def action_connect(self) -> None:
+        """Show how to connect, each line to be copied."""
+        if self.card is not None:
+            self.wizard.push_screen(ConnectionSheet(self.card))
 
     @work(exclusive=True, group="delete", description="deleting the service")
     async def action_delete(self) -> None:
@@ -182,10 +201,17 @@ class DashboardScreen(StepScreen):
             self.query_one("#roles", QuietLine).show(Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
+        self._offer_to_connect(snapshot)
         said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
         self._log(sight.events)
         self._show_top()
+
+    def _offer_to_connect(self, snapshot: ServiceSnapshot | None) -> None:
+        before = self.card
+        self.card = None if snapshot is None or snapshot.gone else card(snapshot, reached_through())
+        if (before is None) != (self.card is None):
+            self.refresh_bindings()
 
     def _show_top(self) -> None:
         snapshot = self._snapshot

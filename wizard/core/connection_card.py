@@ -1,0 +1,129 @@
+"""What to do with a cluster that runs: where its SuperLink is, and how `flwr run` reaches it.
+
+The Control API, to which `flwr` talks, is not meant for the open network: it is reached through SSH.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from wizard.core.flower_versions import LIKELIEST, Family, family
+from wizard.core.snapshot import SUPERLINK, ServiceSnapshot, VmFacts
+
+CA_FILE = "flower-ca.crt"
+"""What the file with the CA is called in the lines that name it."""
+
+_VERSIONS = ("FLOWER_VERSION", "ONEAPP_FLOWER_VERSION")
+_TLS = ("FL_TLS_ENABLED", "ONEAPP_FL_TLS_ENABLED")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: its title, the lines to type or to put into a file, and a word about them."""
+
+    title: str
+    lines: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """How to connect. `version` is empty and `tls` None where nothing tells; `ca` is PEM text, empty where none is
+    published."""
+
+    address: str
+    version: str
+    tls: bool | None
+    ca: str
+    steps: tuple[Step, ...]
+
+    @property
+    def summary(self) -> str:
+        """Where the SuperLink is and how it speaks, in one line."""
+        tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[self.tls]
+        return f"SuperLink {self.address}, Flower {self.version or 'of an unknown version'}, {tls}"
+
+
+def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | None:
+    """The card of a service whose SuperLink is READY; None while there is none to connect to.
+
+    `through` is what `ssh` is given on the operator's own machine to reach the frontend.
+    """
+    vm = _superlink(snapshot)
+    if vm is None or not vm.ips:
+        return None
+    told = vm.user_template or {}
+    version = told.get("FL_VERSION") or _value(snapshot, vm, _VERSIONS)
+    kind = family(version)
+    tls = _tls(snapshot, vm)
+    steps = [_tunnel(vm.ips[0], kind or LIKELIEST, through, known=kind is not None)]
+    ca = _pem(told.get("FL_CA_CERT", ""))
+    if tls:
+        steps.append(_certificate(snapshot, published=bool(ca)))
+    name = f"service-{snapshot.id}"
+    steps.append(_connection(name, kind or LIKELIEST, tls=bool(tls)))
+    steps.append(Step("Run the Flower app, in its folder", (f"flwr run . {name} --stream",), _RUN_NOTE))
+    address = told.get("FL_ENDPOINT") or vm.ips[0]
+    return Card(address, version, tls, ca, tuple(steps))
+
+
+_RUN_NOTE = "Its exit status may be 0 though the run failed: `flwr ls` tells its status."
+
+
+def _superlink(snapshot: ServiceSnapshot) -> VmFacts | None:
+    role = snapshot.role(SUPERLINK)
+    ready = [node.vm for node in role.nodes if node.vm is not None and node.vm.is_ready] if role else []
+    return ready[0] if ready else None
+
+
+def _value(snapshot: ServiceSnapshot, vm: VmFacts, keys: tuple[str, ...]) -> str:
+    places = (vm.context or {}, vm.user_template or {}, snapshot.values)
+    return next((place[key] for key in keys for place in places if place.get(key)), "")
+
+
+def _tls(snapshot: ServiceSnapshot, vm: VmFacts) -> bool | None:
+    said = (vm.user_template or {}).get("FL_TLS") or _value(snapshot, vm, _TLS)
+    return said.upper() == "YES" if said else None
+
+
+def _pem(encoded: str) -> str:
+    try:
+        text = base64.b64decode(encoded, validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+    return text if text.startswith("-----BEGIN CERTIFICATE-----") else ""
+
+
+def _tunnel(ip: str, kind: Family, through: str, *, known: bool) -> Step:
+    port = kind.control_port
+    host = f"[{ip}]" if ":" in ip else ip
+    note = "Leave it open. On the frontend itself no tunnel is needed: there the address is " + f"{host}:{port}."
+    if not known:
+        note += " The Flower version is not known: from 1.37 the port is 8000."
+    return Step(
+        "On your own machine, a tunnel to the Control API", (f"ssh -N -L {port}:{host}:{port} {through}",), note
+    )
+
+
+def _certificate(snapshot: ServiceSnapshot, *, published: bool) -> Step:
+    if not published:
+        return Step(
+            "The CA of the SuperLink", (), "TLS is on, and the SuperLink published no CA (FL_CA_CERT) to trust."
+        )
+    note = (
+        "A SuperLink that is made anew has a new CA. If Flower complains of the host name, the certificate names "
+        "only the VM's address: run `flwr` on the frontend."
+    )
+    return Step("The CA of the SuperLink, as a file", (f"flowerneb-wizard connect {snapshot.id} --ca {CA_FILE}",), note)
+
+
+def _connection(name: str, kind: Family, *, tls: bool) -> Step:
+    heading = f"[tool.flwr.federations.{name}]" if kind.in_app else f"[superlink.{name}]"
+    where = "the app's pyproject.toml" if kind.in_app else "~/.flwr/config.toml"
+    secure = f"root-certificates = {json.dumps(CA_FILE)}" if tls else "insecure = true"
+    lines = (heading, f'address = "127.0.0.1:{kind.control_port}"', secure)
+    note = "" if not tls else "A relative path is looked for from where `flwr` runs."
+    return Step(f"The connection, in {where}", lines, note)
