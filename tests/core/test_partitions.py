@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from wizard.core.node_config import Partition, written
+from wizard.core.node_config import Partition
 from wizard.core.partitions import (
-    BATCH_GAP,
+    CHANGED,
+    INCOMPLETE,
     PLANNED_MOST,
+    RESTARTED,
     Assignment,
-    Life,
     Source,
     Standing,
     assignments,
-    at_boot,
     gaps,
     planned,
 )
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
-from wizard.core.snapshot import SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
 
-from .services import service, vm
+from .services import NOW, service, vm
 
 Row = tuple[str, str, str, str]
 
@@ -131,6 +128,99 @@ def test_without_the_vms_of_the_past_nothing_is_inferred() -> None:
     assert {row[2:] for row in shown(other_role)} == {("unknown", "unknown")}
 
 
+MADE = 2000
+POWEROFF, LIVE_MIGRATE = 19, 2
+
+
+def lost(vm_id: int, ended: int) -> VmFacts:
+    return vm(vm_id, "DONE", stime=MADE, running_since=MADE + 4, etime=ended)
+
+
+def survivor(**more: object) -> VmFacts:
+    return vm(3, stime=MADE, **{"running_since": MADE + 4, **more})
+
+
+def alone(ended: int, facts: VmFacts | None = None, **more: object) -> Assignment:
+    """What is said of a SuperNode whose elder, made with it, ended."""
+    snapshot = service([facts or survivor()], supernode_role={"last_vmname": 2}, former=(lost(2, ended),), **more)
+    return assignments(snapshot)[0]
+
+
+def test_a_vm_of_the_past_counts_as_long_as_it_lived() -> None:
+    found = alone(MADE + 1000)
+    assert (found.assigned, found.expected, found.source) == (Partition(1, 2), Partition(0, 1), Source.INFERRED)
+    assert (found.standing, found.doubt) == (Standing.STALE, "")
+
+
+def test_a_list_that_changed_while_the_guest_booted_leaves_a_doubt() -> None:
+    found = alone(MADE + 30)
+    assert (found.assigned, found.standing, found.doubt) == (None, Standing.UNKNOWN, CHANGED)
+    assert found.possible == (Partition(1, 2), Partition(0, 1))
+
+
+@pytest.mark.parametrize("message", ["New state: RUNNING", "New state: COOLDOWN"])
+def test_the_log_tells_that_the_guest_had_asked_before(message: str) -> None:
+    settled = LogLine(MADE + 20, "I", message)
+    snapshot = service([survivor()], supernode_role={"last_vmname": 2}, former=(lost(2, MADE + 30),))
+    assert assignments(replace(snapshot, log=(settled,)))[0].assigned == Partition(1, 2)
+    early = replace(settled, timestamp=MADE + 2)
+    assert assignments(replace(snapshot, log=(early,)))[0].assigned is None
+
+
+def test_so_does_a_later_creation_since_oneflow_waits_with_it_until_all_are_ready() -> None:
+    grown = service(
+        [survivor(), vm(4, stime=MADE + 25, running_since=MADE + 29)],
+        supernode_role={"last_vmname": 3},
+        former=(lost(2, MADE + 60),),
+    )
+    first, second = assignments(grown)
+    assert first.assigned == Partition(1, 2)
+    assert (second.assigned, second.possible) == (None, (Partition(2, 3), Partition(1, 2)))
+
+
+def test_a_restarted_guest_asked_again() -> None:
+    runs = (Run(0, MADE + 4, POWEROFF), Run(1, MADE + 5000))
+    found = alone(MADE + 1000, survivor(running_since=MADE + 5000, runs=runs))
+    assert (found.assigned, found.standing) == (Partition(0, 1), Standing.IN_STEP)
+
+
+def test_a_guest_that_only_moved_did_not_ask_again() -> None:
+    runs = (Run(0, MADE + 4, LIVE_MIGRATE), Run(1, MADE + 5000))
+    found = alone(MADE + 1000, survivor(running_since=MADE + 5000, runs=runs))
+    assert (found.assigned, found.standing) == (Partition(1, 2), Standing.STALE)
+
+
+def test_without_the_older_history_records_both_are_possible() -> None:
+    found = alone(MADE + 1000, survivor(running_since=MADE + 5000, runs=(Run(1, MADE + 5000),)))
+    assert (found.source, found.doubt) == (Source.UNKNOWN, RESTARTED)
+    assert set(found.possible) >= {Partition(1, 2), Partition(0, 1)}
+
+
+def test_a_guest_of_this_moment_has_not_asked_yet() -> None:
+    for state, since in (("RUNNING", NOW - 1), ("BOOT_POWEROFF", NOW), ("BOOT", NOW - 60)):
+        found = alone(MADE + 1000, survivor(running_since=since) if state == "RUNNING" else vm(
+            3, state, stime=MADE, running_since=since
+        ))  # fmt: skip
+        assert (found.assigned, found.standing) == (Partition(0, 1), Standing.PENDING), state
+
+
+def test_a_clock_that_is_behind_the_clouds_changes_nothing() -> None:
+    assert alone(MADE + 1000, taken_at=MADE - 3600.0).assigned == Partition(1, 2)
+
+
+def test_a_guest_that_asked_before_the_last_of_its_siblings_existed_may_have_none() -> None:
+    crowd = [vm(10 + number, stime=MADE + 9 * number, running_since=MADE + 9 * number + 4) for number in range(20)]
+    first, *_, last = assignments(service(crowd))
+    assert (first.source, first.assigned, first.standing) == (Source.INFERRED, None, Standing.NONE)
+    assert assignments(service(crowd))[10].possible == (None, Partition(10, 20))
+    assert (last.source, last.assigned) == (Source.INFERRED, Partition(19, 20))
+
+
+def test_what_is_missing_of_the_past_is_said() -> None:
+    snapshot = service([vm(4), vm(5)], supernode_role={"last_vmname": 4})
+    assert {item.doubt for item in assignments(snapshot)} == {INCOMPLETE}
+
+
 def test_without_the_role_there_are_no_assignments() -> None:
     assert assignments(ServiceSnapshot(1, "x", 2)) == ()
     assert assignments(ServiceSnapshot(1, "x", 2, roles=(Role(SUPERNODE, 2, 0),))) == ()
@@ -150,36 +240,6 @@ def test_two_with_the_same_id_collide_whatever_their_number_of_partitions() -> N
 def test_a_guest_that_has_not_asked_yet_collides_with_nobody() -> None:
     snapshot = service([reporting(2, "partition-id=1 num-partitions=2"), vm(3, "BOOT", ready=None)])
     assert [row[3] for row in shown(snapshot)] == ["stale", "pending"]
-
-
-LIVED = [Life(2, 100), Life(3, 101), Life(4, 102)]
-GROWN = [*LIVED, Life(5, 500), Life(6, 501)]
-SHRUNK = [Life(2, 100, 800), Life(3, 101, 801), *GROWN[2:]]
-REGROWN = [*SHRUNK, Life(7, 1200), Life(8, 1202)]
-
-
-@pytest.mark.parametrize(
-    ("lives", "told"),
-    [
-        (LIVED, {2: (0, 3), 3: (1, 3), 4: (2, 3)}),
-        (GROWN, {2: (0, 3), 4: (2, 3), 5: (3, 5), 6: (4, 5)}),
-        (SHRUNK, {2: (0, 3), 4: (2, 3), 5: (3, 5), 6: (4, 5)}),
-        (REGROWN, {4: (2, 3), 5: (3, 5), 6: (4, 5), 7: (3, 5), 8: (4, 5)}),
-        ([Life(2, 100, 105), Life(3, 130)], {2: (0, 1), 3: (0, 1)}),
-        ([Life(2, 100), Life(3, 100 + BATCH_GAP)], {2: (0, 2), 3: (1, 2)}),
-        ([Life(2, 100), Life(3, 101 + BATCH_GAP)], {2: (0, 1), 3: (1, 2)}),
-        (list(reversed(LIVED)), {2: (0, 3), 4: (2, 3)}),
-    ],
-)
-def test_the_list_at_the_first_boot(lives: list[Life], told: dict[int, tuple[int, int]]) -> None:
-    assert {vm_id: at_boot(vm_id, lives) for vm_id in told} == {
-        vm_id: Partition(*partition) for vm_id, partition in told.items()
-    }
-
-
-def test_a_vm_that_is_not_among_the_lives() -> None:
-    assert at_boot(9, LIVED) is None
-    assert at_boot(9, []) is None
 
 
 def _assigned(*partitions: Partition | None) -> list[Assignment]:
@@ -233,120 +293,3 @@ def test_a_plan_of_very_many_is_worked_out_in_part() -> None:
     found = planned(Plan().with_text("supernode.cardinality", "999999999"))
     assert len(found) == PLANNED_MOST
     assert found[-1] == "partition-id=999 num-partitions=999999999"
-
-
-@dataclass
-class Guest:
-    """A SuperNode that looked for itself in the list when it booted, once."""
-
-    vm_id: int
-    made: int
-    ended: int = 0
-    got: Partition | None = None
-
-
-@dataclass
-class Cluster:
-    """What OneFlow and the guests do: lists in the order of creation, the oldest terminated first."""
-
-    clock: int = 1000
-    listed: list[Guest] = field(default_factory=list)
-    ever: list[Guest] = field(default_factory=list)
-
-    def add(self, count: int, spacing: int) -> None:
-        made = []
-        for _ in range(count):
-            made.append(Guest(2 + len(self.ever) + len(made), self.clock))
-            self.clock += spacing
-        self.listed += made
-        self.ever += made
-        for guest in made:
-            position = next(place for place, other in enumerate(self.listed) if other.vm_id == guest.vm_id)
-            guest.got = Partition(position, len(self.listed))
-        self.clock += BATCH_GAP
-
-    def remove(self, places: list[int]) -> None:
-        for place in sorted(places, reverse=True):
-            self.listed.pop(place).ended = self.clock
-
-    def snapshot(self, *, reported: bool = False) -> ServiceSnapshot:
-        facts = {guest.vm_id: self._facts(guest, reported) for guest in self.ever}
-        nodes = tuple(Node(guest.vm_id, "", facts[guest.vm_id]) for guest in self.listed)
-        living = {guest.vm_id for guest in self.listed}
-        return ServiceSnapshot(
-            42,
-            "flower",
-            2,
-            roles=(Role(SUPERNODE, 2, len(nodes), nodes=nodes, last_vmname=len(self.ever)),),
-            former=tuple(facts[guest.vm_id] for guest in self.ever if guest.vm_id not in living),
-        )
-
-    def _facts(self, guest: Guest, reported: bool) -> VmFacts:
-        config = {"FL_NODE_CONFIG": written(guest.got)} if reported and guest.got else {}
-        state = "DONE" if guest.ended else "RUNNING"
-        return vm(guest.vm_id, state, stime=guest.made, etime=guest.ended, template=config)
-
-    def standing(self, guest: Guest) -> str:
-        ids = Counter(other.got.id for other in self.listed if other.got)
-        if guest.got and ids[guest.got.id] > 1:
-            return "collision"
-        return "in step" if guest.got == Partition(self.listed.index(guest), len(self.listed)) else "stale"
-
-
-@st.composite
-def clusters(draw: st.DrawFn) -> Cluster:
-    """A cluster after any sequence of scales and losses, each waiting for the one before to settle."""
-    cluster = Cluster()
-    cluster.add(draw(st.integers(1, 8)), draw(st.integers(0, BATCH_GAP)))
-    for kind in draw(st.lists(st.sampled_from(["up", "down", "lose", "wait"]), max_size=12)):
-        cluster.clock += draw(st.integers(1, 300))
-        size = len(cluster.listed)
-        if kind == "up":
-            cluster.add(draw(st.integers(1, 6)), draw(st.integers(0, BATCH_GAP)))
-        elif kind == "down" and size > 1:
-            cluster.remove(list(range(draw(st.integers(1, size - 1)))))
-        elif kind == "lose" and size:
-            cluster.remove([draw(st.integers(0, size - 1))])
-    return cluster
-
-
-@given(clusters())
-def test_the_inferred_table_agrees_with_what_the_guests_did(cluster: Cluster) -> None:
-    found = assignments(cluster.snapshot())
-    assert [(item.vm_id, item.index, item.assigned) for item in found] == [
-        (guest.vm_id, index, guest.got) for index, guest in enumerate(cluster.listed)
-    ]
-    assert {item.source for item in found} <= {Source.INFERRED}
-    assert [item.standing.value for item in found] == [cluster.standing(guest) for guest in cluster.listed]
-    assert [item.expected for item in found] == [Partition(index, len(found)) for index in range(len(found))]
-
-
-@given(clusters())
-def test_a_reported_table_is_the_inferred_one(cluster: Cluster) -> None:
-    inferred, reported = assignments(cluster.snapshot()), assignments(cluster.snapshot(reported=True))
-    assert {item.source for item in reported} <= {Source.REPORTED}
-    assert [(item.assigned, item.standing, item.node_config) for item in reported] == [
-        (item.assigned, item.standing, item.node_config) for item in inferred
-    ]
-
-
-@given(clusters())
-def test_gaps_are_the_ids_that_no_guest_has(cluster: Cluster) -> None:
-    found = gaps(assignments(cluster.snapshot()))
-    held = [guest.got for guest in cluster.listed if guest.got]
-    count = max((partition.count or 0 for partition in held), default=0)
-    assert set(found) == set(range(count)) - {partition.id for partition in held}
-    assert list(found) == sorted(found)
-
-
-@given(clusters(), st.data())
-def test_with_a_vm_of_the_past_forgotten_nothing_is_claimed(cluster: Cluster, data: st.DataObject) -> None:
-    snapshot = cluster.snapshot()
-    if not snapshot.former:
-        return
-    lost = data.draw(st.sampled_from(snapshot.former))
-    forgotten = ServiceSnapshot(
-        42, "flower", 2, roles=snapshot.roles, former=tuple(facts for facts in snapshot.former if facts is not lost)
-    )
-    assert {item.standing for item in assignments(forgotten)} <= {Standing.UNKNOWN}
-    assert gaps(assignments(forgotten)) == ()

@@ -237,7 +237,9 @@ def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
         return vm
     # The short form has none of these.
     since = vm.running_since or before.running_since
-    return replace(vm, running_since=since, user_template=before.user_template, context=before.context)
+    return replace(
+        vm, running_since=since, runs=before.runs, user_template=before.user_template, context=before.context
+    )
 
 
 def _find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str) -> CloudObject:

@@ -46,7 +46,8 @@ def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot
 
 def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[int, ...]:
     """The ids of the VMs whose user template may say something new: those never read in full, those that are not
-    READY, and those whose state changed. A finished VM that was read says nothing new."""
+    READY, and those whose state or number of history records changed: a restart may have been missed between two
+    polls. A finished VM that was read says nothing new."""
     wanted = []
     for vm in short:
         before = known.get(vm.id)
@@ -54,6 +55,12 @@ def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[
             wanted.append(vm.id)
         elif before.finished:
             continue
-        elif not before.is_ready or (before.state, before.lcm_state) != (vm.state, vm.lcm_state):
+        elif not before.is_ready or _moved(before, vm):
             wanted.append(vm.id)
     return tuple(wanted)
+
+
+def _moved(before: VmFacts, now: VmFacts) -> bool:
+    if (before.state, before.lcm_state) != (now.state, now.lcm_state):
+        return True
+    return bool(before.runs and now.runs) and before.runs[-1].seq != now.runs[-1].seq

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.snapshot import VmFacts
+from wizard.core.snapshot import Run, VmFacts
 
 PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": False}
 
@@ -25,11 +25,16 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
         stime=_number(vm, "STIME"),
         etime=_number(vm, "ETIME"),
         running_since=_number(history, "RSTIME") if history is not None else 0,
+        runs=tuple(_run(record) for record in vm.iterfind("HISTORY_RECORDS/HISTORY")),
         ips=tuple(text for nic in vm.iterfind("TEMPLATE/NIC") for text in _addresses(nic)),
         host=(history.findtext("HOSTNAME") or "") if history is not None else "",
         user_template=_flat(vm.find("USER_TEMPLATE")) if extended else None,
         context=_flat(vm.find("TEMPLATE/CONTEXT")) if extended else None,
     )
+
+
+def _run(record: Any) -> Run:
+    return Run(_number(record, "SEQ"), _number(record, "RSTIME"), _number(record, "ACTION"))
 
 
 def _addresses(nic: Any) -> list[str]:

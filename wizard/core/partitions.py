@@ -2,7 +2,7 @@
 
 A guest that was given no node config asks OneGate for its service when it boots, and uses its position in the
 `nodes` list of its role as partition-id and the length of the list as num-partitions. It never recomputes that while
-it runs. OneFlow writes the VMs of one creation into the list together, when the last of them exists.
+it runs. What the list said at each boot is worked out by `membership`, when each guest asked by `boots`.
 
 Everything here is arithmetic on snapshots: lists in, assignments out.
 """
@@ -10,20 +10,18 @@ Everything here is arithmetic on snapshots: lists in, assignments out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wizard.core import node_config
+from wizard.core import boots, node_config
 from wizard.core.contract import Meaning
 from wizard.core.contracts import CONTRACTS
+from wizard.core.membership import BLUR, Life, Membership
 from wizard.core.node_config import Partition
 from wizard.core.plan import Plan
 from wizard.core.rules import whole_number
 from wizard.core.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
-
-BATCH_GAP = 10
-"""Seconds. VMs of one deployment or scale follow each other faster; a new one waits for the old ones to be READY."""
 
 NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
@@ -32,11 +30,14 @@ NODE_CONFIG_KEYS = tuple(
 PLANNED_MOST = 1000
 """How many SuperNodes are worked out: a guest may publish any number of partitions."""
 
-_BEFORE_THE_GUEST = frozenset(
-    {"INIT", "PENDING", "HOLD", "CLONING", "LCM_INIT", "PROLOG", "BOOT"}
-    | {"CLONING_FAILURE", "PROLOG_FAILURE", "BOOT_FAILURE"}
-)
-"""States in which a new VM's guest has not started, although oned gives RSTIME from BOOT on."""
+UNREAD = "oned has not told about this VM"
+INCOMPLETE = "not all VMs that this role once had are known, so what the list said at its boot is not known"
+CHANGED = "the list changed while its guest booted"
+RESTARTED = "oned does not tell whether its guest was restarted or the VM only moved"
+"""Why an assignment is not known."""
+
+_SETTLED = frozenset({"New state: RUNNING", "New state: COOLDOWN"})
+"""What OneFlow logs once every VM that it has made is READY."""
 
 
 class Source(str, Enum):
@@ -65,7 +66,8 @@ class Standing(str, Enum):
 class Assignment:
     """One SuperNode: `index` is its position now, `assigned` what it got at boot, `expected` what a reboot would give.
 
-    `node_config` is the text that Flower was started with, as far as it is known.
+    `node_config` is the text that Flower was started with, as far as it is known. Where the lives of the VMs allow
+    several assignments (None: that it found itself nowhere), `possible` has them; `doubt` says why it is not known.
     """
 
     vm_id: int
@@ -75,15 +77,8 @@ class Assignment:
     source: Source
     standing: Standing
     node_config: str = ""
-
-
-@dataclass(frozen=True)
-class Life:
-    """When a VM of the role was made and when it ended (None: it lives), in Unix seconds."""
-
-    vm_id: int
-    created: int
-    ended: int | None = None
+    possible: tuple[Partition | None, ...] = ()
+    doubt: str = ""
 
 
 def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
@@ -92,7 +87,7 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
     if role is None:
         return ()
     given = _given(snapshot)
-    lives, complete = _lives(role, snapshot.former)
+    past = _past(role, snapshot)
     reporting = not given and any(_reported(node.vm) for node in role.nodes)
     found = []
     for index, node in enumerate(role.nodes):
@@ -104,34 +99,14 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         elif report := _reported(node.vm):
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
         elif node.vm is None or (reporting and node.vm.user_template is None):
-            found.append(_assignment(node.vm_id, position, None, Source.UNKNOWN))
-        elif not _has_booted(node.vm) or (reporting and not node.vm.ready):
+            found.append(_unknown(node.vm_id, position, doubt=UNREAD))
+        elif boots.is_starting(node.vm, snapshot.taken_at) or (reporting and not node.vm.ready):
             found.append(_assignment(node.vm_id, position, position, Source.EXPECTED))
         elif reporting:
             found.append(_assignment(node.vm_id, position, None, Source.NONE))
         else:
-            told = at_boot(node.vm_id, lives) if complete else None
-            source = Source.INFERRED if told else Source.UNKNOWN
-            found.append(_assignment(node.vm_id, position, told, source))
+            found.append(_inferred(node.vm, position, past))
     return _with_collisions(found)
-
-
-def at_boot(vm_id: int, lives: Iterable[Life]) -> Partition | None:
-    """What the list said when this VM booted first, from the lives of all VMs that the role ever had.
-
-    The list then held every VM made up to the end of its own batch that had not ended before it was made. None where
-    the VM is not among the lives.
-    """
-    ordered = sorted(lives, key=lambda life: life.vm_id)
-    place = next((place for place, life in enumerate(ordered) if life.vm_id == vm_id), None)
-    if place is None:
-        return None
-    last = place
-    while last + 1 < len(ordered) and ordered[last + 1].created - ordered[last].created <= BATCH_GAP:
-        last += 1
-    made = ordered[place].created
-    listed = [life.vm_id for life in ordered[: last + 1] if life.ended is None or life.ended > made]
-    return Partition(listed.index(vm_id), len(listed)) if vm_id in listed else None
 
 
 def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
@@ -169,15 +144,43 @@ def _reported(vm: VmFacts | None) -> str:
     return next((published[key] for key in NODE_CONFIG_KEYS if published.get(key)), "")
 
 
-def _has_booted(vm: VmFacts) -> bool:
-    return vm.running or (vm.running_since > 0 and vm.state_name not in _BEFORE_THE_GUEST)
+@dataclass(frozen=True)
+class _Past:
+    """What is known of the role's past: the list through time, and when OneFlow had seen every VM READY."""
+
+    members: Membership
+    settled: tuple[float, ...]
+    now: float
 
 
-def _lives(role: Role, former: Sequence[VmFacts]) -> tuple[tuple[Life, ...], bool]:
+def _past(role: Role, snapshot: ServiceSnapshot) -> _Past | None:
+    """None where a VM that the role once had is missing, and with it any knowledge of the past."""
     listed = [node.vm for node in role.nodes if node.vm is not None]
-    gone = [vm for vm in former if vm.role_name == role.name]
-    lives = tuple(Life(vm.id, vm.stime, vm.etime or None) for vm in (*listed, *gone))
-    return lives, len(listed) == len(role.nodes) and len(lives) >= role.last_vmname
+    gone = [vm for vm in snapshot.former if vm.role_name == role.name]
+    if len(listed) < len(role.nodes) or len(listed) + len(gone) < role.last_vmname:
+        return None
+    # One that lives and is not listed is of a creation that still goes on.
+    lives = [Life(vm.id, vm.stime, vm.etime or None) for vm in (*listed, *(vm for vm in gone if vm.etime))]
+    settled = tuple(float(line.timestamp) for line in snapshot.log if line.message in _SETTLED)
+    return _Past(Membership(lives), settled, snapshot.taken_at)
+
+
+def _inferred(vm: VmFacts, position: Partition, past: _Past | None) -> Assignment:
+    if past is None:
+        return _unknown(vm.id, position, doubt=INCOMPLETE)
+    following = past.members.next_creation(vm.id)
+    settled = past.settled if following is None else (*past.settled, float(following - 1 - BLUR))
+    windows = boots.asked(vm, settled, past.now)
+    possible = tuple(dict.fromkeys(answer for window in windows for answer in past.members.answers(vm.id, *window)))
+    if len(possible) > 1:
+        return _unknown(vm.id, position, possible, CHANGED if len(windows) == 1 else RESTARTED)
+    return _assignment(vm.id, position, possible[0], Source.INFERRED)
+
+
+def _unknown(
+    vm_id: int, position: Partition, possible: tuple[Partition | None, ...] = (), doubt: str = ""
+) -> Assignment:
+    return Assignment(vm_id, position.id, None, position, Source.UNKNOWN, Standing.UNKNOWN, "", possible, doubt)
 
 
 def _assignment(
@@ -185,8 +188,6 @@ def _assignment(
 ) -> Assignment:
     if source is Source.EXPECTED:
         standing = Standing.PENDING
-    elif source is Source.UNKNOWN:
-        standing = Standing.UNKNOWN
     elif assigned is None:
         standing = Standing.NONE
     else:

@@ -16,12 +16,27 @@ SUPERLINK = "superlink"
 SUPERNODE = "supernode"
 
 
+NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
+"""Actions after which a guest goes on where it was: migrate, live-migrate, stop and suspend, by oned's numbers."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A history record of a VM: its number, when the VM began to run (0: not yet), and the action that ended it."""
+
+    seq: int
+    since: int = 0
+    ended_by: int = 0
+
+
 @dataclass(frozen=True)
 class VmFacts:
     """One VM as oned tells it.
 
-    `stime`, `etime` and `running_since` are Unix seconds, 0 where oned has none. `user_template` is None where only
-    the short form of the VM was asked for, which lacks it; an empty mapping means that it has nothing in it.
+    `stime`, `etime` and `running_since` are Unix seconds, 0 where oned has none. `runs` are the history records that
+    oned gave, oldest first: all of them in `one.vm.info`, the last alone in the answers of pools. `user_template` is
+    None where only the short form of the VM was asked for, which lacks it; an empty mapping means that it has nothing
+    in it.
     """
 
     id: int
@@ -35,6 +50,7 @@ class VmFacts:
     host: str = ""
     user_template: Mapping[str, str] | None = None
     context: Mapping[str, str] | None = None
+    runs: tuple[Run, ...] = ()
 
     @property
     def state_name(self) -> str:

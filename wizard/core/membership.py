@@ -1,0 +1,144 @@
+"""What a role's `nodes` list said at any moment, worked out from the lives of all VMs that the role ever had.
+
+OneFlow writes the VMs of one creation into the list together, when the last of them exists, in the order of creation.
+It takes out a VM that was lost when that VM ends, and those of a scale-down together, when the last of them has ended;
+nothing tells the two apart afterwards, so between the two moments a VM is listed perhaps.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from wizard.core.node_config import Partition
+
+BATCH_GAP = 10
+"""Seconds. VMs of one deployment or scale follow each other faster; a new one waits for the old ones to be READY."""
+
+REMOVAL_GAP = 60
+"""Seconds. VMs of one scale-down end within so much of each other, as far as is known."""
+
+BLUR = 1
+"""Seconds by which oned's whole seconds, and OneFlow's answer to what it hears, may be off."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """When a VM of the role was made and when it ended (None: it lives), in Unix seconds."""
+
+    vm_id: int
+    created: int
+    ended: int | None = None
+
+
+@dataclass(frozen=True)
+class _Stay:
+    """A VM's time in the list: it left at `left` at the earliest, at `lost` at the latest."""
+
+    vm_id: int
+    entered: int
+    left: float
+    lost: float
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The list at one moment: for each VM in it, how many stand before it for certain and how many perhaps."""
+
+    places: dict[int, tuple[int, int]]
+    certain: int
+    perhaps: int
+    doubtful: frozenset[int]
+
+    def answers(self, vm_id: int) -> Iterator[Partition | None]:
+        if vm_id not in self.places:
+            yield None
+            return
+        before, perhaps_before = self.places[vm_id]
+        itself = 0
+        if vm_id in self.doubtful:
+            itself = 1
+            yield None
+        perhaps_after = self.perhaps - perhaps_before - itself
+        for place in range(perhaps_before + 1):
+            for after in range(perhaps_after + 1):
+                yield Partition(before + place, self.certain + itself + place + after)
+
+
+class Membership:
+    """The `nodes` list of one role through time."""
+
+    def __init__(self, lives: Iterable[Life]) -> None:
+        batches = _batches(sorted(lives, key=lambda life: life.vm_id))
+        last_of_run = _ends_of_runs([life.ended for batch in batches for life in batch if life.ended is not None])
+        self._next = {life.vm_id: after[0].created for batch, after in pairwise(batches) for life in batch}
+        self._stays = [_stay(life, batch, last_of_run) for batch in batches for life in batch]
+        moments = {moment for stay in self._stays for moment in (stay.entered, stay.left, stay.lost)}
+        self._changes = sorted(moments)
+        self._known: dict[int, _Listed] = {}
+
+    def answers(self, vm_id: int, first: float, last: float) -> tuple[Partition | None, ...]:
+        """What this VM may have been told if it asked between two moments: its partition, None where not listed.
+
+        More than one where the list changed meanwhile. A VM that the role never had was never listed.
+        """
+        epochs = range(bisect_right(self._changes, first - BLUR), bisect_right(self._changes, last + BLUR) + 1)
+        return tuple(dict.fromkeys(answer for epoch in epochs for answer in self._at(epoch).answers(vm_id)))
+
+    def next_creation(self, vm_id: int) -> int | None:
+        """When the first VM was made after the batch of this one; None where there is none.
+
+        OneFlow makes none before those of this batch are READY.
+        """
+        return self._next.get(vm_id)
+
+    def _at(self, epoch: int) -> _Listed:
+        """The list after so many changes."""
+        if epoch not in self._known:
+            # Half of the role may ask about the same epoch: it is worked out once.
+            self._known[epoch] = _listed(self._stays, self._changes[epoch - 1] if epoch else float("-inf"))
+        return self._known[epoch]
+
+
+def _listed(stays: Sequence[_Stay], moment: float) -> _Listed:
+    places: dict[int, tuple[int, int]] = {}
+    doubtful: set[int] = set()
+    certain = 0
+    for stay in stays:
+        if not stay.entered <= moment < stay.lost:
+            continue
+        places[stay.vm_id] = (certain, len(doubtful))
+        if moment < stay.left:
+            certain += 1
+        else:
+            doubtful.add(stay.vm_id)
+    return _Listed(places, certain, len(doubtful), frozenset(doubtful))
+
+
+def _stay(life: Life, batch: Sequence[Life], last_of_run: dict[int, int]) -> _Stay:
+    entered = batch[-1].created
+    if life.ended is None:
+        return _Stay(life.vm_id, entered, float("inf"), float("inf"))
+    return _Stay(life.vm_id, entered, life.ended, last_of_run[life.ended])
+
+
+def _batches(ordered: Sequence[Life]) -> list[list[Life]]:
+    found: list[list[Life]] = []
+    for life in ordered:
+        if found and life.created - found[-1][-1].created <= BATCH_GAP:
+            found[-1].append(life)
+        else:
+            found.append([life])
+    return found
+
+
+def _ends_of_runs(ends: Iterable[int]) -> dict[int, int]:
+    """For each moment at which a VM ended, the last of those that follow it closely."""
+    found: dict[int, int] = {}
+    later: int | None = None
+    for moment in sorted(set(ends), reverse=True):
+        found[moment] = found[later] if later is not None and later - moment <= REMOVAL_GAP else moment
+        later = moment
+    return found
