@@ -1,0 +1,179 @@
+"""How the data is covered now: the shards of all SuperNodes that train, laid beside each other.
+
+A SuperNode that was told `i of n` trains on the part of the data from i/n to (i+1)/n. With different n among them the
+cuts differ, so parts overlap and parts are missing although no two have the same number. Everything is an exact
+fraction of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from wizard.core.node_config import Partition
+from wizard.core.partitions import Source, Standing, assignments
+from wizard.core.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
+from wizard.core.states import VmState
+
+ONCE, MISSING, UNCERTAIN, VERY_MANY = "=", ".", "?", "+"
+LEGEND = "= once   2-9 + that often   . missing   ? not known"
+"""What the characters of the strip mean."""
+
+_NOT_TRAINING = ("LCM_INIT", "BOOT", "PROLOG", "EPILOG", "SHUTDOWN", "CLEANUP", "CANCEL")
+_NAMED_MOST = 4
+_READABLE = 100
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of the data, and the VMs that train on it; as long as possible."""
+
+    start: Fraction
+    end: Fraction
+    vm_ids: tuple[int, ...]
+
+    @property
+    def length(self) -> Fraction:
+        """Its share of the data."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The data from 0 to 1 in spans, in order.
+
+    `unknown` are SuperNodes that train on nobody knows what, `without` those that have no partition that could be
+    drawn: none at all, or one outside of its own number of partitions.
+    """
+
+    spans: tuple[Span, ...]
+    unknown: tuple[int, ...] = ()
+    without: tuple[int, ...] = ()
+
+    @property
+    def missing(self) -> Fraction:
+        """The share that no SuperNode is known to train on."""
+        return sum((span.length for span in self.spans if not span.vm_ids), Fraction(0))
+
+    @property
+    def overlapping(self) -> Fraction:
+        """The share that more than one SuperNode trains on."""
+        return sum((span.length for span in self.spans if len(span.vm_ids) > 1), Fraction(0))
+
+    @property
+    def whole(self) -> bool:
+        """Whether every part is trained on exactly once, and that is known."""
+        return not (self.unknown or self.without) and all(len(span.vm_ids) == 1 for span in self.spans)
+
+
+def coverage(snapshot: ServiceSnapshot) -> Coverage:
+    """How the SuperNodes that train now cover the data; those that are off, failed or still starting do not."""
+    role = snapshot.role(SUPERNODE)
+    training = {node.vm_id for node in role.nodes if node.vm is None or _trains(node.vm)} if role else set()
+    found = [item for item in assignments(snapshot) if item.vm_id in training and item.standing is not Standing.PENDING]
+    return covered(
+        [(item.vm_id, item.assigned) for item in found if item.source is not Source.UNKNOWN],
+        tuple(item.vm_id for item in found if item.source is Source.UNKNOWN),
+    )
+
+
+def covered(shards: Iterable[tuple[int, Partition | None]], unknown: tuple[int, ...] = ()) -> Coverage:
+    """The same, from VM ids and what each was told."""
+    begins: dict[Fraction, list[int]] = {}
+    ends: dict[Fraction, list[int]] = {}
+    without = []
+    for vm_id, shard in shards:
+        if shard is None or shard.count is None or not 0 <= shard.id < shard.count:
+            without.append(vm_id)
+            continue
+        begins.setdefault(Fraction(shard.id, shard.count), []).append(vm_id)
+        ends.setdefault(Fraction(shard.id + 1, shard.count), []).append(vm_id)
+    spans, active = [], dict.fromkeys(begins.pop(Fraction(0), ()))
+    start = Fraction(0)
+    for moment in sorted({*begins, *ends, Fraction(1)}):
+        spans.append(Span(start, moment, tuple(active)))
+        for vm_id in ends.get(moment, ()):
+            del active[vm_id]
+        active |= dict.fromkeys(begins.get(moment, ()))
+        start = moment
+    return Coverage(tuple(spans), unknown, tuple(without))
+
+
+def strip(found: Coverage, width: int) -> str:
+    """The data as a line of characters, each an equal part of it (see LEGEND).
+
+    A character that stands for several parts shows the worst: missing, then the most often covered. Nothing that is
+    missing is ever hidden. While a SuperNode's assignment is not known, nothing is called missing.
+    """
+    nobody = UNCERTAIN if found.unknown else MISSING
+    cells = []
+    first = 0
+    for cell in range(width):
+        start, end = Fraction(cell, width), Fraction(cell + 1, width)
+        while found.spans[first].end <= start:
+            first += 1
+        counts, place = [], first
+        while place < len(found.spans) and found.spans[place].start < end:
+            counts.append(len(found.spans[place].vm_ids))
+            place += 1
+        cells.append(nobody if 0 in counts else _sign(max(counts)))
+    return "".join(cells)
+
+
+def summary(found: Coverage) -> str:
+    """The same in a sentence."""
+    if found.whole:
+        count = len(found.spans)
+        return f"Every part of the data is trained on once, by {count} SuperNode{'' if count == 1 else 's'}."
+    clauses = []
+    if found.missing == 1 and not found.unknown:
+        clauses.append("no part of the data is trained on")
+    elif found.missing and found.unknown:
+        clauses.append(f"{share(found.missing)} of the data is trained on by no SuperNode whose partition is known")
+    elif found.missing:
+        clauses.append(f"{share(found.missing)} of the data is trained on by no SuperNode")
+    if found.overlapping:
+        doubled = sorted({vm_id for span in found.spans if len(span.vm_ids) > 1 for vm_id in span.vm_ids})
+        it = "it" if clauses else "the data"
+        clauses.append(f"{share(found.overlapping)} of {it} counts more than once ({_vms(doubled)})")
+    if not clauses:
+        clauses.append("every part of the data is trained on once")
+    if found.without:
+        clauses.append(f"{_vms(found.without)} {_have(found.without)} no usable partition")
+    if found.unknown:
+        clauses.append(f"what {_vms(found.unknown)} {_have(found.unknown)} is not known")
+    text = "; ".join(clauses)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def share(part: Fraction) -> str:
+    """A share of the data: exact where that can be read, else in percent and never rounded to nothing or to all."""
+    if part in (0, 1):
+        return "none" if part == 0 else "all"
+    if part.denominator <= _READABLE:
+        return str(part)
+    percent = round(part * 100)
+    if percent == 0:
+        return "less than 1 %"
+    return "more than 99 %" if percent == 100 else f"about {percent} %"
+
+
+def _trains(vm: VmFacts) -> bool:
+    return vm.state == VmState.ACTIVE and not vm.failed and not vm.state_name.startswith(_NOT_TRAINING)
+
+
+def _sign(count: int) -> str:
+    if count == 1:
+        return ONCE
+    return str(count) if count < 10 else VERY_MANY
+
+
+def _have(vm_ids: Sequence[int]) -> str:
+    return "has" if len(vm_ids) == 1 else "have"
+
+
+def _vms(vm_ids: Sequence[int]) -> str:
+    named = ", ".join(str(vm_id) for vm_id in vm_ids[:_NAMED_MOST])
+    more = f" and {len(vm_ids) - _NAMED_MOST} more" if len(vm_ids) > _NAMED_MOST else ""
+    return f"VM{'' if len(vm_ids) == 1 else 's'} {named}{more}"
