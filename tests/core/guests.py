@@ -48,7 +48,10 @@ class Cluster:
     ever: list[Guest] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
     state: str = "RUNNING"
+    lag: int = 0
+    """Seconds until OneFlow writes what it hears."""
     history: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    leaving: list[Guest] = field(default_factory=list)
     _waited_for: list[Guest] = field(default_factory=list)
     _plans: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _planned: int = 0
@@ -80,22 +83,23 @@ class Cluster:
                 self._start(guest, ask, fails)
             ))  # fmt: skip
         self._waited_for = made
-        self._plan(moment, lambda: self._list(made))
+        self._plan(moment + self.lag, lambda: self._list(made))
 
     def scale_down(self, ends: Sequence[int]) -> None:
         """Terminate the oldest; the list loses them together, when the last has ended."""
         self.state = "SCALING"
         leaving, moment = self.listed[: len(ends)], self.clock
+        self.leaving += leaving
         for guest, seconds in zip(leaving, ends, strict=True):
             moment += seconds
             self._plan(moment, lambda guest=guest: self._end(guest))
-        self._plan(moment, lambda: (self._unlist(leaving), self._cool_down()))
+        self._plan(moment + self.lag, lambda: (self._unlist(leaving), self._cool_down()))
 
     def lose(self, guest: Guest) -> None:
         """Terminate behind OneFlow's back."""
         self._end(guest)
-        self._unlist([guest])
-        self._look()
+        self._plan(self.clock + self.lag, lambda: (self._unlist([guest]), self._look()))
+        self.pass_time(0)
 
     def restart(self, guest: Guest, off: int, ask: int) -> None:
         """Power off and resume."""

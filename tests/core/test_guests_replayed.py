@@ -51,8 +51,9 @@ class Guests(RuleBasedStateMachine):
         self.cluster = Cluster()
 
     def chosen(self, place: int) -> Guest | None:
-        """A listed guest whose VM runs."""
-        running = [guest for guest in self.cluster.listed if guest.state[0] == VmState.ACTIVE and guest.boot]
+        """A listed guest whose VM runs, and is not being terminated."""
+        staying = [guest for guest in self.cluster.listed if guest not in self.cluster.leaving]
+        running = [guest for guest in staying if guest.state[0] == VmState.ACTIVE and guest.boot]
         return running[place % len(running)] if running else None
 
     @property
@@ -63,8 +64,9 @@ class Guests(RuleBasedStateMachine):
         spacings, starts, asks = zip(*births, strict=True)
         self.cluster.create(spacings, starts, asks, failing)
 
-    @initialize(births=st.lists(BIRTH, min_size=1, max_size=6))
-    def deploy(self, births: list[tuple[int, int, int]]) -> None:
+    @initialize(births=st.lists(BIRTH, min_size=1, max_size=6), lag=st.sampled_from([0, BLUR]))
+    def deploy(self, births: list[tuple[int, int, int]], lag: int) -> None:
+        self.cluster.lag = lag
         self.create(births)
 
     @rule(seconds=st.sampled_from([1, 4, 15, 60, 400]))
@@ -81,6 +83,15 @@ class Guests(RuleBasedStateMachine):
     @rule(ends=st.lists(st.sampled_from([0, 1, 3, REMOVAL_GAP]), min_size=1, max_size=3))
     def scale_down(self, ends: list[int]) -> None:
         self.cluster.scale_down(ends[: len(self.cluster.listed) - 1])
+
+    @precondition(lambda self: self.cluster.state == "RUNNING" and len(self.cluster.listed) > 2)
+    @rule(wait=st.integers(1, 30), ask=st.integers(CONFIGURED, 40), between=st.sampled_from([1, 20, REMOVAL_GAP]))
+    def scale_down_while_one_restarts(self, wait: int, ask: int, between: int) -> None:
+        last = self.cluster.listed[-1]
+        if last.boot and last.state[0] == VmState.ACTIVE:
+            self.cluster.scale_down([1, between])
+            self.cluster.pass_time(wait)
+            self.cluster.restart(last, 1, ask)
 
     @rule()
     def settle(self) -> None:

@@ -159,8 +159,9 @@ def _past(role: Role, snapshot: ServiceSnapshot) -> _Past | None:
     gone = [vm for vm in snapshot.former if vm.role_name == role.name]
     if len(listed) < len(role.nodes) or len(listed) + len(gone) < role.last_vmname:
         return None
-    # One that lives and is not listed is of a creation that still goes on.
-    lives = [Life(vm.id, vm.stime, vm.etime or None) for vm in (*listed, *(vm for vm in gone if vm.etime))]
+    # One that is listed has not left, even if it ended; one that lives unlisted is of a creation that still goes on.
+    lives = [Life(vm.id, vm.stime) for vm in listed]
+    lives += [Life(vm.id, vm.stime, vm.etime) for vm in gone if vm.etime]
     settled = tuple(float(line.timestamp) for line in snapshot.log if line.message in _SETTLED)
     return _Past(Membership(lives), settled, snapshot.taken_at)
 
