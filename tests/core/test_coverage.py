@@ -42,7 +42,12 @@ EXAMPLES = [
         "============",
         "Every part of the data is trained on once; VMs 3, 4 have no usable partition.",
     ),
-    (of(*["0/1"] * 12), "++++++++++++", "All of the data counts more than once (VMs 2, 3, 4, 5 and 8 more)."),
+    (
+        covered([(2, Partition(0, 1)), (-1, Partition(0, 1))]),
+        "222222222222",
+        "All of the data counts more than once (VM 2 and new ones).",
+    ),
+    (of(*["0/1"] * 12), "++++++++++++", "All of the data counts more than once (VMs 2, 3, 4, 5, 6, 7 and 6 more)."),
     (
         covered([(2, Partition(0, 2))], (3, 4)),
         "======??????",

@@ -163,6 +163,8 @@ def test_the_log_tells_that_the_guest_had_asked_before(message: str) -> None:
     settled = LogLine(MADE + 20, "I", message)
     snapshot = service([survivor()], supernode_role={"last_vmname": 2}, former=(lost(2, MADE + 30),))
     assert assignments(replace(snapshot, log=(settled,)))[0].assigned == Partition(1, 2)
+    other = replace(settled, message="New state: SCALING")
+    assert assignments(replace(snapshot, log=(other,)))[0].assigned is None
     early = replace(settled, timestamp=MADE + 2)
     assert assignments(replace(snapshot, log=(early,)))[0].assigned is None
 

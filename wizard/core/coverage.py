@@ -7,12 +7,13 @@ fraction of the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from wizard.core.node_config import Partition
 from wizard.core.partitions import Source, Standing, assignments
+from wizard.core.phrases import have, vms
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.states import VmState
 
@@ -21,7 +22,6 @@ LEGEND = "= once   2-9 + that often   . missing   ? not known"
 """What the characters of the strip mean."""
 
 _NOT_TRAINING = ("LCM_INIT", "BOOT", "PROLOG", "EPILOG", "SHUTDOWN", "CLEANUP", "CANCEL")
-_NAMED_MOST = 4
 _READABLE = 100
 
 
@@ -79,7 +79,7 @@ def coverage(snapshot: ServiceSnapshot) -> Coverage:
 
 
 def covered(shards: Iterable[tuple[int, Partition | None]], unknown: tuple[int, ...] = ()) -> Coverage:
-    """The same, from VM ids and what each was told."""
+    """The same, from VM ids and what each was told; VMs that do not exist yet have negative ids."""
     begins: dict[Fraction, list[int]] = {}
     ends: dict[Fraction, list[int]] = {}
     without = []
@@ -134,15 +134,14 @@ def summary(found: Coverage) -> str:
     elif found.missing:
         clauses.append(f"{share(found.missing)} of the data is trained on by no SuperNode")
     if found.overlapping:
-        doubled = sorted({vm_id for span in found.spans if len(span.vm_ids) > 1 for vm_id in span.vm_ids})
         it = "it" if clauses else "the data"
-        clauses.append(f"{share(found.overlapping)} of {it} counts more than once ({_vms(doubled)})")
+        clauses.append(f"{share(found.overlapping)} of {it} counts more than once ({_doubled(found)})")
     if not clauses:
         clauses.append("every part of the data is trained on once")
     if found.without:
-        clauses.append(f"{_vms(found.without)} {_have(found.without)} no usable partition")
+        clauses.append(f"{vms(found.without)} {have(found.without)} no usable partition")
     if found.unknown:
-        clauses.append(f"what {_vms(found.unknown)} {_have(found.unknown)} is not known")
+        clauses.append(f"what {vms(found.unknown)} {have(found.unknown)} is not known")
     text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -159,6 +158,13 @@ def share(part: Fraction) -> str:
     return "more than 99 %" if percent == 100 else f"about {percent} %"
 
 
+def _doubled(found: Coverage) -> str:
+    ids = sorted({vm_id for span in found.spans if len(span.vm_ids) > 1 for vm_id in span.vm_ids})
+    old = [vm_id for vm_id in ids if vm_id >= 0]
+    new = "" if len(old) == len(ids) else "new ones"
+    return " and ".join(part for part in (vms(old) if old else "", new) if part)
+
+
 def _trains(vm: VmFacts) -> bool:
     return vm.state == VmState.ACTIVE and not vm.failed and not vm.state_name.startswith(_NOT_TRAINING)
 
@@ -167,13 +173,3 @@ def _sign(count: int) -> str:
     if count == 1:
         return ONCE
     return str(count) if count < 10 else VERY_MANY
-
-
-def _have(vm_ids: Sequence[int]) -> str:
-    return "has" if len(vm_ids) == 1 else "have"
-
-
-def _vms(vm_ids: Sequence[int]) -> str:
-    named = ", ".join(str(vm_id) for vm_id in vm_ids[:_NAMED_MOST])
-    more = f" and {len(vm_ids) - _NAMED_MOST} more" if len(vm_ids) > _NAMED_MOST else ""
-    return f"VM{'' if len(vm_ids) == 1 else 's'} {named}{more}"

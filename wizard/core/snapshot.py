@@ -133,6 +133,11 @@ class Role:
         return self.state_name.startswith("FAILED_")
 
     @property
+    def pause(self) -> int:
+        """Seconds of COOLDOWN after a scale; OneFlow's own default where the role says nothing."""
+        return 300 if self.cooldown is None else self.cooldown
+
+    @property
     def ready_count(self) -> int:
         """How many of its VMs run and say READY=YES."""
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)

@@ -1,0 +1,269 @@
+"""What an action will do, said beforehand: by example, and against a cluster to which it is then done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.core.coverage import coverage
+from wizard.core.foresight import out_of_step, recover, remove, restart_stale, scale
+from wizard.core.node_config import Partition
+from wizard.core.partitions import Standing, assignments
+from wizard.core.snapshot import SUPERLINK, ServiceSnapshot
+from wizard.core.states import ServiceState, Verb
+
+from .guests import Cluster
+from .services import service, vm
+
+BOUNDS = {"min_vms": 2, "max_vms": 5, "cooldown": 30, "parents": ("superlink",)}
+
+
+def of(*configs: str, state: str = "RUNNING", **more: object) -> ServiceSnapshot:
+    """A service whose SuperNodes, from VM 2 on, report `i/n` each; `-` is one that reports nothing."""
+    vms = []
+    for vm_id, config in enumerate(configs, 2):
+        shard, count = config.split("/") if "/" in config else ("", "")
+        told = {"FL_NODE_CONFIG": f"partition-id={shard} num-partitions={count}"} if count else {}
+        vms.append(vm(vm_id, template=told))
+    return service(vms, state, supernode_role={**BOUNDS, **more})
+
+
+def test_a_scale_down_takes_the_oldest_and_loses_their_shards() -> None:
+    found = scale(of("0/4", "1/4", "2/4", "3/4"), 2)
+    assert (found.touches, found.made, found.stale, found.cooldown) == ((2, 3), (), (4, 5), 30)
+    assert found.says == (
+        "OneFlow terminates the 2 oldest SuperNodes: VM 2 (0 of 4), VM 3 (1 of 4).",
+        "VM 4 (2 of 4), VM 5 (3 of 4) stay, each with what it was told at its boot.",
+        "Afterwards: 1/2 of the data is trained on by no SuperNode.",
+        "VMs 4, 5 will be stale: restart them then to put all in step.",
+        "Then COOLDOWN for 30 s: nothing can be scaled until it ends; recover ends it at once.",
+    )
+
+
+def test_a_scale_up_after_it_doubles_what_is_left() -> None:
+    found = scale(of("2/4", "3/4"), 4)
+    assert (found.touches, found.stale) == ((), (2, 3))
+    assert found.made == (Partition(2, 4), Partition(3, 4))
+    assert found.says[:3] == (
+        "2 new SuperNodes will be told 2 of 4, 3 of 4.",
+        "VM 2 (2 of 4), VM 3 (3 of 4) stay, each with what it was told at its boot.",
+        "Afterwards: 1/2 of the data is trained on by no SuperNode; 1/2 of it counts more than once "
+        "(VMs 2, 3 and new ones).",
+    )
+
+
+def test_one_is_said_as_one() -> None:
+    assert scale(of("0/3", "1/3", "2/3"), 2).says[0] == "OneFlow terminates the oldest SuperNode: VM 2 (0 of 3)."
+    assert scale(of("0/2", "1/2"), 3).says[0] == "1 new SuperNode will be told 2 of 3."
+
+
+def test_a_node_config_given_by_hand_is_given_to_the_new_ones_too() -> None:
+    snapshot = of("-", "-", values={"FL_NODE_CONFIG": "partition-id=0 num-partitions=1"})
+    found = scale(snapshot, 3)
+    assert (found.made, found.stale) == ((Partition(0, 1),), ())
+    assert found.says[0] == "1 new SuperNode will start with the node config that was given."
+
+
+def test_what_is_not_known_of_the_past_stays_unknown() -> None:
+    found = scale(of("-", "-", "-", last_vmname=9), 2)
+    assert found.stale == ()
+    assert found.says[0] == "OneFlow terminates the oldest SuperNode: VM 2 (not known)."
+    assert "is not known" in found.says[2]
+
+
+def test_another_role_has_no_shards() -> None:
+    found = scale(service([vm(2)], superlink_role={"cooldown": None}), 2, SUPERLINK)
+    assert found.after is None
+    assert found.says == (
+        "OneFlow makes 1 new VM.",
+        "Then COOLDOWN for 300 s: nothing can be scaled until it ends; recover ends it at once.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "reason"),
+    [
+        ("COOLDOWN", 3, "OneFlow scales only in RUNNING, and the service is COOLDOWN. A recover ends the COOLDOWN."),
+        ("WARNING", 3, "OneFlow scales only in RUNNING, and the service is WARNING."),
+        ("DEPLOYING", 3, "OneFlow scales only in RUNNING, and the service is DEPLOYING."),
+        ("RUNNING", 2, "supernode has 2 already."),
+        ("RUNNING", 1, "supernode has at least 2 VMs (min_vms)."),
+        ("RUNNING", 6, "supernode has at most 5 VMs (max_vms)."),
+    ],
+)
+def test_a_scale_is_refused_with_the_reason(state: str, wanted: int, reason: str) -> None:
+    found = scale(of("0/2", "1/2", state=state), wanted)
+    assert (found.refused, found.touches, found.says) == (reason, (), ())
+
+
+def test_more_refusals_of_a_scale() -> None:
+    assert scale(of("0/2", "1/2"), 3, "\x1bnope").refused == "The service has no role \\x1bnope."
+    assert scale(replace(of("0/2", "1/2"), gone=True), 3).refused == "The service is gone."
+    assert scale(service([vm(2)]), -1).refused == "supernode has at least 0 VMs."
+
+
+def test_restarting_what_is_stale() -> None:
+    found = restart_stale(of("2/4", "3/4", "2/4", "3/4"))
+    assert found.touches == (2, 3)
+    assert [(step.vm_id, str(step.has), str(step.gets)) for step in found.steps] == [
+        (2, "2 of 4", "0 of 4"),
+        (3, "3 of 4", "1 of 4"),
+    ]
+    assert found.says == (
+        "2 SuperNodes will be restarted, one after another, each waited for until READY: "
+        "VM 2 (2 of 4 → 0 of 4), VM 3 (3 of 4 → 1 of 4).",
+        "While one restarts its shard is not trained on, and a run that goes on loses that client.",
+        "Afterwards: Every part of the data is trained on once, by 4 SuperNodes.",
+    )
+
+
+def test_one_without_a_partition_is_restarted_too_and_one_that_is_off_is_not() -> None:
+    assert restart_stale(of("-", "1/2")).says[0].endswith("VM 2 (none → 0 of 2).")
+    off = vm(2, "POWEROFF", template={"FL_NODE_CONFIG": "partition-id=4 num-partitions=9"})
+    assert restart_stale(service([off])).refused == "Nothing is stale."
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "reason"),
+    [
+        (of("0/2", "1/2"), "Nothing is stale."),
+        (of("-", "-", last_vmname=7), "Nothing is known to be stale. What VMs 2, 3 have is not known."),
+        (
+            of("1/2", "0/2", state="SCALING"),
+            "The service is SCALING: positions may still change. Wait until it is RUNNING.",
+        ),
+        (
+            of("1/2", "0/2", values={"FL_NODE_CONFIG": "a=1"}),
+            "The node config was given by hand: a SuperNode starts with it again, and computes nothing.",
+        ),
+    ],
+)
+def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason: str) -> None:
+    assert restart_stale(snapshot).refused == reason
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "touches", "says"),
+    [
+        (
+            of("0/2", "1/2", state="COOLDOWN"),
+            (),
+            ["The COOLDOWN ends at once: the service is RUNNING and can be scaled again."],
+        ),
+        (
+            service(
+                [vm(2), vm(3, "BOOT_FAILURE"), vm(4, "POWEROFF")],
+                "FAILED_DEPLOYING",
+                supernode_role={"cardinality": 4},
+            ),
+            (3, 4),
+            [
+                "OneFlow tries again what failed: VM 3.",
+                "It resumes VM 4.",
+                "It creates 1 VM that should exist.",
+                "It keeps saying FAILED_DEPLOYING until every role runs.",
+            ],
+        ),
+        (
+            service([vm(2, ready=None)], "DEPLOYING"),
+            (),
+            ["OneFlow goes on waiting: no VM has failed, is off or is missing."],
+        ),
+        (
+            service([vm(2)], "UNDEPLOYING", supernode_role=BOUNDS),
+            (2, 1),
+            ["OneFlow tells VMs 2, 1 again to stop."],
+        ),
+    ],
+)
+def test_recover(snapshot: ServiceSnapshot, touches: tuple[int, ...], says: list[str]) -> None:
+    found = recover(snapshot)
+    assert (found.refused, found.touches, list(found.says)) == ("", touches, says)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "reason"),
+    [
+        (service(state="RUNNING"), "OneFlow refuses recover in RUNNING: there is nothing to recover from."),
+        (service(state="WARNING"), "OneFlow refuses recover in WARNING: it clears by itself once every VM runs again."),
+        (replace(service(), gone=True), "The service is gone."),
+    ],
+)
+def test_a_recover_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason: str) -> None:
+    assert recover(snapshot).refused == reason
+
+
+@pytest.mark.parametrize("state", list(ServiceState))
+def test_every_state_has_its_verb_and_none_is_sent_twice(state: ServiceState) -> None:
+    found = remove(service([vm(2), vm(3)], state.name, supernode_role=BOUNDS))
+    if found.verb is Verb.WAIT:
+        assert "being removed already" in found.refused
+        assert found.touches == ()
+    else:
+        assert found.refused == ""
+        assert found.touches == (2, 3, 1)
+        expected = "so a delete is accepted" if found.verb is Verb.DELETE else "a recover with delete"
+        assert expected in found.says[0]
+        assert state.name in found.says[0]
+    assert remove(replace(service(), gone=True)).refused == "The service is gone already."
+
+
+def settled(cluster: Cluster) -> None:
+    cluster.pass_time(400)
+
+
+def grown(sizes: list[int]) -> Cluster:
+    """A cluster that was scaled to one size after another, and settled."""
+    cluster = Cluster()
+    for size in sizes:
+        change_to(cluster, size)
+    return cluster
+
+
+def change_to(cluster: Cluster, size: int) -> None:
+    change = size - len(cluster.listed)
+    if change > 0:
+        cluster.create([0] * change, [2] * change, [8] * change, None)
+    elif change:
+        cluster.scale_down([1] * -change)
+    settled(cluster)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 7), min_size=2, max_size=6))
+def test_what_a_scale_was_said_to_do_is_what_it_does(sizes: list[int]) -> None:
+    cluster = grown(sizes[:-1])
+    before = cluster.snapshot()
+    found = scale(before, sizes[-1])
+    if found.refused:
+        assert sizes[-1] == len(cluster.listed)
+        return
+    change_to(cluster, sizes[-1])
+    after = cluster.snapshot()
+    left = {guest.vm_id for guest in cluster.listed}
+    assert set(found.touches) == {node.vm_id for node in before.roles[0].nodes} - left
+    now = assignments(after)
+    assert found.stale == tuple(item.vm_id for item in now if out_of_step(item))
+    assert found.made == tuple(item.assigned for item in now if item.vm_id not in before.vm_ids)
+    assert found.after is not None
+    told = coverage(after)
+    assert [(span.start, span.end, len(span.vm_ids)) for span in found.after.spans] == [
+        (span.start, span.end, len(span.vm_ids)) for span in told.spans
+    ]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=6))
+def test_after_the_restarts_everything_is_in_step(sizes: list[int]) -> None:
+    cluster = grown(sizes)
+    found = restart_stale(cluster.snapshot())
+    for step in found.steps:
+        guest = next(guest for guest in cluster.listed if guest.vm_id == step.vm_id)
+        cluster.restart(guest, 5, 9)
+        settled(cluster)
+        assert guest.got == step.gets
+    assert {item.standing for item in assignments(cluster.snapshot())} == {Standing.IN_STEP}
+    assert coverage(cluster.snapshot()).whole

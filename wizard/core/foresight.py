@@ -1,0 +1,279 @@
+"""What an action will do to a service, before it is done: which VMs and shards it touches, or why it is refused.
+
+Everything is worked out from one snapshot. What each dialog and each `--dry-run` says is in `says`, a sentence each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wizard.core.coverage import Coverage, covered, summary
+from wizard.core.display import one_line
+from wizard.core.node_config import Partition
+from wizard.core.partitions import Assignment, Source, Standing, assignments
+from wizard.core.phrases import counted, have, listed, vms
+from wizard.core.snapshot import SUPERNODE, Role, ServiceSnapshot
+from wizard.core.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
+
+_RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What an action would do.
+
+    `refused` says why it can't be done, and is empty where it can. `touches` are the VMs that it acts on, in the order
+    in which that happens; `says` are the sentences that a dialog shows.
+    """
+
+    refused: str = ""
+    touches: tuple[int, ...] = ()
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScaleForesight(Foresight):
+    """`touches` are the VMs that OneFlow terminates. `made` is what each new VM will be told, `stale` the VMs that will
+    have something else than a reboot would give, `after` how the data is covered then, `cooldown` seconds."""
+
+    made: tuple[Partition | None, ...] = ()
+    stale: tuple[int, ...] = ()
+    after: Coverage | None = None
+    cooldown: int = 0
+
+
+@dataclass(frozen=True)
+class Restart:
+    """One SuperNode to be restarted: what it has (None: nothing, or nobody knows) and what it will get."""
+
+    vm_id: int
+    has: Partition | None
+    gets: Partition
+
+
+@dataclass(frozen=True)
+class RestartForesight(Foresight):
+    """`steps` are the restarts in order; each is waited for until READY before the next."""
+
+    steps: tuple[Restart, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemovalForesight(Foresight):
+    """`verb` is the request that the service's state accepts."""
+
+    verb: Verb = Verb.WAIT
+
+
+def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) -> ScaleForesight:
+    """What scaling a role to so many VMs will do: OneFlow terminates the oldest, and appends new ones."""
+    role = snapshot.role(role_name)
+    if role is None:
+        return ScaleForesight(refused=f"The service has no role {one_line(role_name)}.")
+    if refused := _scale_refused(snapshot, role, wanted):
+        return ScaleForesight(refused=refused)
+    ids = [node.vm_id for node in role.nodes]
+    ended, kept = ids[: max(0, len(ids) - wanted)], ids[max(0, len(ids) - wanted) :]
+    new = wanted - len(kept)
+    pause = f"Then COOLDOWN for {role.pause} s: nothing can be scaled until it ends; recover ends it at once."
+    if role.name != SUPERNODE:
+        said = [_ended(ended, {}), f"OneFlow makes {counted(new, 'new VM')}." if new else "", pause]
+        return ScaleForesight(touches=tuple(ended), says=_said(said), cooldown=role.pause)
+    found = {item.vm_id: item for item in assignments(snapshot)}
+    given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
+    explicit = any(item.source is Source.EXPLICIT for item in found.values())
+    made = tuple(given if explicit else Partition(len(kept) + place, wanted) for place in range(new))
+    stale = () if explicit else _stale_after(kept, found, wanted)
+    after = _after(kept, found, made)
+    said = [
+        _ended(ended, found),
+        _made(made, explicit),
+        _kept(kept, found) if not explicit else "",
+        f"Afterwards: {summary(after)}",
+        f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
+        pause,
+    ]
+    return ScaleForesight("", tuple(ended), _said(said), made, stale, after, role.pause)
+
+
+def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
+    """Which SuperNodes a restart would put in step, in the order of the list, and what each will get."""
+    if snapshot.gone or snapshot.state not in _RESTARTABLE:
+        return RestartForesight(
+            refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
+        )
+    found = assignments(snapshot)
+    if any(item.source is Source.EXPLICIT for item in found):
+        return RestartForesight(
+            refused="The node config was given by hand: a SuperNode starts with it again, and computes nothing."
+        )
+    role = snapshot.role(SUPERNODE)
+    running = {node.vm_id for node in role.nodes if node.vm is not None and node.vm.running} if role else set()
+    steps = tuple(
+        Restart(item.vm_id, item.assigned, item.expected)
+        for item in found
+        if item.expected is not None and item.vm_id in running and out_of_step(item)
+    )
+    unknown = [item.vm_id for item in found if item.standing is Standing.UNKNOWN]
+    if not steps:
+        known = "" if not unknown else f" What {vms(unknown)} {have(unknown)} is not known."
+        return RestartForesight(refused=f"Nothing is known to be stale.{known}" if known else "Nothing is stale.")
+    after = covered(
+        [
+            (item.vm_id, item.expected if item.vm_id in {step.vm_id for step in steps} else item.assigned)
+            for item in found
+            if item.standing is not Standing.UNKNOWN
+        ],
+        tuple(unknown),
+    )
+    said = [
+        f"{counted(len(steps), 'SuperNode')} will be restarted, one after another, each waited for until READY: "
+        + listed(f"VM {step.vm_id} ({_partition(step.has)} → {step.gets})" for step in steps)
+        + ".",
+        "While one restarts its shard is not trained on, and a run that goes on loses that client.",
+        f"What {vms(unknown)} {have(unknown)} is not known, and stays so." if unknown else "",
+        f"Afterwards: {summary(after)}",
+    ]
+    return RestartForesight("", tuple(step.vm_id for step in steps), _said(said), steps)
+
+
+def recover(snapshot: ServiceSnapshot) -> Foresight:
+    """What a plain recover will do in this state."""
+    state = snapshot.state
+    if snapshot.gone:
+        return Foresight(refused="The service is gone.")
+    if state == ServiceState.WARNING:
+        return Foresight(refused="OneFlow refuses recover in WARNING: it clears by itself once every VM runs again.")
+    if not can_recover(state):
+        return Foresight(refused=f"OneFlow refuses recover in {snapshot.state_name}: there is nothing to recover from.")
+    if state == ServiceState.COOLDOWN:
+        return Foresight(says=("The COOLDOWN ends at once: the service is RUNNING and can be scaled again.",))
+    if state in (ServiceState.UNDEPLOYING, ServiceState.FAILED_UNDEPLOYING):
+        ids = _leaving(snapshot)
+        return Foresight(touches=ids, says=(f"OneFlow tells {vms(ids)} again to stop.",) if ids else ())
+    failed = [node for role in snapshot.roles for node in role.nodes if node.vm is not None and node.vm.failed]
+    off = [
+        node
+        for role in snapshot.roles
+        for node in role.nodes
+        if node.vm is not None and node.vm.state == VmState.POWEROFF
+    ]
+    missing = sum(max(0, role.cardinality - len(role.nodes)) for role in snapshot.roles)
+    said = [
+        f"OneFlow tries again what failed: {vms([node.vm_id for node in failed])}." if failed else "",
+        f"It resumes {vms([node.vm_id for node in off])}." if off else "",
+        f"It creates {counted(missing, 'VM')} that should exist." if missing else "",
+        "" if failed or off or missing else "OneFlow goes on waiting: no VM has failed, is off or is missing.",
+        f"It keeps saying {snapshot.state_name} until every role runs." if snapshot.failed else "",
+    ]
+    return Foresight(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))
+
+
+def remove(snapshot: ServiceSnapshot) -> RemovalForesight:
+    """How the service will be removed: with delete or recover-delete, as its state needs it, and never twice."""
+    if snapshot.gone:
+        return RemovalForesight(refused="The service is gone already.")
+    verb = removal_verb(snapshot.state)
+    if verb is Verb.WAIT:
+        return RemovalForesight(
+            refused=f"The service is {snapshot.state_name}: it is being removed already. A second delete would leave "
+            "the SuperLink's VM behind; a plain recover is safe if it is stuck."
+        )
+    ids = _leaving(snapshot)
+    how = (
+        f"The service is {snapshot.state_name}, so a delete is accepted."
+        if verb is Verb.DELETE
+        else f"OneFlow refuses delete in {snapshot.state_name}, so this is a recover with delete."
+    )
+    said = [
+        how,
+        f"{counted(len(ids), 'VM')} will be terminated with all that is on {'it' if len(ids) == 1 else 'them'}, "
+        f"SuperNodes first: {listed(map(str, ids))}."
+        if ids
+        else "It has no VM.",
+        "The request is sent once. Then VMs that still carry the service's id are looked for and named.",
+        "The service template stays.",
+    ]
+    return RemovalForesight("", ids, _said(said), verb)
+
+
+def out_of_step(item: Assignment) -> bool:
+    """Whether a SuperNode has, for certain, something else than a restart would give it."""
+    known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
+    return known and item.assigned != item.expected
+
+
+def _scale_refused(snapshot: ServiceSnapshot, role: Role, wanted: int) -> str:
+    if snapshot.gone:
+        return "The service is gone."
+    if not can_scale(snapshot.state):
+        ends = " A recover ends the COOLDOWN." if snapshot.state == ServiceState.COOLDOWN else ""
+        return f"OneFlow scales only in RUNNING, and the service is {snapshot.state_name}.{ends}"
+    if wanted == role.cardinality:
+        return f"{one_line(role.name)} has {wanted} already."
+    if wanted < (role.min_vms or 0):
+        return f"{one_line(role.name)} has at least {role.min_vms or 0} VMs{' (min_vms)' if role.min_vms else ''}."
+    if role.max_vms is not None and wanted > role.max_vms:
+        return f"{one_line(role.name)} has at most {role.max_vms} VMs (max_vms)."
+    return ""
+
+
+def _stale_after(kept: Sequence[int], found: dict[int, Assignment], wanted: int) -> tuple[int, ...]:
+    return tuple(
+        vm_id
+        for place, vm_id in enumerate(kept)
+        if found[vm_id].source is not Source.UNKNOWN and found[vm_id].assigned != Partition(place, wanted)
+    )
+
+
+def _after(kept: Sequence[int], found: dict[int, Assignment], made: Sequence[Partition | None]) -> Coverage:
+    unknown = tuple(vm_id for vm_id in kept if found[vm_id].source is Source.UNKNOWN)
+    old = [(vm_id, found[vm_id].assigned) for vm_id in kept if vm_id not in unknown]
+    # They have no ids yet: negative ones keep them apart.
+    return covered([*old, *((-1 - place, shard) for place, shard in enumerate(made))], unknown)
+
+
+def _leaving(snapshot: ServiceSnapshot) -> tuple[int, ...]:
+    children = [role for role in snapshot.roles if role.parents]
+    parents = [role for role in snapshot.roles if not role.parents]
+    return tuple(node.vm_id for role in (*children, *parents) for node in role.nodes)
+
+
+def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
+    if not ended:
+        return ""
+    which = "the oldest SuperNode" if len(ended) == 1 else f"the {len(ended)} oldest SuperNodes"
+    return f"OneFlow terminates {which if found else vms(ended)}: {_holding(ended, found)}."
+
+
+def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
+    verb = "stays, with" if len(kept) == 1 else "stay, each with"
+    return f"{_holding(kept, found)} {verb} what it was told at its boot." if kept else ""
+
+
+def _made(made: Sequence[Partition | None], explicit: bool) -> str:
+    if not made:
+        return ""
+    told = "will start with the node config that was given" if explicit else "will be told "
+    return f"{counted(len(made), 'new SuperNode')} {told}{'' if explicit else listed(map(str, made))}."
+
+
+def _holding(ids: Sequence[int], found: dict[int, Assignment]) -> str:
+    return listed(f"VM {vm_id} ({_held(found[vm_id])})" if vm_id in found else f"VM {vm_id}" for vm_id in ids)
+
+
+def _held(item: Assignment) -> str:
+    return "not known" if item.source is Source.UNKNOWN else _partition(item.assigned)
+
+
+def _partition(partition: Partition | None) -> str:
+    return "none" if partition is None else str(partition)
+
+
+def _them(ids: Sequence[int]) -> str:
+    return "it" if len(ids) == 1 else "them"
+
+
+def _said(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(line for line in lines if line)
