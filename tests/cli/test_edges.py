@@ -124,7 +124,7 @@ def test_the_password_is_printed_nowhere(program: Program, cloud: Sandbox) -> No
     secret = "swordfish-4711:x"
     for arguments in (
         ("status",),
-    ("connect",),
+        ("connect",),
         ("status", "--json"),
         ("deploy", "default", "--yes"),
         ("deploy", "default", "--dry-run", "--json"),

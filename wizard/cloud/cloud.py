@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wizard.cloud.errors import Ambiguous, CloudError, NotAuthorized, NotFound, Refused
+from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.facts import Gathering
+from wizard.cloud.finding import by_name, find, ids_of
 from wizard.cloud.pools import CloudObject, Connection, Network, ServiceTemplate, VmTemplate
 from wizard.cloud.reading import newly_read, service_templates, services
 from wizard.core import states
@@ -81,11 +81,11 @@ class Cloud:
 
     def find_vm_template(self, reference: str) -> CloudObject:
         """A VM template by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
-        return _find(reference, self.vm_templates, "VM template")
+        return find(reference, self.vm_templates, "VM template")
 
     def find_network(self, reference: str) -> CloudObject:
         """A network by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
-        return _find(reference, self.networks, "network")
+        return find(reference, self.networks, "network")
 
     def service_templates(self) -> tuple[ServiceTemplate, ...]:
         """Every registered service template that we may see, by id."""
@@ -96,9 +96,9 @@ class Cloud:
         """A service template by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
         by_id = {item.id: item for item in self.service_templates()}
         known = tuple(CloudObject(item.id, item.name, item.owner) for item in by_id.values())
-        found = _find(reference, lambda: known, "service template")
+        found = find(reference, lambda: known, "service template")
         if found.id not in by_id:
-            raise NotFound(f"there is no service template {found.id}", "service template", "", _ids(known))
+            raise NotFound(f"there is no service template {found.id}", "service template", "", ids_of(known))
         return by_id[found.id]
 
     def service_document(self, service_id: int) -> Any:
@@ -119,7 +119,7 @@ class Cloud:
                 self._flow.service(service_id)
             return service_id
         known = [CloudObject(item.id, item.name, item.owner) for item in self.services()]
-        return _by_name(reference, known, "service").id
+        return by_name(reference, known, "service").id
 
     def register(self, text: str) -> int:
         """Register a service template, sent as it is given; its id comes back."""
@@ -191,6 +191,26 @@ class Cloud:
                 self._flow.recover(service_id, delete=True)
         return verb
 
+    def recover(self, service_id: int) -> None:
+        """Ask OneFlow to try again what it was doing."""
+        with self._flow_lock:
+            self._flow.recover(service_id)
+
+    def vm(self, vm_id: int) -> VmFacts:
+        """One VM in full. Raises NotFound."""
+        found = self._ask_oned(lambda oned: oned.vms([vm_id], extended=True))
+        if not found:
+            raise NotFound("there is no such VM, or this user may not see it", f"VM {vm_id}", "", "")
+        return found[0]
+
+    def act_on_vm(self, vm_id: int, action: str) -> None:
+        """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`. Raises Refused in a wrong state."""
+        self._ask_oned(lambda oned: oned.act_on_vm(vm_id, action))
+
+    def unready(self, vm_id: int) -> None:
+        """Take back what a VM said about being READY, so that the next READY=YES is a new one."""
+        self._ask_oned(lambda oned: oned.publish(vm_id, 'READY="NO"'))
+
     def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
         """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""
         known = [vm.id for vm in _all_facts(snapshot)] or [*snapshot.vm_ids]
@@ -240,38 +260,3 @@ def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
     return replace(
         vm, running_since=since, runs=before.runs, user_template=before.user_template, context=before.context
     )
-
-
-def _find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str) -> CloudObject:
-    wanted = number_or_text(reference)
-    try:
-        known = listed()
-    except NotAuthorized:
-        known = ()
-        if not isinstance(wanted, int):
-            raise
-    if isinstance(wanted, int):
-        found = next((item for item in known if item.id == wanted), None)
-        if found is None and known:
-            raise NotFound(f"there is no {kind} {wanted}", kind, "", _ids(known))
-        return found or CloudObject(wanted, "")
-    return _by_name(reference, known, kind)
-
-
-def _by_name(reference: str, known: Sequence[CloudObject], kind: str) -> CloudObject:
-    named = [item for item in known if item.name == reference]
-    if len(named) > 1:
-        ids = ", ".join(str(item.id) for item in named)
-        raise Ambiguous(f"there are {len(named)} of that name", f"{kind} {reference!r}", "", f"Give an id: {ids}.")
-    if not named:
-        close = difflib.get_close_matches(reference, [item.name for item in known], n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else _ids(known)
-        raise NotFound(f"there is no {kind} of that name", f"{kind} {reference!r}", "", hint)
-    return named[0]
-
-
-def _ids(known: Sequence[CloudObject]) -> str:
-    if not known:
-        return "None can be seen by this user."
-    shown = ", ".join(f"{item.id} {item.name}" for item in known[:5])
-    return f"There are: {shown}{', …' if len(known) > 5 else ''}."

@@ -20,6 +20,7 @@ from wizard.core.snapshot import VmFacts
 _SERVER = "oned"
 _ALL = -2
 _EVERY_STATE = -2
+_APPEND = 1
 
 
 class Oned:
@@ -78,6 +79,14 @@ class Oned:
         """Every VM with that id or a later one, finished ones too, in short form."""
         text = self._ask("vmpool.info", "VMs", _ALL, first_id, -1, _EVERY_STATE)
         return tuple(vm_facts(vm, extended=False) for vm in self._element(text).iterfind("VM"))
+
+    def act_on_vm(self, vm_id: int, action: str) -> None:
+        """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`, …"""
+        self._ask("vm.action", f"VM {vm_id}", action, vm_id)
+
+    def publish(self, vm_id: int, text: str) -> None:
+        """Add to a VM's user template; `text` is in OpenNebula's template syntax."""
+        self._ask("vm.update", f"VM {vm_id}", vm_id, text, _APPEND)
 
     def _element(self, text: object) -> Any:
         try:

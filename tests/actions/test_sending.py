@@ -1,0 +1,160 @@
+"""Scale, recover and remove: sent once, and looked at where the answer got lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.actions.conftest import Running
+from wizard.actions import ending, sending
+from wizard.actions.ending import Ending, Judge
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError, NotFound, Refused
+from wizard.cloud.login import find_login
+from wizard.core.plan import Plan
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import ServiceState, Verb
+from wizard.deployment import start
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.server import Sandbox
+
+
+def quiet(_: str) -> None:
+    return None
+
+
+def ended(cloud: Cloud, sandbox: Sandbox, before: ServiceSnapshot, judge: Judge, seconds: int = 600) -> Ending | None:
+    """How it ends; None where it has not after so many seconds."""
+    snapshot = before
+    for _ in range(0, seconds, 2):
+        snapshot = cloud.snapshot(before.id, snapshot)
+        if (found := judge(snapshot)) is not None:
+            return found
+        sandbox.clock.advance(2)
+    return None
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    return [f"{item.method} {item.path}" for item in sandbox.requests if item.method in ("POST", "PUT", "DELETE")]
+
+
+def test_scale_up_and_down(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    sending.scale(cloud, before, "supernode", 4, quiet)
+    assert ended(cloud, sandbox, before, ending.of_scale("supernode", 4)) is Ending.DONE
+    up = cloud.snapshot(before.id)
+    sending.scale(cloud, up, "supernode", 3, quiet)
+    assert ended(cloud, sandbox, up, ending.of_scale("supernode", 3)) is Ending.DONE
+    role = cloud.snapshot(before.id).role("supernode")
+    assert role is not None
+    assert len(role.nodes) == 3
+
+
+def test_a_scale_goes_on_during_the_cooldown(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    sending.scale(cloud, before, "supernode", 3, quiet)
+    judge = ending.of_scale("supernode", 3)
+    for _ in range(300):
+        snapshot = cloud.snapshot(before.id)
+        if snapshot.state == ServiceState.COOLDOWN:
+            break
+        assert judge(snapshot) is None
+        sandbox.clock.advance(1)
+    assert judge(snapshot) is None
+    sending.recover(cloud, snapshot, quiet)
+    assert ended(cloud, sandbox, snapshot, ending.of_recover(snapshot), 20) is Ending.DONE
+
+
+def test_what_oneflow_refuses(cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    with pytest.raises(Refused, match="already"):
+        sending.scale(cloud, before, "supernode", 2, quiet)
+    with pytest.raises(CloudError):
+        sending.scale(cloud, before, "supernode", 99, quiet)
+    with pytest.raises(CloudError):
+        sending.recover(cloud, before, quiet)
+    with pytest.raises(NotFound):
+        sending.scale(cloud, before, "monitor", 2, quiet)
+
+
+def test_remove_is_sent_once(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    assert sending.remove(cloud, before, quiet) is Verb.DELETE
+    assert sending.remove(cloud, before, quiet) is Verb.WAIT
+    assert len([line for line in writes(sandbox) if line.startswith("DELETE")]) == 1
+    assert ended(cloud, sandbox, before, ending.of_removal) is Ending.DONE
+
+
+@pytest.mark.parametrize("kind", ["cut", "half"])
+def test_an_answer_that_was_lost_after_it_happened(sandbox: Sandbox, cloud: Cloud, running: Running, kind: str) -> None:
+    before, told = running(2), list[str]()
+    sandbox.faults.plan("oneflow", kind, match="POST")  # type: ignore[arg-type]
+    sending.scale(cloud, before, "supernode", 3, told.append)
+    if kind == "cut":
+        assert "but it happened" in told[-1]
+    assert len([line for line in writes(sandbox) if line.endswith("/scale")]) == 1
+    sandbox.clock.advance(120)
+    sandbox.faults.plan("oneflow", "cut", match="DELETE")
+    assert sending.remove(cloud, cloud.snapshot(before.id), told.append) is Verb.DELETE
+    assert "but it happened" in told[-1]
+    assert len([line for line in writes(sandbox) if line.startswith("DELETE")]) == 1
+
+
+def test_a_recover_whose_answer_was_lost(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before, told = running(2), list[str]()
+    sending.scale(cloud, before, "supernode", 3, quiet)
+    sandbox.faults.plan("oneflow", "cut", match="POST")
+    with pytest.raises(CloudError) as caught:
+        sending.recover(cloud, cloud.snapshot(before.id), quiet)
+    assert "does no harm" in caught.value.hint
+    while (snapshot := cloud.snapshot(before.id)).state != ServiceState.COOLDOWN:
+        sandbox.clock.advance(1)
+    sandbox.faults.plan("oneflow", "cut", match="POST")
+    sending.recover(cloud, snapshot, told.append)
+    assert "but it happened" in told[-1]
+
+
+def test_a_request_that_never_arrived(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    for match, send in (
+        ("POST", lambda: sending.scale(cloud, before, "supernode", 3, quiet)),
+        ("DELETE", lambda: sending.remove(cloud, before, quiet)),
+    ):
+        sandbox.faults.plan("oneflow", "close", match=match)
+        with pytest.raises(CloudError) as caught:
+            send()
+        assert "It did not happen" in caught.value.hint
+    assert cloud.snapshot(before.id).state == ServiceState.RUNNING
+
+
+def test_nobody_can_tell_whether_it_happened(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = running(2)
+    sandbox.faults.plan("oneflow", "cut", match="DELETE")
+    original = cloud.remove
+
+    def remove(service_id: int) -> Verb:
+        try:
+            return original(service_id)
+        finally:
+            sandbox.faults.plan("oneflow", "close", times=-1)
+
+    cloud.remove = remove  # type: ignore[method-assign]
+    with pytest.raises(CloudError) as caught:
+        sending.remove(cloud, before, quiet)
+    assert "is not known" in caught.value.hint
+    assert f"flowerneb-wizard status {before.id}" in caught.value.hint
+
+
+def test_a_deployment_that_failed_is_removed_with_the_other_verb() -> None:
+    clock = ManualClock(1_795_428_900)
+    with Sandbox("supernode-boot-failure", latency=0, clock=clock) as sandbox:
+        cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=clock.now)
+        service = start(Plan(), cloud, quiet)
+        clock.advance(200)
+        before = cloud.snapshot(service.id)
+        assert before.state == ServiceState.FAILED_DEPLOYING or any(role.failed for role in before.roles)
+        assert ending.of_scale("supernode", 2)(before) in (Ending.FAILED, None)
+        assert sending.remove(cloud, before, quiet) is Verb.RECOVER_DELETE
+        assert ended(cloud, sandbox, before, ending.of_removal) is Ending.DONE
+        cloud.close()

@@ -1,0 +1,154 @@
+"""Restarting SuperNodes one after another, so that each computes its partition anew.
+
+A VM is powered off and resumed: oned keeps a record of that, so that anybody can tell afterwards when its guest asked
+for its place. A plain reboot leaves no trace. What is to be done next is read from the VM's own state, never from
+memory: whoever starts again after a crash goes on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from wizard.actions.sending import Tell
+from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
+from wizard.core.snapshot import VmFacts
+from wizard.core.states import VmState
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+
+PATIENCE = 600.0
+"""Seconds that one SuperNode may take from its power-off until it is READY again."""
+
+_PAUSE = 2.0
+_LOOKS = 5
+"""How often a VM is looked at after an answer got lost, before the request is sent again."""
+_LOOKS_AFTER_AN_ANSWER = 30
+"""The same after an answer: a guest may have ignored the power button."""
+
+
+class Ended(str, Enum):
+    """How the restarts ended."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """How it ended; `done` are the VMs that are READY again, `left` those that were not touched.
+
+    `at` is the VM that it ended at, and `why` what was seen there, where it did not go well.
+    """
+
+    ended: Ended
+    done: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+    at: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A restart that was begun: the VM, and the number of its history record then. A resume makes a new record."""
+
+    vm_id: int
+    record: int
+
+
+@dataclass
+class Restarts:
+    """The restarts of some VMs in order. `stop` ends them between two VMs; a VM that was powered off is always resumed.
+
+    `begun` is told just before a VM is powered off, and `ended` when it is READY: who keeps that can go on later, and
+    gives as `earlier` what an earlier sitting had begun.
+    """
+
+    cloud: Cloud
+    tell: Tell
+    patience: float = PATIENCE
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    stop: Callable[[], bool] = lambda: False
+    begun: Callable[[Begun], None] = lambda _: None
+    ended: Callable[[int], None] = lambda _: None
+    earlier: Begun | None = None
+
+    def run(self, vm_ids: Sequence[int]) -> Restarted:
+        """Restart them. Raises CloudError where the cloud refuses; what was done until then was told."""
+        done: list[int] = []
+        for place, vm_id in enumerate(vm_ids):
+            if self.stop():
+                return Restarted(Ended.STOPPED, tuple(done), tuple(vm_ids[place:]))
+            self.tell(f"restarting VM {vm_id} ({place + 1} of {len(vm_ids)})")
+            ended, why = self._one(vm_id)
+            if ended is not Ended.DONE:
+                return Restarted(ended, tuple(done), tuple(vm_ids[place + 1 :]), vm_id, why)
+            self.ended(vm_id)
+            self.tell(f"VM {vm_id} is READY again")
+            done.append(vm_id)
+        return Restarted(Ended.DONE, tuple(done))
+
+    def _one(self, vm_id: int) -> tuple[Ended, str]:
+        end = self.clock() + self.patience
+        mark = self.earlier if self.earlier and self.earlier.vm_id == vm_id else None
+        last, looks = "", 0
+        while True:
+            vm = self._look(vm_id, end)
+            if vm is None:
+                return Ended.TIMED_OUT, "oned could not be asked any more"
+            if vm.finished or vm.failed:
+                return Ended.FAILED, f"it is {vm.state_name}"
+            if mark is None:
+                mark = Begun(vm_id, _record(vm))
+                self.begun(mark)
+            resumed = _record(vm) > mark.record
+            if resumed and vm.is_ready:
+                return Ended.DONE, ""
+            action = _next_action(vm, resumed)
+            looks -= 1
+            if action and (action != last or looks <= 0):
+                last, looks = action, _LOOKS_AFTER_AN_ANSWER if self._sent(vm, action) else _LOOKS
+            if self.clock() >= end:
+                return Ended.TIMED_OUT, f"it is {vm.state_name}, READY {vm.ready or 'not set'}"
+            self.sleep(_PAUSE)
+
+    def _look(self, vm_id: int, end: float) -> VmFacts | None:
+        """The VM now; a server that struggles is asked again until the time is up."""
+        while True:
+            try:
+                return self.cloud.vm(vm_id)
+            except (Unreachable, TimedOut, Garbled):
+                if self.clock() >= end:
+                    return None
+                self.sleep(_PAUSE)
+
+    def _sent(self, vm: VmFacts, action: str) -> bool:
+        """Whether the cloud took it; where the answer got lost, the VM is looked at before it is sent again."""
+        try:
+            if action == "resume":
+                self.cloud.unready(vm.id)
+            self.cloud.act_on_vm(vm.id, action)
+        except (Unreachable, TimedOut, Garbled) as error:
+            self.tell(f"the answer to {action} of VM {vm.id} was lost ({error.title}); looking at the VM")
+            return False
+        except CloudError as error:
+            error.hint = f"{error.hint} VM {vm.id} was being restarted: `onevm show {vm.id}`.".strip()
+            raise
+        return True
+
+
+def _record(vm: VmFacts) -> int:
+    return vm.runs[-1].seq if vm.runs else 0
+
+
+def _next_action(vm: VmFacts, resumed: bool) -> str:
+    if vm.state == VmState.POWEROFF:
+        return "resume"
+    return "poweroff" if vm.running and not resumed else ""

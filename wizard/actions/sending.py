@@ -1,0 +1,77 @@
+"""Sending an action once, and finding out whether it happened where the answer got lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from wizard.cloud.errors import CloudError, Garbled, NotFound, TimedOut, Unreachable
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import ServiceState, Verb
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+
+_SCALED = (ServiceState.SCALING, ServiceState.COOLDOWN)
+_GOING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS, ServiceState.DONE)
+
+Tell = Callable[[str], None]
+
+
+def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: Tell) -> None:
+    """Ask for so many VMs of a role. Raises CloudError where OneFlow refuses, or where it did not happen."""
+
+    def happened(now: ServiceSnapshot | None) -> bool:
+        found = now.role(role) if now else None
+        return found is not None and found.cardinality == wanted
+
+    tell(f"scaling {role} of service {before.id} to {wanted}")
+    _once(lambda: cloud.scale(before.id, role, wanted), cloud, before, happened, tell)
+
+
+def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> None:
+    """Send recover. Raises CloudError where OneFlow refuses, or where it did not happen."""
+
+    def happened(now: ServiceSnapshot | None) -> bool:
+        return now is None or now.state != before.state
+
+    tell(f"recovering service {before.id}")
+    again = "Whether OneFlow took it can't be seen; to send recover once more does no harm."
+    _once(lambda: cloud.recover(before.id), cloud, before, happened, tell, again)
+
+
+def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
+    """Remove a service with the verb that its state accepts; the verb comes back, WAIT where nothing was sent."""
+    sent: list[Verb] = []
+
+    def happened(now: ServiceSnapshot | None) -> bool:
+        return now is None or now.state in _GOING
+
+    tell(f"removing service {before.id}")
+    _once(lambda: sent.append(cloud.remove(before.id)), cloud, before, happened, tell)
+    return sent[0] if sent else Verb.DELETE
+
+
+def _once(
+    send: Callable[[], object],
+    cloud: Cloud,
+    before: ServiceSnapshot,
+    happened: Callable[[ServiceSnapshot | None], bool],
+    tell: Tell,
+    again: str = "It did not happen: try again.",
+) -> None:
+    try:
+        send()
+    except (Unreachable, TimedOut, Garbled) as error:
+        try:
+            now: ServiceSnapshot | None = cloud.snapshot(before.id)
+        except NotFound:
+            now = None
+        except CloudError:
+            look = f"flowerneb-wizard status {before.id}"
+            error.hint = f"{error.hint} Whether OneFlow began is not known: look at `{look}` before you try again."
+            raise error from None
+        if not happened(now):
+            error.hint = f"{error.hint} {again}"
+            raise
+        tell(f"the answer was lost ({error.title}), but it happened")
