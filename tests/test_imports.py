@@ -34,6 +34,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.watch": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
     "wizard.machine": (set(), set()),
+    "wizard.theme_choice": (set(), set()),
+    "wizard.remembered": ({"wizard.files"}, {"platformdirs"}),
     "wizard.sandbox": (set(), set()),
     "wizard.tui": (
         {
@@ -47,6 +49,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.files",
             "wizard.drafts",
             "wizard.machine",
+            "wizard.remembered",
+            "wizard.theme_choice",
         },
         SCREEN,
     ),

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -22,7 +22,7 @@ from wizard.commands.completing import preset_names
 from wizard.commands.completion import completion
 from wizard.commands.connect import connect
 from wizard.commands.deploy import deploy
-from wizard.commands.options import connection_options, example, no_mouse_option, set_option
+from wizard.commands.options import connection_options, example, screen_options, set_option
 from wizard.commands.output import prepare_streams
 from wizard.commands.presets import presets
 from wizard.commands.render import render
@@ -43,10 +43,10 @@ PROGRAM = "flowerneb-wizard"
     "--preset", metavar="NAME|FILE", shell_complete=preset_names, help="Open the wizard filled in from a preset."
 )
 @set_option
-@no_mouse_option
+@screen_options
 @click.version_option(__version__, "--version", prog_name=PROGRAM)
 @click.pass_context
-def wizard(context: click.Context, preset: str | None, settings: tuple[str, ...], no_mouse: bool) -> int | None:
+def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, ...], **screen: Any) -> int | None:
     """Bring up a Flower federated-learning cluster on OpenNebula.
 
     Without a command this opens the wizard on the terminal.
@@ -54,9 +54,10 @@ def wizard(context: click.Context, preset: str | None, settings: tuple[str, ...]
     if context.invoked_subcommand is None:
         from wizard.commands.interactive import open_wizard
 
-        return open_wizard(context, preset=preset, settings=settings, no_mouse=no_mouse)
-    if preset is not None or settings or no_mouse:
-        raise click.UsageError("--preset, --set and --no-mouse before a command are for the wizard; put them after it.")
+        return open_wizard(context, preset=preset, settings=settings, **screen)
+    if preset is not None or settings or screen != {"theme": None, "colors": "auto", "no_mouse": False}:
+        said = "--preset, --set, --theme, --colors and --no-mouse"
+        raise click.UsageError(f"{said} before a command are for the wizard; put them after it.")
     return None
 
 

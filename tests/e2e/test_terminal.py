@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import urllib.request
@@ -15,26 +16,33 @@ import pytest
 
 from tests.e2e.terminal import PROGRAM, Terminal
 from wizard.files import list_presets
+from wizard.theme_choice import THEMES
 from wizard.watch import STEADY
 
 OpenTerminal = Callable[..., Terminal]
 SHIPPED = [item.name for item in list_presets() if item.shipped]
 CHOSEN = ["--set", "superlink.vm_template=0", "--set", "supernode.vm_template=1"]
+COLOURED = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
+
+
+def stands_at(step: str) -> Callable[[str], bool]:
+    """Whether the rail marks a step, with the sign of any theme."""
+    return lambda text: f"▸{step}" in text or f">{step}" in text
 
 
 def deploy_from_home(terminal: Terminal, preset: str) -> None:
     """By keyboard from Home to a deployment that was confirmed."""
     terminal.wait_for("OpenNebula 7")
     terminal.press(*["down"] * SHIPPED.index(preset), "enter")
-    terminal.wait_for("▸2 Service")
+    terminal.wait_for(stands_at("2 Service"))
     if preset == "marketplace":
         terminal.press("tab", "tab", "tab")
         terminal.wait_for("The one network that all VMs join")
         terminal.press("0")
-    for key, title in (("f3", "▸3 SuperLink"), ("f4", "▸4 SuperNodes"), ("f5", "▸5 Review")):
+    for key, title in (("f3", "3 SuperLink"), ("f4", "4 SuperNodes"), ("f5", "5 Review")):
         terminal.press(key)
-        terminal.wait_for(title)
+        terminal.wait_for(stands_at(title))
     terminal.wait_for("Nothing stands against deploying")
     terminal.press("d")
     terminal.wait_for("Deploy this service?")
@@ -53,6 +61,27 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
     assert program.ended() == 0
     assert LEFT_ALTERNATE_SCREEN in program.received
     assert b"Traceback" not in program.received
+
+
+@pytest.mark.parametrize("theme", [*THEMES, None])
+def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, theme: str | None) -> None:
+    asked = ("--theme", theme) if theme else ()
+    program = terminal("--sandbox", "--speed", "20", *asked, term="linux", environment={"NO_COLOR": "1"})
+    deploy_from_home(program, "default")
+    program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in step" in text, 60)
+    program.press("ctrl+q")
+    assert program.ended() == 0
+    assert b"Traceback" not in program.received
+    assert not COLOURED.search(program.received)
+
+
+def test_a_bare_console_gets_its_sixteen_colours(terminal: OpenTerminal) -> None:
+    program = terminal("--sandbox", term="linux")
+    program.wait_for("OpenNebula 7")
+    program.press("ctrl+q")
+    assert program.ended() == 0
+    assert re.search(rb"\x1b\[(?:[0-9]+;)*3[0-7][;m]", program.received)
+    assert not re.search(rb"[34]8;[25];", program.received)
 
 
 def test_what_the_wizard_registered_is_what_render_prints(

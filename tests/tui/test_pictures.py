@@ -19,6 +19,7 @@ from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.picker import Picker
 
 SandboxOf = Callable[[str], Sandbox]
+Scene = Callable[[Pilot[int], Sandbox], Awaitable[None]]
 WORLDS = ["hostile-names", "dead-superlink", "large"]
 """Those that have services from the start."""
 TROUBLED = Plan().with_texts(
@@ -167,7 +168,7 @@ async def _deployed(pilot: Pilot[int]) -> None:
     await at(pilot, Step.DASHBOARD)
 
 
-SCENES: list[Callable[[Pilot[int], Sandbox], Awaitable[None]]] = [
+SCENES: list[Scene] = [
     home_without_a_cloud,
     service,
     superlink_with_problems,
@@ -191,9 +192,7 @@ SCENES: list[Callable[[Pilot[int], Sandbox], Awaitable[None]]] = [
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-async def test_scene(
-    scene: Callable[[Pilot[int], Sandbox], Awaitable[None]], size: tuple[int, int], sandbox: Sandbox, picture: Picture
-) -> None:
+async def test_scene(scene: Scene, size: tuple[int, int], sandbox: Sandbox, picture: Picture) -> None:
     app = wizard_on(sandbox, plan=Plan())
     async with app.run_test(size=size) as pilot:
         await scene(pilot, sandbox)

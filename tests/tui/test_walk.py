@@ -15,6 +15,7 @@ from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState
 from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
+from wizard.theme_choice import CONSOLE, THEMES, USUAL, Look
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
@@ -52,10 +53,19 @@ def listening(sandbox: Sandbox, said: list[str]) -> Callable[[], Cloud]:
     return connect
 
 
-@pytest.mark.parametrize("preset", SHIPPED)
-async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset: str) -> None:
+@pytest.mark.parametrize(
+    ("preset", "look"),
+    [
+        *((preset, USUAL) for preset in SHIPPED),
+        *(("default", Look(theme)) for theme in THEMES[1:]),
+        ("default", Look(CONSOLE, "16")),
+        ("default", Look(CONSOLE, "none")),
+    ],
+    ids=str,
+)
+async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset: str, look: Look) -> None:
     said: list[str] = []
-    app = WizardApp(listening(sandbox, said), clock=sandbox.clock.now)
+    app = WizardApp(listening(sandbox, said), clock=sandbox.clock.now, look=look)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await until(pilot, lambda: app.session.vm_templates.asked, "the VM templates")

@@ -19,6 +19,7 @@ from wizard.commands.reach import connecting
 from wizard.commands.trouble import INVALID, CommandFailed
 
 if TYPE_CHECKING:
+    from wizard.theme_choice import Look
     from wizard.tui.app import WizardApp
 
 _INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and pipes."
@@ -33,6 +34,8 @@ def open_wizard(
     preset: str | None = None,
     settings: Iterable[str] = (),
     attach: str | None = None,
+    theme: str | None = None,
+    colors: str = "auto",
     no_mouse: bool = False,
 ) -> int:
     """Run the screens and return their exit status. Raises CommandFailed where the terminal can't show them."""
@@ -44,12 +47,27 @@ def open_wizard(
     for pinned in ("COLUMNS", "LINES"):
         # Exported, they would keep the screens at a size that the terminal no longer has.
         os.environ.pop(pinned, None)
+    chosen, complaint = _look(theme, colors)
     from wizard.tui.app import WizardApp
 
     with connecting(reach, Teller(), speed=PACE) as connector:
-        app = WizardApp(connector.connect, plan=plan, preset_name=preset, attach=attach, clock=connector.clock)
+        app = WizardApp(
+            connector.connect, plan=plan, preset_name=preset, attach=attach, clock=connector.clock, look=chosen
+        )
+        app.complaints = (complaint,) if complaint else ()
         asyncio.run(_running(app, mouse=not no_mouse))
     return app.return_code or 0
+
+
+def _look(theme: str | None, colors: str) -> tuple[Look, str]:
+    """How the screens look, and what is wrong with the file that remembers it. Before Textual is imported."""
+    from wizard.remembered import remembered_theme
+    from wizard.theme_choice import COLORS, look
+
+    remembered, complaint = remembered_theme()
+    found = look(theme, colors, remembered, os.environ)
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = COLORS[found.colors] or "standard"
+    return found, complaint
 
 
 async def _running(app: WizardApp, *, mouse: bool) -> None:

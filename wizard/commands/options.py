@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from wizard.commands.completing import assignments, world_names
+from wizard.theme_choice import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -125,9 +126,21 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="JSON on stdout; errors are JSON on stderr.")(command)
 
 
-def no_mouse_option(command: F) -> F:
-    """Let a command leave the mouse to the terminal."""
-    return click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")(command)
+def screen_options(command: F) -> F:
+    """Let a command that opens the screens say how they look, and leave the mouse to the terminal."""
+    for option in (
+        click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+        click.option(
+            "--colors",
+            type=click.Choice(["auto", *COLORS]),
+            default="auto",
+            show_default=True,
+            help="How many colours the terminal has; auto asks it, and obeys NO_COLOR.",
+        ),
+        click.option("--theme", type=click.Choice(THEMES), help="How the screens look; else as chosen last."),
+    ):
+        command = option(command)
+    return command
 
 
 def example(*lines: str) -> str:

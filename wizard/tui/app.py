@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -11,20 +11,24 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import Resize
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import PresetFileError
+from wizard.remembered import remember_theme
+from wizard.theme_choice import THEMES, USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import help_page
+from wizard.tui.plain_signs import NoColors, PlainSigns
 from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
-from wizard.tui.themes import HOUSE, load_themes
+from wizard.tui.themes import load_themes
 from wizard.tui.widgets.dialogs import Confirm, trouble
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ class WizardApp(App[int]):
 
     `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
     the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
-    Unix seconds.
+    Unix seconds; `look` says how it looks.
     """
 
     TITLE = "flowerneb-wizard"
@@ -61,8 +65,11 @@ class WizardApp(App[int]):
         preset_name: str | None = None,
         attach: str | None = None,
         clock: Callable[[], float] = time.time,
+        look: Look = USUAL,
     ) -> None:
         super().__init__()
+        self.look = look
+        self.complaints: tuple[str, ...] = ()
         self.session = Session(connect, clock)
         if plan is not None:
             self.session.plan = self.session.kept = plan
@@ -86,9 +93,9 @@ class WizardApp(App[int]):
         themes, complaints = load_themes()
         for theme in themes:
             self.register_theme(theme)
-        if any(theme.name == HOUSE for theme in themes):
-            self.theme = HOUSE
-        for complaint in complaints:
+        if any(theme.name == self.look.theme for theme in themes):
+            self.theme = self.look.theme
+        for complaint in (*complaints, *self.complaints):
             self.notify(complaint, severity="warning", markup=False)
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
         self.look_up()
@@ -192,7 +199,29 @@ class WizardApp(App[int]):
                 yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
             yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
             yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
-        yield from (item for item in super().get_system_commands(screen) if item.title != "Quit")
+        for name in THEMES:
+            if name in self.available_themes:
+                yield SystemCommand(
+                    f"Theme: {name}", "kept for the next time", lambda name=name: self.choose_theme(name)
+                )
+        yield from (item for item in super().get_system_commands(screen) if item.title not in ("Quit", "Theme"))
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme from now on."""
+        self.theme = name
+        try:
+            remember_theme(name)
+        except PresetFileError as error:
+            self.notify(str(error), title="Not remembered", severity="warning", markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, except that without colours there are none at all, and a bare console gets plain signs."""
+        found = [item for item in super().get_line_filters() if not isinstance(item, (Monochrome, NoColor))]
+        if self.look.colors == "none":
+            found.append(NoColors())
+        if self.native_ansi_color:
+            found.append(PlainSigns())
+        return found
 
     def on_resize(self, event: Resize) -> None:
         """On a terminal that is too small, say so instead of drawing fragments; nothing typed is lost."""

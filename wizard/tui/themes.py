@@ -15,8 +15,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-HOUSE = "house"
-
 
 class _Colors(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -38,6 +36,7 @@ class _File(BaseModel):
 
     name: str
     dark: bool = True
+    ansi: bool = False
     colors: _Colors
     variables: dict[str, str] = {}
 
@@ -57,5 +56,7 @@ def load_themes(folder: Path | None = None) -> tuple[tuple[Theme, ...], tuple[st
             complaints.append(f"theme {path.name}: {place}: {first['msg']}")
         else:
             colors = parsed.colors.model_dump(exclude_none=True)
-            themes.append(Theme(name=parsed.name, dark=parsed.dark, variables=parsed.variables, **colors))
+            themes.append(
+                Theme(name=parsed.name, dark=parsed.dark, ansi=parsed.ansi, variables=parsed.variables, **colors)
+            )
     return tuple(themes), tuple(complaints)

@@ -24,6 +24,7 @@ from wizard.core.states import ServiceState, Verb, removal_verb
 from wizard.deployment import InvalidPlan, start
 from wizard.machine import reached_through
 from wizard.tui.background import away
+from wizard.tui.ink import ink
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
@@ -35,7 +36,7 @@ from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
-_SEVERITIES = {"E": "bold red", "W": "yellow"}
+_SEVERITIES = {"E": "error", "W": "warning"}
 
 
 class DashboardScreen(StepScreen):
@@ -232,8 +233,9 @@ class DashboardScreen(StepScreen):
         if not self.is_attached:
             return
         when = self.session.clock() if at is None else at
-        line = Text(f"{clock_time(when)} {severity} ", style="dim")
-        line.append(one_line(message), style=_SEVERITIES.get(severity, "default not dim"))
+        line = Text(f"{clock_time(when)} {severity} ", style=ink(self.app, "muted"))
+        name = _SEVERITIES.get(severity)
+        line.append(one_line(message), style=ink(self.app, name) if name else "")
         self.query_one("#events", RichLog).write(line)
 
 

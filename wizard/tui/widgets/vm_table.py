@@ -15,8 +15,9 @@ from textual.widgets import DataTable
 from wizard.core.overview import NOTHING, UNSET, VmRow
 from wizard.core.partitions import Standing
 from wizard.core.snapshot import SUPERLINK
+from wizard.tui.ink import ink
 
-_WRONG = {Standing.STALE.value: "yellow", Standing.COLLISION.value: "bold red", Standing.NONE.value: "yellow"}
+_WRONG = {Standing.STALE.value: "warning", Standing.COLLISION.value: "error", Standing.NONE.value: "warning"}
 
 
 class Room(IntEnum):
@@ -82,6 +83,12 @@ class VmTable(DataTable[Text]):
         self.room: Room | None = None
         self._widths: dict[str, int] = {}
         self._shown: dict[str, dict[str, str]] = {}
+        self._inks: dict[str, str] = {}
+
+    def on_mount(self) -> None:
+        """Take the colours of the theme, and of the one that is chosen later."""
+        self._take_inks()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
 
     def show(self, rows: tuple[VmRow, ...], room: Room) -> None:
         """Draw the rows; only what differs from what stands there is written."""
@@ -116,15 +123,29 @@ class VmTable(DataTable[Text]):
             self.move_cursor(row=marked, scroll=False)
             self.scroll_to(y=scroll, animate=False)
 
+    def _redraw(self) -> None:
+        self._take_inks()
+        if self.room is not None:
+            columns = [column for column in COLUMNS if column.most[self.room]]
+            self._begin_anew(columns, self._widths, self.room)
+
+    def _take_inks(self) -> None:
+        self._inks = {name: ink(self.app, name) for name in ("error", "warning", "success", "muted")}
+
+    def _cell(self, column: str, text: str) -> Text:
+        cell = Text(text, style=self._inks.get(_ink_of(column, text), ""), no_wrap=True)
+        cell.truncate(self._widths[column], overflow="ellipsis")
+        return cell
+
     def _write(self, key: str, texts: dict[str, str]) -> None:
         shown = self._shown.get(key)
         if shown is None:
-            self.add_row(*(_cell(name, text, self._widths[name]) for name, text in texts.items()), key=key)
+            self.add_row(*(self._cell(name, text) for name, text in texts.items()), key=key)
         elif shown != texts:
             self._writing = True
             for name, text in texts.items():
                 if shown[name] != text:
-                    self.update_cell(key, name, _cell(name, text, self._widths[name]))
+                    self.update_cell(key, name, self._cell(name, text))
             self._writing = False
             self.refresh_row(self.get_row_index(key))
         self._shown[key] = texts
@@ -148,17 +169,11 @@ def _width(column: Column, room: Room, rows: Iterable[dict[str, str]]) -> int:
     return max(cell_len(column.titled(room)), column.least[room], min(widest, column.most[room]))
 
 
-def _cell(column: str, text: str, most: int) -> Text:
-    cell = Text(text, style=_style(column, text), no_wrap=True)
-    cell.truncate(most, overflow="ellipsis")
-    return cell
-
-
-def _style(column: str, text: str) -> str:
+def _ink_of(column: str, text: str) -> str:
     if column == "ready":
-        return "green" if text == "YES" else "dim" if text == UNSET else "yellow"
+        return "success" if text == "YES" else "muted" if text == UNSET else "warning"
     if column == "state":
-        return "bold red" if text.endswith("FAILURE") else "green" if text == "RUNNING" else "yellow"
+        return "error" if text.endswith("FAILURE") else "success" if text == "RUNNING" else "warning"
     return _WRONG.get(text, "") if column == "standing" else ""
 
 
