@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.core.progress import PATIENCE, Mark, phases, waiting_for
+from wizard.core.diagnosis.seeing import PATIENCE
+from wizard.core.progress import Mark, phases, waiting_for
 from wizard.core.snapshot import SUPERLINK, ServiceSnapshot
 
 from .services import NOW, service, vm
@@ -99,16 +100,18 @@ WAITING = [
             state="DEPLOYING",
             superlink=link("PENDING", ready=None, template={"SCHED_MESSAGE": "Not enough CPU on hosts: 0,1,2"}),
         ),
-        "Waiting for VM 1 of superlink: PENDING, no host has taken it yet: Not enough CPU on hosts: 0,1,2.",
+        "VM 1 of superlink is PENDING, no host has taken it: Not enough CPU on hosts: 0,1,2.",
     ),
     (
         "not scheduled yet",
-        service(state="DEPLOYING", superlink=link("PENDING", ready=None)),
+        service(state="DEPLOYING", superlink=link("PENDING", ready=None, stime=NOW - 9)),
         "Waiting for VM 1 of superlink: PENDING, no host has taken it yet.",
     ),
     (
         "booting",
-        service([vm(2), vm(3, "PROLOG", ready=None, stime=NOW - 41), vm(4, "BOOT", ready=None)], "DEPLOYING"),
+        service(
+            [vm(2), vm(3, "PROLOG", ready=None, stime=NOW - 41), vm(4, "BOOT", ready=None, stime=NOW - 9)], "DEPLOYING"
+        ),
         "Waiting for VM 3 of supernode (and 1 more): PROLOG for 00:41.",
     ),
     (
@@ -119,13 +122,13 @@ WAITING = [
     (
         "READY=NO",
         service(state="DEPLOYING", superlink=link(ready="NO", running_since=NOW - 5)),
-        "Waiting for VM 1 of superlink: RUNNING for 00:05, READY=NO.",
+        "VM 1 of superlink says READY=NO: look at its console.",
     ),
     (
         "running, never ready",
         service(state="DEPLOYING", superlink=link(ready=None, running_since=NOW - PATIENCE)),
-        "Waiting for VM 1 of superlink: RUNNING for 02:00, no READY yet. Usually the guest has no OneGate token or "
-        "can't reach OneGate, or its health check fails: look at its console or at /var/log/one-appliance in it.",
+        "VM 1 of superlink has been RUNNING for 02:00 and its guest has published nothing; usually it is READY within "
+        "02:00. Most likely it can't reach OneGate.",
     ),
     (
         "the clocks differ",
@@ -145,7 +148,7 @@ WAITING = [
     (
         "a role failed, the service does not say so",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"}, log=["old", "no template [4711]."]),
-        "Role supernode is FAILED_DEPLOYING: no template [4711].",
+        "Role supernode is FAILED_DEPLOYING: no template [4711]. The service says DEPLOYING, and will for ever.",
     ),
     (
         "a role failed, the log is silent",
@@ -219,17 +222,17 @@ WAITING = [
     (
         "hostile scheduler",
         service(state="DEPLOYING", superlink=link("PENDING", ready=None, template={"SCHED_MESSAGE": HOSTILE})),
-        f"Waiting for VM 1 of superlink: PENDING, no host has taken it yet: {SPELLED}.",
+        f"VM 1 of superlink is PENDING, no host has taken it: {SPELLED}.",
     ),
     (
         "hostile guest",
         service(state="DEPLOYING", superlink=link(ready=HOSTILE, running_since=NOW)),
-        f"Waiting for VM 1 of superlink: RUNNING for 00:00, READY={SPELLED}.",
+        f"VM 1 of superlink says READY={SPELLED}: look at its console.",
     ),
     (
         "hostile log",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"}, log=[HOSTILE]),
-        f"Role supernode is FAILED_DEPLOYING: {SPELLED}",
+        f"Role supernode is FAILED_DEPLOYING: {SPELLED}. The service says DEPLOYING, and will for ever.",
     ),
 ]
 

@@ -1,0 +1,226 @@
+"""Each rule of the diagnosis: a case that makes it fire, and a near miss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from wizard.core.diagnosis import RULES, Action, Finding, Severity, diagnose
+from wizard.core.diagnosis.seeing import PATIENCE
+from wizard.core.diagnosis.service import EARLY
+from wizard.core.diagnosis.vms import STUCK, UNSCHEDULED
+from wizard.core.snapshot import SUPERLINK, LogLine, ServiceSnapshot, VmFacts
+
+from .services import NOW, role, service, vm
+
+TOKEN = {"TOKEN": "YES", "REPORT_READY": "YES"}
+
+
+def link(state: str = "RUNNING", *, ago: int = 10, **more: Any) -> list[VmFacts]:
+    """A SuperLink that was started so many seconds ago and is not READY."""
+    since = NOW - ago
+    return [vm(1, state, role=SUPERLINK, **{"ready": None, "stime": since, "running_since": since, **more})]
+
+
+def deploying(**more: Any) -> ServiceSnapshot:
+    return service(**{"state": "DEPLOYING", "supernode_role": {"cardinality": 2}, **more})
+
+
+def nodes(*states: str, ago: int = 10, **more: Any) -> list[VmFacts]:
+    made = NOW - ago
+    return [
+        vm(number, state, **{"ready": None, "stime": made, "running_since": made, **more})
+        for number, state in enumerate(states, 2)
+    ]
+
+
+def names(snapshot: ServiceSnapshot) -> list[str]:
+    return [finding.name for finding in diagnose(snapshot)]
+
+
+LOST_TOKEN = {"context": {"REPORT_READY": "YES"}}
+CLIENTS = {"values": {"FL_MIN_FIT_CLIENTS": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}}
+SCHED = {"template": {"SCHED_MESSAGE": "Mon: [HOST] Not enough CPU on hosts: 0,1,2"}}
+REPORTED = {"template": {"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"}}
+
+
+def circle(*parents: str) -> ServiceSnapshot:
+    """PENDING, with roles a, b and c of these parents."""
+    roles = tuple(
+        role(name, [], "PENDING", parents=(parent,) if parent else ())
+        for name, parent in zip("abc", parents, strict=True)
+    )
+    return ServiceSnapshot(42, "flower", 0, roles=roles, taken_at=NOW)
+
+
+FIRES: list[tuple[str, ServiceSnapshot, str]] = [
+    ("superlink-gone", service([vm(2), vm(3)], superlink=[]), "the cluster is dead"),
+    (
+        "vm-failed",
+        service([vm(2), vm(3, "BOOT_FAILURE", template={"ERROR": "DEPLOY: no KVM"})], "DEPLOYING"),
+        "VM 3 of supernode is in BOOT_FAILURE: DEPLOY: no KVM",
+    ),
+    ("vm-failed", deploying(superlink=link("PROLOG_FAILURE")), "look at its log"),
+    ("parents-cycle", circle("b", "c", "a"), "a → b → c → a"),
+    ("parents-cycle", circle("", "c", "b"), "b → c → b"),
+    ("parents-cycle", circle("a", "", ""), "a → a"),
+    (
+        "role-failed",
+        service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING", "cardinality": 2}, log=["no [9]."]),
+        "no [9]. The service says DEPLOYING, and will for ever.",
+    ),
+    ("service-failed", service(state="FAILED_DEPLOYING_NETS", superlink=[], log=["no lease"]), "no lease"),
+    ("service-failed", service([vm(2)], "FAILED_UNDEPLOYING"), "FAILED_UNDEPLOYING; see the log"),
+    ("warning", service([vm(2), vm(3, "POWEROFF")], "WARNING"), "VM 3 of supernode is POWEROFF"),
+    ("vm-pending", deploying(superlink=link("PENDING", **SCHED)), "Not enough CPU on hosts: 0,1,2"),
+    ("vm-pending", deploying(superlink=link("PENDING", ago=UNSCHEDULED)), "no host has taken it."),
+    ("vm-stuck", deploying(superlink=link("PROLOG", ago=STUCK)), "in PROLOG, 15:00 after it was made"),
+    (
+        "superlink-unhealthy",
+        deploying(superlink=link(template={"FL_READY": "NO", "FL_ERROR": "health_check_timeout"})),
+        "says FL_READY=NO with FL_ERROR=health_check_timeout, so its health check never passed",
+    ),
+    ("supernode-unhealthy", service([vm(2), vm(3, ready="NO")]), "VM 3 of supernode says READY=NO"),
+    (
+        "supernode-unhealthy",
+        deploying(supernodes=nodes("RUNNING", template={"FL_NODE_READY": "NO"})),
+        "FL_NODE_READY=NO",
+    ),
+    ("superlink-no-token", deploying(superlink=link(**LOST_TOKEN)), "lacks TOKEN=YES"),
+    ("supernode-no-token", deploying(supernodes=nodes("RUNNING", **LOST_TOKEN)), "VM 2 of supernode has no OneGate"),
+    ("superlink-silent", deploying(superlink=link(ago=PATIENCE, context=TOKEN)), "RUNNING for 02:00"),
+    ("supernode-silent", deploying(supernodes=nodes("RUNNING", ago=PATIENCE, context=TOKEN)), "published nothing"),
+    ("superlink-not-ready", deploying(superlink=link(ago=PATIENCE, template={"FL_READY": "YES"})), "FL_READY, but not"),
+    (
+        "supernode-not-ready",
+        deploying(supernodes=nodes("RUNNING", ago=PATIENCE, template={"FL_NODE_READY": "YES"})),
+        "FL_NODE_READY, but not READY",
+    ),
+    (
+        "supernodes-too-early",
+        deploying(superlink=link(template={"FL_READY": "YES"}), supernodes=nodes("RUNNING", "BOOT", ago=EARLY)),
+        "VMs 2, 3 of supernode were created though the SuperLink never said READY: OneFlow took FL_READY=YES",
+    ),
+    (
+        "supernodes-too-early",
+        deploying(superlink=link(template={"NOTE": '"NOT_READY = YES"'}), supernodes=nodes("BOOT", ago=EARLY)),
+        "NOTE=",
+    ),
+    ("too-few-clients", service([vm(2), vm(3)], superlink_role=CLIENTS), "FL_MIN_FIT_CLIENTS is 3"),
+    ("below-min-vms", service([vm(2)], supernode_role={"min_vms": 2}), "1 VMs of at least 2"),
+    (
+        "supernode-no-partition",
+        service([vm(2, **REPORTED), vm(3)]),
+        "VM 3 of supernode has no partition",
+    ),
+    ("cooldown", service([vm(2)], "COOLDOWN", supernode_role={"cooldown": 30}), "nothing can be scaled until then"),
+]
+
+
+@pytest.mark.parametrize(("name", "snapshot", "words"), FIRES, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(FIRES)])
+def test_a_rule_fires_and_no_other(name: str, snapshot: ServiceSnapshot, words: str) -> None:
+    (finding,) = diagnose(snapshot)
+    assert finding.name == name
+    assert words in finding.means
+    assert finding.subject
+    assert finding.look
+    assert finding.helps
+
+
+MISSES: list[tuple[str, ServiceSnapshot]] = [
+    ("all is well", service([vm(2), vm(3)])),
+    ("superlink-gone: not yet made", deploying(superlink=[])),
+    ("superlink-gone: being removed", service([], "UNDEPLOYING", superlink=[])),
+    ("vm-failed: only off", service([vm(2, "POWEROFF")], "SCALING")),
+    ("parents-cycle: a chain", circle("", "a", "b")),
+    ("parents-cycle: a parent that does not exist", circle("nope", "a", "b")),
+    (
+        "role-failed: it is being recovered",
+        service(nodes("BOOT"), "FAILED_DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"}),
+    ),
+    ("service-failed: it is being recovered", service(nodes("BOOT"), "FAILED_DEPLOYING")),
+    ("warning: the VM is off, and OneFlow has not noticed", service([vm(2), vm(3, "POWEROFF")])),
+    ("vm-pending: a moment", deploying(superlink=link("PENDING", ago=UNSCHEDULED - 1))),
+    ("vm-stuck: nearly", deploying(superlink=link("PROLOG", ago=STUCK - 1))),
+    ("vm-stuck: an old VM that is resumed", service([vm(2, "BOOT_POWEROFF", stime=1)], "RUNNING")),
+    ("unhealthy: not yet READY", deploying(superlink=link())),
+    ("unhealthy: an error of old, READY now", service([vm(2, template={"FL_ERROR": "x", "FL_NODE_READY": "NO"})])),
+    ("unhealthy: it is stopping", service(nodes("SHUTDOWN", template={"FL_NODE_READY": "NO"}), "UNDEPLOYING")),
+    ("no-token: CONTEXT was not read", deploying(superlink=link(context=None))),
+    ("no-token: it reports all the same", deploying(superlink=link(template={"FL_READY": "YES"}, **LOST_TOKEN))),
+    ("no-token: nobody waits for READY", service([vm(2, ready=None, **LOST_TOKEN)])),
+    ("silent: nearly", deploying(superlink=link(ago=PATIENCE - 1, context=TOKEN))),
+    ("silent: its template was not read", deploying(superlink=link(ago=PATIENCE, user_template=None))),
+    ("silent: nobody waits for READY", service([vm(2, ready=None)])),
+    ("not-ready: nearly", deploying(superlink=link(ago=PATIENCE - 1, template={"FL_READY": "YES"}))),
+    (
+        "too-early: the moment between FL_READY and READY",
+        deploying(superlink=link(template={"FL_READY": "YES"}), supernodes=nodes("BOOT", ago=EARLY - 1)),
+    ),
+    (
+        "too-early: READY by now",
+        deploying(superlink=link(ready="YES", template={"FL_READY": "YES"}), supernodes=nodes("BOOT", ago=EARLY)),
+    ),
+    (
+        "too-early: nothing held READY=YES",
+        deploying(superlink=link(template={"FL_READY": "yes"}), supernodes=nodes("BOOT", ago=EARLY)),
+    ),
+    ("too-few-clients: just enough", service([vm(2), vm(3), vm(4)], superlink_role=CLIENTS)),
+    ("too-few-clients: they are still being made", deploying(supernodes=nodes("BOOT"), superlink_role=CLIENTS)),
+    ("below-min-vms: just enough", service([vm(2), vm(3)], supernode_role={"min_vms": 2})),
+    ("no-partition: the operator's word", service([vm(2)], values={"FL_NODE_CONFIG": "site='north'"})),
+    ("no-partition: still asking", deploying(supernodes=[vm(2, **REPORTED), vm(3, "BOOT", ready=None, stime=NOW)])),
+    ("gone", replace(service([vm(3, "BOOT_FAILURE")], "FAILED_DEPLOYING"), gone=True)),
+]
+
+
+@pytest.mark.parametrize("snapshot", [case[1] for case in MISSES], ids=[case[0] for case in MISSES])
+def test_a_near_miss_is_none(snapshot: ServiceSnapshot) -> None:
+    assert names(snapshot) == []
+
+
+def test_every_rule_has_a_case() -> None:
+    said = {name for name, *_ in FIRES}
+    assert len({rule for rule in RULES for _, snapshot, _ in FIRES if list(rule(snapshot))}) == len(RULES)
+    assert {finding.name for _, snapshot, _ in FIRES for finding in diagnose(snapshot)} == said
+
+
+def test_many_vms_with_one_fault_are_one_finding() -> None:
+    (finding,) = diagnose(service([vm(2), *(vm(number, "BOOT_FAILURE") for number in range(3, 40))], "DEPLOYING"))
+    assert finding.means.startswith("VM 3 of supernode (and 36 more) is in BOOT_FAILURE")
+    assert finding.vm_ids == tuple(range(3, 40))
+
+
+def test_a_vm_that_failed_is_told_and_not_the_role_and_the_warning_beside_it() -> None:
+    failed = [vm(2), vm(3, "BOOT_FAILURE")]
+    assert names(service(failed, "FAILED_DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"})) == ["vm-failed"]
+    assert names(service(failed, "WARNING")) == ["vm-failed"]
+
+
+def test_the_graver_comes_first() -> None:
+    found = diagnose(service([vm(2)], superlink=[], supernode_role={"min_vms": 2}))
+    assert [finding.name for finding in found] == ["superlink-gone", "below-min-vms"]
+    assert [finding.severity for finding in found] == [Severity.ERROR, Severity.WARNING]
+    assert names(service([vm(2)], "COOLDOWN", superlink=[])) == ["superlink-gone", "cooldown"]
+
+
+def test_a_cooldown_tells_how_long_it_still_lasts_and_that_recover_ends_it() -> None:
+    snapshot = service([vm(2)], "COOLDOWN", supernode_role={"cooldown": 30, "state": "COOLDOWN"})
+    logged = replace(snapshot, log=(LogLine(NOW - 12, "I", "New state: COOLDOWN"), LogLine(NOW, "I", "x")))
+    (finding,) = diagnose(logged)
+    assert "for 30 s (00:18 left)" in finding.means
+    assert "recover" in finding.helps
+    assert (finding.severity, finding.action) == (Severity.INFO, Action.RECOVER)
+
+
+def test_a_number_of_clients_that_is_none_is_no_minimum() -> None:
+    for value in ("", "many", "-1", "9" * 40):
+        assert names(service([vm(2)], values={"FL_MIN_FIT_CLIENTS": value})) == []
+
+
+def test_findings_are_plain_values() -> None:
+    first, second = (diagnose(service([vm(2)], superlink=[])) for _ in range(2))
+    assert first == second
+    assert isinstance(first[0], Finding)

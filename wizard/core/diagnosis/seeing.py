@@ -1,0 +1,68 @@
+"""What several rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wizard.core.overview import duration
+from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.states import ServiceState
+
+PATIENCE = 120
+"""Seconds from the start of a VM in which its guest is usually READY."""
+
+WAITING = frozenset(
+    {
+        ServiceState.DEPLOYING,
+        ServiceState.SCALING,
+        ServiceState.FAILED_DEPLOYING,
+        ServiceState.FAILED_SCALING,
+    }
+)
+"""States in which OneFlow waits for the READY of VMs."""
+
+REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
+"""States in which VMs are stopping because they were told to."""
+
+RECOVER_DELETE = "Or remove the service: OneFlow waits for ever otherwise."
+
+
+def members(snapshot: ServiceSnapshot) -> Iterator[tuple[Role, Node, VmFacts]]:
+    """Every listed VM that oned has told about, with its role."""
+    for role in snapshot.roles:
+        for node in role.nodes:
+            if node.vm is not None:
+                yield role, node, node.vm
+
+
+def named(found: Sequence[tuple[Role, Node, VmFacts]]) -> str:
+    """The first of some VMs with its role, and how many more there are."""
+    role, node, _ = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return f"VM {node.vm_id} of {role.name}{more}"
+
+
+def ids(found: Sequence[tuple[Role, Node, VmFacts]]) -> tuple[int, ...]:
+    """Their VM ids."""
+    return tuple(node.vm_id for _, node, _ in found)
+
+
+def published(vm: VmFacts) -> dict[str, str]:
+    """What the guest itself has told OneGate: READY, and all that begins with FL_."""
+    template = vm.user_template or {}
+    return {key: value for key, value in template.items() if key == "READY" or key.startswith("FL_")}
+
+
+def runs_for(vm: VmFacts, now: float) -> float:
+    """Seconds since the VM was started, 0 where the clocks differ."""
+    return max(0.0, now - (vm.running_since or vm.stime))
+
+
+def since(vm: VmFacts, now: float) -> str:
+    """The same in words."""
+    return f"RUNNING for {duration(runs_for(vm, now))}"
+
+
+def last_error(snapshot: ServiceSnapshot) -> str:
+    """The last error in OneFlow's log of the service, or nothing."""
+    return next((line.message for line in reversed(snapshot.log) if line.severity == "E"), "")

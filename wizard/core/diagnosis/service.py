@@ -1,0 +1,237 @@
+"""What is wrong with the service itself and its roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.core.contract import Meaning
+from wizard.core.contracts import CONTRACTS
+from wizard.core.diagnosis.finding import Action, Finding, Severity
+from wizard.core.diagnosis.seeing import RECOVER_DELETE, WAITING, ids, last_error, members, named
+from wizard.core.overview import duration
+from wizard.core.phrases import counted, vms
+from wizard.core.rules import whole_number
+from wizard.core.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
+from wizard.core.states import RoleState, ServiceState, service_failed
+
+EARLY = 15
+"""Seconds for which SuperNodes may exist before the SuperLink says READY: it publishes FL_READY=YES a moment before."""
+
+_MINIMA = (Meaning.MIN_AVAILABLE, Meaning.MIN_FIT, Meaning.MIN_EVALUATE)
+_NOT_STARTED = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
+_SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
+
+
+def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """OneFlow goes on saying RUNNING when the SuperLink's VM was terminated."""
+    superlink = snapshot.role(SUPERLINK)
+    if snapshot.state in _SETTLED and superlink is not None and not superlink.nodes:
+        yield Finding(
+            "superlink-gone",
+            Severity.ERROR,
+            SUPERLINK,
+            f"The SuperLink's VM is gone. OneFlow says {snapshot.state_name}, but the cluster is dead: nothing "
+            "coordinates it.",
+            "Who terminated it: `onevm show` of the old VM, /var/log/one/oned.log.",
+            "Remove the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
+            "the SuperNodes do not know.",
+            Action.REMOVE,
+        )
+
+
+def cycle_of_parents(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """Roles that wait for each other: OneFlow accepts such a template, and starts none of them."""
+    circle = _circle(snapshot.roles)
+    if circle and snapshot.state in _NOT_STARTED:
+        yield Finding(
+            "parents-cycle",
+            Severity.ERROR,
+            circle[0],
+            f"The roles {' → '.join((*circle, circle[0]))} wait for each other (parents): none will ever start.",
+            "`parents` in the service template.",
+            "Remove the service and correct the template: only supernode has a parent, superlink.",
+            Action.REMOVE,
+        )
+
+
+def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """A role failed though none of its VMs did: they could not be made. The service may say DEPLOYING for ever."""
+    for role in snapshot.roles:
+        if not role.failed or _has_failed_vm(role) or _moves_on(role):
+            continue
+        error = last_error(snapshot)
+        said = f": {error.rstrip('.')}." if error else "; see the log of the service."
+        for_ever = not service_failed(snapshot.state)
+        yield Finding(
+            "role-failed",
+            Severity.ERROR,
+            role.name,
+            f"Role {role.name} is {role.state_name}{said}"
+            + (f" The service says {snapshot.state_name}, and will for ever." if for_ever else ""),
+            "The log of the service; whether its VM template exists and may be used by the service's owner.",
+            "Mend what it says, then recover: OneFlow creates what is missing. Or remove the service.",
+            Action.RECOVER,
+        )
+
+
+def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """The service failed, and neither a role nor a VM says why: its networks, or its removal."""
+    if not service_failed(snapshot.state) or any(role.failed or _has_failed_vm(role) for role in snapshot.roles):
+        return
+    if any(_moves_on(role) for role in snapshot.roles):
+        return
+    error = last_error(snapshot)
+    yield Finding(
+        "service-failed",
+        Severity.ERROR,
+        snapshot.name,
+        f"The service is {snapshot.state_name}{': ' + error if error else '; see the log of the service.'}",
+        "The log of the service, and /var/log/one/oneflow.log on the frontend.",
+        "Mend what it says, then recover. Or remove the service.",
+        Action.RECOVER,
+    )
+
+
+def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """WARNING, and which VM caused it; a VM that failed is told by its own rule."""
+    if snapshot.state != ServiceState.WARNING:
+        return
+    found = [item for item in members(snapshot) if not item[2].running]
+    if found and all(vm.failed for _, _, vm in found):
+        return
+    what = f"{named(found)} is {found[0][2].state_name}" if found else "a VM is not running"
+    yield Finding(
+        "warning",
+        Severity.WARNING,
+        named(found) if found else snapshot.name,
+        f"WARNING: {what}. It clears by itself once that VM runs again; recover does not help.",
+        f"`onevm show {found[0][1].vm_id}`: who powered it off." if found else "`onevm list`.",
+        "Resume the VM (`onevm resume`). Nothing can be scaled until then.",
+        Action.MEND,
+        ids(found),
+    )
+
+
+def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """SuperNodes were created though the SuperLink never said READY: OneFlow looks for the text READY=YES anywhere."""
+    superlink, supernode = snapshot.role(SUPERLINK), snapshot.role(SUPERNODE)
+    if superlink is None or supernode is None or snapshot.state not in WAITING:
+        return
+    waiting = [node.vm for node in superlink.nodes if node.vm is not None and node.vm.user_template is not None]
+    early = [
+        node.vm_id for node in supernode.nodes if node.vm is not None and snapshot.taken_at - node.vm.stime >= EARLY
+    ]
+    if not waiting or not early or any(vm.ready == "YES" for vm in waiting):
+        return
+    if text := next((text for vm in waiting for text in _looks_ready(vm)), ""):
+        yield Finding(
+            "supernodes-too-early",
+            Severity.WARNING,
+            vms(early),
+            f"{vms(early)} of {SUPERNODE} were created though the SuperLink never said READY: OneFlow took {text} for "
+            "READY=YES. They may look for a SuperLink that does not answer yet.",
+            "What the SuperLink has published, and whether it is healthy.",
+            f"If they find no SuperLink they give up: reboot them once it is READY. {RECOVER_DELETE}",
+            Action.MEND,
+            tuple(early),
+        )
+
+
+def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """Fewer SuperNodes than a run needs: training waits for ever, without a word."""
+    supernode = snapshot.role(SUPERNODE)
+    if supernode is None or snapshot.state not in _SETTLED:
+        return
+    needed, key = max(_minima(snapshot), default=(0, ""))
+    if len(supernode.nodes) < needed:
+        yield Finding(
+            "too-few-clients",
+            Severity.ERROR,
+            SUPERNODE,
+            f"There {'is' if len(supernode.nodes) == 1 else 'are'} {counted(len(supernode.nodes), 'SuperNode')}, and "
+            f"{key} is {needed}: a run waits for ever for more clients.",
+            f"{key} of the SuperLink, and the SuperNodes that are listed.",
+            f"Scale to at least {needed}, or give the run a lower minimum.",
+            Action.SCALE,
+        )
+
+
+def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """A role has lost VMs below its min_vms; OneFlow's autoscaler refills it. A lost SuperLink is told by its rule."""
+    if not snapshot.running:
+        return
+    for role in snapshot.roles:
+        if len(role.nodes) < (role.min_vms or 0) and (role.nodes or role.name != SUPERLINK):
+            yield Finding(
+                "below-min-vms",
+                Severity.WARNING,
+                role.name,
+                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow soon makes new ones.",
+                "Who terminated the others: the log of the service.",
+                "Wait: its autoscaler looks every 90 seconds, and a COOLDOWN follows.",
+            )
+
+
+def cooldown(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """COOLDOWN, and how long it lasts."""
+    if snapshot.state != ServiceState.COOLDOWN:
+        return
+    scaled = [role for role in snapshot.roles if role.state == RoleState.COOLDOWN] or list(snapshot.roles)
+    pause = max((role.pause for role in scaled), default=300)
+    begun = next((line.timestamp for line in reversed(snapshot.log) if line.message == "New state: COOLDOWN"), None)
+    left = "" if begun is None else f" ({duration(max(0.0, begun + pause - snapshot.taken_at))} left)"
+    yield Finding(
+        "cooldown",
+        Severity.INFO,
+        scaled[0].name if scaled else snapshot.name,
+        f"In COOLDOWN after a scale, for {pause} s{left}; nothing can be scaled until then.",
+        "`cooldown` of the role in the service template.",
+        "Wait, or recover: that ends it at once.",
+        Action.RECOVER,
+    )
+
+
+def _circle(roles: tuple[Role, ...]) -> tuple[str, ...]:
+    """The names of roles that wait for each other in a circle; empty where there is none."""
+    parents = {role.name: role.parents for role in roles}
+    harmless: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
+        if name in path:
+            return path[path.index(name) :]
+        if name in harmless:
+            return ()
+        for parent in parents.get(name, ()):
+            if found := visit(parent, (*path, name)):
+                return found
+        harmless.add(name)
+        return ()
+
+    return next((found for name in parents if (found := visit(name, ()))), ())
+
+
+def _has_failed_vm(role: Role) -> bool:
+    return any(node.vm is not None and node.vm.failed for node in role.nodes)
+
+
+def _moves_on(role: Role) -> bool:
+    """All of its VMs exist and some are on their way: it is being recovered, and keeps its state meanwhile."""
+    on_their_way = any(node.vm is not None and not node.vm.is_ready for node in role.nodes)
+    return len(role.nodes) >= role.cardinality and on_their_way
+
+
+def _looks_ready(vm: VmFacts) -> Iterator[str]:
+    for key, value in sorted((vm.user_template or {}).items()):
+        text = f"{key}={value}".replace('"', "").replace(" ", "")
+        if key != "READY" and "READY=YES" in text:
+            yield f"{key}={value}"
+
+
+def _minima(snapshot: ServiceSnapshot) -> Iterator[tuple[int, str]]:
+    for contract in CONTRACTS.values():
+        for meaning in _MINIMA:
+            field = contract.meaning(meaning)
+            value = snapshot.role_value(SUPERLINK, field.key) if field else None
+            number = whole_number(value or "")
+            if field and number is not None:
+                yield number, field.key
