@@ -35,8 +35,8 @@ EXAMPLES = [
         "1/2 of the data counts more than once (VMs 3, 4, 5).",
     ),
     (of("0/2", "2/3"), "======..====", "1/6 of the data is trained on by no SuperNode."),
-    (of(), "............", "No part of the data is trained on."),
-    (of(None), "............", "No part of the data is trained on; VM 2 has no usable partition."),
+    (of(), "............", "Nothing is trained on."),
+    (of(None), "............", "Nothing is trained on; VM 2 has no usable partition."),
     (
         of("0/1", "4/2", None),
         "============",
@@ -52,6 +52,11 @@ EXAMPLES = [
         covered([(2, Partition(0, 2))], (3, 4)),
         "======??????",
         "1/2 of the data is trained on by no SuperNode whose partition is known; what VMs 3, 4 have is not known.",
+    ),
+    (
+        covered([], (3, 4)),
+        "????????????",
+        "No part of the data is known to be trained on; what VMs 3, 4 have is not known.",
     ),
     (
         covered([(2, Partition(0, 1))], (3,)),

@@ -127,8 +127,8 @@ def summary(found: Coverage) -> str:
         count = len(found.spans)
         return f"Every part of the data is trained on once, by {count} SuperNode{'' if count == 1 else 's'}."
     clauses = []
-    if found.missing == 1 and not found.unknown:
-        clauses.append("no part of the data is trained on")
+    if found.missing == 1:
+        clauses.append("no part of the data is known to be trained on" if found.unknown else "nothing is trained on")
     elif found.missing and found.unknown:
         clauses.append(f"{share(found.missing)} of the data is trained on by no SuperNode whose partition is known")
     elif found.missing:
