@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import CloudError, NotFound, Unreachable
+from wizard.cloud.errors import Ambiguous, CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan, to_json
 from wizard.core.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.states import RoleState, ServiceState
-from wizard.deployment import InvalidPlan, Outcome, documents, names_in, outcome, registered, resolved, start
+from wizard.deployment import InvalidPlan, Outcome, documents, names_in, outcome, resolved, start
+from wizard.registering import Registration, registered
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -191,3 +192,68 @@ def test_running_without_its_vms_is_no_success() -> None:
     running = snapshot(ServiceState.RUNNING)
     lost = replace(running, roles=(replace(running.roles[0], nodes=()), running.roles[1]))
     assert outcome(lost) is Outcome.FAILED
+
+
+def with_another(cloud: Cloud, **texts: str) -> tuple[Plan, int]:
+    """A plan, and the id of a registered template that has its name and other content."""
+    plan = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1", **texts})
+    other = plan.with_text("FL_NUM_ROUNDS", "77").template()
+    other["roles"][1]["max_vms"] = 33
+    return plan, cloud.register(to_json(other))
+
+
+def test_a_template_of_that_name_is_updated(sandbox: Sandbox, cloud: Cloud) -> None:
+    plan, number = with_another(cloud)
+    told: list[str] = []
+    service = start(plan, cloud, told.append, registration=Registration.UPDATE)
+    assert f"updating service template {number}" in told
+    assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
+    assert registered(plan.template(), cloud) == number
+    assert service.role_value("superlink", "FL_NUM_ROUNDS") == "3"
+
+
+def test_a_template_of_that_name_is_used_as_it_is(sandbox: Sandbox, cloud: Cloud) -> None:
+    plan, number = with_another(cloud, FL_NUM_ROUNDS="5", **{"supernode.cardinality": "3"})
+    service = start(plan, cloud, quiet, registration=Registration.AS_IS)
+    assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
+    assert service.role_value("superlink", "FL_NUM_ROUNDS") == "5"
+    role = service.role("supernode")
+    assert role is not None
+    assert (role.cardinality, role.max_vms) == (3, 33)
+
+
+def test_as_it_is_gives_what_that_template_asks_for(cloud: Cloud) -> None:
+    plan = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1"})
+    other = plan.template()
+    other["user_inputs"] = {"SITE": "M|text|Where it runs||lab"}
+    cloud.register(to_json(other))
+    service = start(plan, cloud, quiet, registration=Registration.AS_IS)
+    assert service.values == {"SITE": "lab"}
+
+
+@pytest.mark.parametrize("choice", [Registration.UPDATE, Registration.AS_IS])
+def test_there_must_be_exactly_one(sandbox: Sandbox, cloud: Cloud, choice: Registration) -> None:
+    plan = Plan()
+    with pytest.raises(NotFound, match="none of that name"):
+        start(plan, cloud, quiet, registration=choice)
+    for _ in range(2):
+        with_another(cloud)
+    before = len(sent(sandbox))
+    with pytest.raises(Ambiguous, match="2 of that name"):
+        start(plan, cloud, quiet, registration=choice)
+    assert len(sent(sandbox)) == before
+
+
+def test_a_template_that_is_no_cluster_is_not_used_as_it_is(cloud: Cloud) -> None:
+    body = {"name": Plan().name, "deployment": "straight", "roles": [{"name": "web", "type": "vm", "template_id": 0}]}
+    cloud.register(to_json(body))
+    with pytest.raises(CloudError, match="can't be used as it is"):
+        start(Plan(), cloud, quiet, registration=Registration.AS_IS)
+
+
+@pytest.mark.parametrize("choice", list(Registration))
+def test_the_same_content_is_used_whatever_was_chosen(cloud: Cloud, choice: Registration) -> None:
+    first = start(Plan(), cloud, quiet)
+    second = start(Plan(), cloud, quiet, registration=choice)
+    assert first.id != second.id
+    assert len([item for item in cloud.service_templates() if item.name == Plan().name]) == 1

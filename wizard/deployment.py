@@ -19,12 +19,13 @@ from wizard.core import preflight as preflights
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
-from wizard.core.plan import Document, Plan, number_or_text, same_content, to_json
+from wizard.core.plan import Plan, number_or_text, to_json
 from wizard.core.preflight import Finding
 from wizard.core.preflight.facts import Unseen
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.structure import structural
+from wizard.registering import Registration, registered_as
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -118,10 +119,17 @@ def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
     return plan.with_texts(texts)
 
 
-def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None], dialect: Dialect | None = None) -> ServiceSnapshot:
+def start(
+    plan: Plan,
+    cloud: Cloud,
+    tell: Callable[[str], None],
+    dialect: Dialect | None = None,
+    registration: Registration = Registration.NEW,
+) -> ServiceSnapshot:
     """Check, resolve, register unless the same template is there already, and instantiate.
 
-    `tell` is given a line before each step; `dialect` None is that of the cloud's version. Returns the new service.
+    `tell` is given a line before each step; `dialect` None is that of the cloud's version; `registration` says what
+    becomes of a registered template that has this name and another content. Returns the new service.
     Raises InvalidPlan before anything is sent, and CloudError when the cloud refuses or is out of reach; the error's
     subject says which step.
     """
@@ -130,33 +138,18 @@ def start(plan: Plan, cloud: Cloud, tell: Callable[[str], None], dialect: Dialec
     plan = resolved(plan, cloud)
     dialect = dialect or Dialect.of_version(cloud.version())
     checked(plan, dialect)
-    texts = documents(plan, dialect)
-    template_id = registered(dialect.written(plan.template()), cloud)
     if dialect is Dialect.V6:
         tell("writing for OneFlow 6.x")
-    if template_id is None:
-        tell(f"registering service template {plan.name}")
-        template_id = cloud.register(texts.template)
-        tell(f"service template {template_id} registered")
-    else:
-        tell(f"service template {template_id} is registered already, with the same content")
+    template_id, merge_template = registered_as(plan, cloud, dialect, registration, tell)
     known = {service.id for service in cloud.services()}
     tell(f"{INSTANTIATING} service template {template_id}")
     try:
-        service = cloud.instantiate(template_id, texts.merge_template)
+        service = cloud.instantiate(template_id, merge_template)
     except (Unreachable, TimedOut, Garbled) as error:
         service = _after_all(plan.name, known, cloud, error)
         tell(f"the answer was lost ({error.title}), but the service is there")
     tell(f"service {service.id} instantiated")
     return service
-
-
-def registered(template: Document, cloud: Cloud) -> int | None:
-    """The id of a registered template with exactly this content, or None."""
-    for known in cloud.service_templates():
-        if known.name == template["name"] and same_content(known.body, template):
-            return known.id
-    return None
 
 
 def preflight(plan: Plan, cloud: Cloud) -> Preflight:

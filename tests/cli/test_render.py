@@ -139,3 +139,29 @@ def test_what_is_rendered_is_sound(call: Callable[..., Ended], name: str, tmp_pa
     assert "error" not in ended.out
     assert "warning" not in ended.out
     assert json.loads(path.read_text())["roles"][0]["cardinality"] == 1
+
+
+def test_the_commands_of_the_tools(call: Callable[..., Ended]) -> None:
+    ended = call("render", "default", "--commands")
+    assert ended.status == 0
+    assert ended.out.startswith("#!/bin/sh\n")
+    assert call("render", "default").out.rstrip("\n") in ended.out
+    assert call("render", "default", "--merge-template").out.rstrip("\n") in ended.out
+
+
+def test_what_differs_from_the_registered_template(call: Callable[..., Ended], cloud: Sandbox) -> None:
+    ended = call("render", "default", "--diff", cloud=cloud)
+    assert (ended.status, ended.out) == (0, "")
+    assert "no registered template" in ended.err
+    assert call("deploy", "default", "--yes", "--no-wait", "--no-preflight", cloud=cloud).status == 0
+    ended = call("render", "default", "--diff", cloud=cloud)
+    assert (ended.status, ended.out) == (0, "")
+    assert "no difference" in ended.err
+    ended = call("render", "default", "--set", "FL_NUM_ROUNDS=9", "--diff", cloud=cloud)
+    assert ended.status == 0
+    assert [line[0] for line in ended.out.splitlines() if line[0] in "+-"] == ["-", "+"]
+    changed = call("deploy", "default", "--set", "FL_NUM_ROUNDS=9", "--yes", "--no-wait", "--no-preflight",
+                   "--registered", "update", cloud=cloud)  # fmt: skip
+    assert changed.status == 0
+    assert "updating service template" in changed.err
+    assert "no difference" in call("render", "default", "--set", "FL_NUM_ROUNDS=9", "--diff", cloud=cloud).err

@@ -126,6 +126,11 @@ class Cloud:
         with self._flow_lock:
             return int(self._flow.register(text)["DOCUMENT"]["ID"])
 
+    def update(self, template_id: int, text: str) -> None:
+        """Write a registered service template anew, sent as it is given. Sending it twice changes nothing more."""
+        with self._flow_lock:
+            self._flow.update(template_id, text)
+
     def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
         """Make a service of a template and a merge template, sent as it is given."""
         with self._flow_lock:

@@ -45,6 +45,11 @@ class OneFlow:
         """Register a service template; the new document comes back."""
         return self._document("POST", "/service_template", "service template", text, expected=201)
 
+    def update(self, template_id: int, text: str) -> Any:
+        """Write a registered service template anew, whole; the new document comes back."""
+        path = f"/service_template/{template_id}"
+        return self._document("PUT", path, f"service template {template_id}", text)
+
     def unregister(self, template_id: int) -> None:
         """Remove a service template, and nothing that it names."""
         subject = f"service template {template_id}"

@@ -36,6 +36,13 @@ MINUTES_20 = 1200.0
 @click.option(
     "--preflight/--no-preflight", default=True, help="Whether to hold it against the cloud first.", show_default=True
 )
+@click.option(
+    "--registered",
+    type=click.Choice(["new", "update", "as-is"]),
+    default="new",
+    show_default=True,
+    help="Where a template of that name has other content: register one more, update it, or use it as it is.",
+)
 @click.option("--wait/--no-wait", default=True, help="Whether to wait until it is RUNNING.", show_default=True)
 @click.option(
     "--timeout",
@@ -58,6 +65,7 @@ def deploy(
     dry_run: bool,
     preflight: bool,
     wait: bool,
+    registered: str,
     timeout: float,
     dialect: str,
     as_json: bool,
@@ -81,14 +89,24 @@ def deploy(
             held_against(plan, cloud, teller)
         if not yes and not _agreed(plan, cloud):
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
-        return _Deployment(cloud, teller, as_json, reach.sandbox, spelling).run(plan, timeout if wait else None)
+        deployment = _Deployment(cloud, teller, as_json, reach.sandbox, spelling, registered)
+        return deployment.run(plan, timeout if wait else None)
 
 
 class _Deployment:
     """One deployment, and what to say when it ends in whatever way."""
 
-    def __init__(self, cloud: Cloud, teller: Teller, as_json: bool, in_sandbox: bool, dialect: Dialect | None) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        teller: Teller,
+        as_json: bool,
+        in_sandbox: bool,
+        dialect: Dialect | None,
+        registered: str,
+    ) -> None:
         self.dialect = dialect
+        self.registered = registered
         self.cloud = cloud
         self.teller = teller
         self.as_json = as_json
@@ -111,9 +129,10 @@ class _Deployment:
     def _started(self, plan: Plan) -> ServiceSnapshot:
         from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
         from wizard.deployment import LOOKING_UP, start
+        from wizard.registering import Registration
 
         try:
-            return start(plan, self.cloud, self._tell_step, self.dialect)
+            return start(plan, self.cloud, self._tell_step, self.dialect, Registration(self.registered))
         except (Refused, NotAuthorized, ServerFault) as error:
             if self.steps in ([], [LOOKING_UP]):
                 raise
@@ -183,7 +202,8 @@ class _Deployment:
 def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool, dialect: Dialect | None) -> int:
     from wizard import deployment
     from wizard.core.dialect import Dialect
-    from wizard.deployment import documents, registered, resolved
+    from wizard.deployment import documents, resolved
+    from wizard.registering import registered
 
     plan = resolved(plan, cloud)
     spelling = dialect or Dialect.of_version(cloud.version())

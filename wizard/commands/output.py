@@ -32,6 +32,14 @@ def emit_words(text: str) -> None:
     click.echo(harmless(text), nl=False)
 
 
+def emit_styled(text: str, color: str | None) -> None:
+    """Words on stdout in a colour, where stdout is a terminal and NO_COLOR is not set."""
+    from wizard.core.display import harmless
+
+    plain = color is None or bool(os.environ.get("NO_COLOR"))
+    click.echo(harmless(text) if plain else click.style(harmless(text), fg=color), nl=False)
+
+
 def emit_drawn(text: str) -> None:
     """A table on stdout: its cells are harmless already, its colours are ours."""
     click.echo(text, nl=False)

@@ -1,0 +1,87 @@
+"""Which registered service template a deployment uses: one that is there, one that is written anew, or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from wizard.cloud.errors import Ambiguous, CloudError, NotFound
+from wizard.cloud.pools import ServiceTemplate
+from wizard.core.dialect import Dialect
+from wizard.core.opened import opened
+from wizard.core.plan import Document, Plan, same_content, to_json
+from wizard.core.structure import NotATemplate
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+
+
+class Registration(str, Enum):
+    """What becomes of a registered template of the same name, where its content is another one."""
+
+    NEW = "new"
+    UPDATE = "update"
+    AS_IS = "as-is"
+
+
+def registered(template: Document, cloud: Cloud) -> int | None:
+    """The id of a registered template with exactly this content, or None."""
+    return next((known.id for known in namesakes(template, cloud) if same_content(known.body, template)), None)
+
+
+def namesakes(template: Document, cloud: Cloud) -> tuple[ServiceTemplate, ...]:
+    """The registered templates that have the name of this one, by id."""
+    return tuple(known for known in cloud.service_templates() if known.name == template["name"])
+
+
+def registered_as(
+    plan: Plan, cloud: Cloud, dialect: Dialect, choice: Registration, tell: Callable[[str], None]
+) -> tuple[int, str]:
+    """The id of the template to instantiate, and the text that goes along with the instantiation.
+
+    Where the same content is registered, that one is used whatever was chosen. Raises NotFound or Ambiguous where
+    there is not exactly one to update or to use as it is, and CloudError.
+    """
+    template, merge_template = dialect.written(plan.template()), dialect.written(plan.merge_template())
+    known = namesakes(template, cloud)
+    same = next((item.id for item in known if same_content(item.body, template)), None)
+    if same is not None:
+        tell(f"service template {same} is registered already, with the same content")
+        return same, to_json(merge_template)
+    if choice is Registration.NEW:
+        tell(f"registering service template {template['name']}")
+        number = cloud.register(to_json(template))
+        tell(f"service template {number} registered")
+        return number, to_json(merge_template)
+    one = _only(known, template["name"])
+    if choice is Registration.UPDATE:
+        tell(f"updating service template {one.id}")
+        cloud.update(one.id, to_json(template))
+        return one.id, to_json(merge_template)
+    tell(f"using service template {one.id} as it is")
+    return one.id, to_json(dialect.written(fitted(plan, one).merge_template()))
+
+
+def fitted(plan: Plan, template: ServiceTemplate) -> Plan:
+    """The settings of a plan as far as a registered template asks for them; what else it asks for has its default.
+
+    Raises CloudError where that template is no Flower cluster.
+    """
+    try:
+        there = opened(template.body)
+    except NotATemplate as error:
+        subject = f"service template {template.id} {template.name!r}"
+        raise CloudError(f"it can't be used as it is: {error}", subject, "", "Register a new one instead.") from None
+    texts = {item.path: plan.text(item.path) for item in plan.contract.fields if item.path in there.contract.by_path}
+    return there.with_texts(texts)
+
+
+def _only(known: tuple[ServiceTemplate, ...], name: str) -> ServiceTemplate:
+    subject = f"service template {name!r}"
+    if not known:
+        raise NotFound("none of that name is registered", subject, "", "Register a new one instead.")
+    if len(known) > 1:
+        ids = ", ".join(str(item.id) for item in known)
+        raise Ambiguous(f"{len(known)} of that name are registered", subject, "", f"There are {ids}: delete or rename.")
+    return known[0]
