@@ -18,8 +18,9 @@ from wizard.core.problem import Kind, Problem
 from wizard.core.user_input import InputType
 
 NAME_LENGTH = 128
+NAME_REFUSED = "&<>"
 SMALLEST_FEDERATION = 2
-_LARGEST_NUMBER = 999_999_999
+LARGEST_NUMBER = 999_999_999
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
 _MINIMUMS = (Meaning.MIN_FIT, Meaning.MIN_EVALUATE, Meaning.MIN_AVAILABLE)
 
@@ -44,8 +45,8 @@ def whole_number(text: str) -> int | None:
     stripped = text.strip()
     if not (stripped.isascii() and stripped.isdigit()):
         return None
-    number = int(stripped) if len(stripped) <= 10 else _LARGEST_NUMBER + 1
-    return number if 1 <= number <= _LARGEST_NUMBER else None
+    number = int(stripped) if len(stripped) <= 10 else LARGEST_NUMBER + 1
+    return number if 1 <= number <= LARGEST_NUMBER else None
 
 
 def numbers_are_positive(plan: Plan) -> Found:
@@ -94,7 +95,7 @@ def name_is_accepted(plan: Plan) -> Found:
         yield _error(item, "the name is empty; expected 1 to 128 characters", "name")
     elif len(name) > NAME_LENGTH:
         yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name")
-    if bad := sorted(set("&<>").intersection(name)):
+    if bad := sorted(set(NAME_REFUSED).intersection(name)):
         yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name")
 
 

@@ -21,7 +21,7 @@ from wizard.remembered import remember_theme
 from wizard.theme_choice import THEMES, USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import DraftKeeper
-from wizard.tui.help import help_page
+from wizard.tui.help import HelpPage, help_page
 from wizard.tui.plain_signs import NoColors, PlainSigns
 from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
@@ -47,7 +47,7 @@ class WizardApp(App[int]):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = [
-        Binding("f1", "help", "Help"),
+        Binding("f1", "help", "Help", priority=True),
         *(
             Binding(f"f{step.number}", f"go('{step.name}')", step.title, show=False)
             for step in Step
@@ -150,8 +150,10 @@ class WizardApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steps, saving and leaving are for the screens of the steps; a dialog is answered first."""
-        if action in ("go", "save", "leave", "help"):
+        if action in ("go", "save", "leave"):
             return isinstance(self.screen, StepScreen)
+        if action == "help":
+            return not isinstance(self.screen, (TooSmallScreen, HelpPage))
         return super().check_action(action, parameters)
 
     def action_go(self, name: str) -> None:
@@ -159,9 +161,8 @@ class WizardApp(App[int]):
         self.go(Step[name])
 
     def action_help(self) -> None:
-        """What this screen is for, and its keys."""
-        if isinstance(self.screen, StepScreen):
-            self.push_screen(help_page(self, self.screen))
+        """What this screen or dialog is for, and its keys."""
+        self.push_screen(help_page(self, self.screen))
 
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:

@@ -15,9 +15,11 @@ from textual.widgets import Input, Label, Select, Static
 
 from wizard.core.contract import Field, Meaning
 from wizard.core.display import one_line
+from wizard.core.field_help import described
 from wizard.core.plan import number_or_text
 from wizard.core.problem import Kind, Problem
 from wizard.core.user_input import BOOLEANS, InputType
+from wizard.tui.explaining import Passage
 from wizard.tui.session import Listing
 from wizard.tui.widgets.line_input import LineInput
 
@@ -85,6 +87,7 @@ class FieldRow(Vertical):
         self._label = Label("", classes="field-label", markup=False)
         self._meta = Static("", classes="field-meta", markup=False)
         self._problem = Static("", classes="field-problem", markup=False)
+        self._problems: tuple[Problem, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Label and control in one line, the name and default under it, then the problem."""
@@ -130,9 +133,19 @@ class FieldRow(Vertical):
             parts.append("what can't be seen is spelled out")
         self._meta.update(one_line(" · ".join(parts)))
 
+    def explained(self) -> tuple[Passage, ...]:
+        """The field under the cursor: what it is in OpenNebula, what is allowed, what follows, what is wrong now."""
+        item = self.field
+        now = [("now", one_line(self.text) or "empty")] if self.is_changed else []
+        wrong = [("problem", _said(problem)) for problem in self._problems]
+        return (Passage(f"The field {item.label}", item.help, (*described(item), *now, *wrong)),)
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Draw what is wrong with the field; nothing where all is well."""
-        lines = [Content.styled(f"! {problem.kind.value}: {_said(problem)}", _style(problem)) for problem in problems]
+        self._problems = tuple(problems)
+        lines = [
+            Content.styled(f"! {problem.kind.value}: {_said(problem)}", _style(problem)) for problem in self._problems
+        ]
         self._problem.update(Content("\n").join(lines))
         self._problem.display = bool(lines)
 

@@ -1,21 +1,112 @@
-"""What F1 shows: what a screen is for, and the keys that work on it, from the bindings themselves."""
+"""What F1 shows: what a screen or dialog is for, what the cursor is on, and the keys, from the bindings themselves."""
 
 from __future__ import annotations
 
-from textual.app import App
+from collections.abc import Iterable, Iterator
 
-from wizard.tui.screens.step import StepScreen
-from wizard.tui.steps import Step
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
+
+from wizard.core.display import harmless
+from wizard.tui.explaining import Explained, Passage
 from wizard.tui.widgets.dialogs import Notice
 
+_TERM_MOST = 18
+_ELSEWHERE = {
+    "CommandPalette": ("Palette", "Type a part of what you look for, choose with Up and Down, Enter does it."),
+}
+"""Dialogs that are Textual's own and can't say it themselves."""
 
-def help_page(app: App[int], screen: StepScreen) -> Notice:
-    """The help of a screen."""
-    steps = [(f"F{step.number}", step.title) for step in Step if step is not Step.HOME]
-    keys = [
-        (active.binding.key, active.binding.description)
-        for active in screen.active_bindings.values()
-        if active.node in (screen, app) and active.binding.show and not active.binding.system
-    ]
-    lines = [f"{key:<10} {title}" for key, title in dict.fromkeys([*steps, *keys])]
-    return Notice(f"Help: {screen.step.title}", f"{screen.HELP}\n\n" + "\n".join(lines))
+
+class HelpPage(Notice):
+    """Help about the screen under it. F1 closes it again."""
+
+    BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
+    WIDE = True
+
+    def __init__(self, title: str, passages: Iterable[Passage]) -> None:
+        parts = tuple(passages)
+        super().__init__(f"Help: {title}", "\n\n".join(_plain(part) for part in parts))
+        self.body = Group(*(line for place, part in enumerate(parts) for line in _drawn(part, first=not place)))
+
+
+def help_page(app: App[int], screen: Screen[object]) -> HelpPage:
+    """The help of a screen or a dialog as it stands, with the focus where it is."""
+    title, about = _ELSEWHERE.get(type(screen).__name__, (_title(screen), str(getattr(screen, "HELP", ""))))
+    return HelpPage(title, (*([Passage("", about)] if about else []), *_passages(screen), *_keys(app, screen)))
+
+
+def _title(screen: Screen[object]) -> str:
+    step = getattr(screen, "step", None)
+    return str(step.title if step is not None else getattr(screen, "heading", "") or screen.title or "this screen")
+
+
+def _passages(screen: Screen[object]) -> Iterator[Passage]:
+    for node in (screen.focused or screen).ancestors_with_self:
+        if isinstance(node, Explained):
+            yield from node.explained()
+
+
+def _keys(app: App[int], screen: Screen[object]) -> Iterator[Passage]:
+    shown: list[ActiveBinding] = []
+    hidden: list[ActiveBinding] = []
+    inner: list[ActiveBinding] = []
+    for active in screen.active_bindings.values():
+        if active.binding.show or active.binding.key == app.COMMAND_PALETTE_BINDING:
+            shown.append(active)
+        elif active.binding.description and not active.binding.system:
+            (hidden if active.node in (screen, app) else inner).append(active)
+    if "f1" not in screen.active_bindings and (found := _own_help(app)) is not None:
+        shown.append(found)
+    yield Passage("Keys", terms=tuple(_lines(app, [*shown, *hidden])))
+    if inner:
+        yield Passage("Keys where the cursor is", terms=tuple(_lines(app, inner)))
+
+
+def _own_help(app: App[int]) -> ActiveBinding | None:
+    """The application's F1 works in a dialog too, although a dialog's bindings do not list it."""
+    found = app._bindings.key_to_bindings.get("f1", ())
+    return next((ActiveBinding(app, binding, True, "") for binding in found), None)
+
+
+def _lines(app: App[int], found: Iterable[ActiveBinding]) -> Iterator[tuple[str, str]]:
+    """A line an action, with all its keys."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for active in found:
+        binding = active.binding
+        key = app.get_key_display(binding)
+        if not active.enabled:
+            key += " (not now)"
+        keys.setdefault((binding.action, binding.description), []).append(key)
+    for (_, description), names in keys.items():
+        yield " ".join(dict.fromkeys(names)), description
+
+
+def _width(part: Passage) -> int:
+    return max((len(term) for term, _ in part.terms if len(term) <= _TERM_MOST), default=0)
+
+
+def _plain(part: Passage) -> str:
+    width = _width(part)
+    lines = [part.heading, part.text, *(f"{term:<{width}}  {text}" for term, text in part.terms)]
+    return "\n".join(line for line in lines if line)
+
+
+def _drawn(part: Passage, *, first: bool) -> Iterator[Text | Table]:
+    if not first:
+        yield Text()
+    if part.heading:
+        yield Text(harmless(part.heading), style="bold underline")
+    if part.text:
+        yield Text(harmless(part.text))
+    if part.terms:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(max_width=_TERM_MOST, min_width=min(_width(part), _TERM_MOST))
+        table.add_column()
+        for term, text in part.terms:
+            table.add_row(Text(harmless(term), style="bold"), Text(harmless(text)))
+        yield table

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, RichLog
 from wizard.cloud.errors import CloudError
 from wizard.core.connection_card import Card, card
 from wizard.core.display import one_line
+from wizard.core.glossary import SERVICE_STATES
 from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
 from wizard.core.progress import phases, waiting_for
@@ -24,6 +25,7 @@ from wizard.core.states import ServiceState, Verb, removal_verb
 from wizard.deployment import InvalidPlan, start
 from wizard.machine import reached_through
 from wizard.tui.background import away
+from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
@@ -77,6 +79,11 @@ class DashboardScreen(StepScreen):
         self.help_text(self.HELP)
         self.query_one(VmTable).focus()
         self.live()
+
+    def explained(self) -> tuple[Passage, ...]:
+        """What the words on this screen mean, from the tables that they come from."""
+        states = Passage("State of the service", "A role has the same words.", terms(SERVICE_STATES))
+        return (PhasesLine.legend(), *VmTable.legend(), states)
 
     def refresh_frame(self) -> None:
         """Draw the top line and the rail again; the top line is the service's own."""

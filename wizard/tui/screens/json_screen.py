@@ -14,6 +14,11 @@ from wizard.tui.widgets.json_view import JsonView
 class JsonScreen(Screen[None]):
     """The service template, and what goes along when it is instantiated."""
 
+    TITLE = "JSON"
+    HELP = (
+        "Both documents, byte for byte as they will be sent. The arrow keys scroll; Shift+Tab, then Left and Right, "
+        "change to the other one."
+    )
     BINDINGS = [Binding("escape,f7", "app.pop_screen", "Back")]
 
     def __init__(self, texts: Documents) -> None:

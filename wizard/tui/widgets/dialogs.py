@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.visual import VisualType
 from textual.widgets import Button, Input, Static
 
 from wizard.cloud.errors import CloudError
@@ -19,6 +20,7 @@ ANSWER_LONGEST = 256
 class Confirm(ModalScreen[bool]):
     """A question with two answers. Enter is the focused one, Esc is no."""
 
+    HELP = "A question. Enter gives the marked answer; Left, Right and Tab mark the other one; Esc is no."
     BINDINGS = [
         Binding("escape", "dismiss(False)", "Cancel"),
         Binding("left,right", "app.focus_next", "Other button", show=False),
@@ -50,6 +52,7 @@ class Confirm(ModalScreen[bool]):
 class Ask(ModalScreen[str | None]):
     """Asks for one line of text; what is offered is replaced by typing. Enter gives the line, Esc gives None."""
 
+    HELP = "Type a line and press Enter; what is offered is replaced by typing. Esc leaves it."
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), Binding("enter", "give", "OK", show=False)]
 
     def __init__(self, title: str, text: str, value: str) -> None:
@@ -75,21 +78,25 @@ class Ask(ModalScreen[str | None]):
 class Notice(ModalScreen[None]):
     """Something to read; it scrolls, can be copied with `c`, and any of Esc, Enter and q closes it."""
 
+    HELP = "Something to read. The arrow keys scroll."
     BINDINGS = [
         Binding("escape,enter,q", "dismiss", "Close"),
         Binding("c", "copy", "Copy"),
     ]
+    WIDE = False
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self.heading, self.text = one_line(title), harmless(text)
+        self.body: VisualType = self.text
+        """What is drawn, where that is more than the text that `c` copies."""
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog wide reading" if self.WIDE else "dialog"):
             yield Static(self.heading, classes="dialog-title", markup=False)
             with VerticalScroll(classes="dialog-text"):
-                yield Static(self.text, markup=False)
+                yield Static(self.body, markup=False)
             yield Static("Esc closes · c copies", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:

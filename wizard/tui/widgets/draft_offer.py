@@ -14,6 +14,10 @@ from wizard.core.display import one_line
 class DraftOffer(ModalScreen[bool | None]):
     """True to continue, False to discard, None (Esc) to leave it for the next start."""
 
+    TITLE = "Kept draft"
+    HELP = (
+        "A draft that an earlier sitting left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
+    )
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Later"),
         Binding("left", "app.focus_previous", "Other button", show=False),

@@ -48,6 +48,11 @@ class NodeConfigEditor(ModalScreen[str | None]):
     """Gives the text of the edited pairs, None where it stays as it was."""
 
     CSS_PATH = "node_config_editor.tcss"
+    HELP = (
+        "The node config as pairs. Tab goes from field to field; below stands what each SuperNode will receive. Take "
+        "it puts the pairs into the field, Esc leaves the field as it was. Without any pair each SuperNode takes a "
+        "partition-id of its own."
+    )
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, plan: Plan, item: Field) -> None:

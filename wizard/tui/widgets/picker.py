@@ -31,6 +31,10 @@ class Picker(ModalScreen[CloudObject | None]):
     """
 
     CSS_PATH = "picker.tcss"
+    HELP = (
+        "What the cloud has. Type words to filter by id, name, owner or image; Up and Down mark a line, Enter takes it "
+        "into the field. Under the list stands what is known of the marked one."
+    )
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("down", "move(1)", "Next", show=False, priority=True),

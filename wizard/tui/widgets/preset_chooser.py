@@ -16,6 +16,7 @@ from wizard.files import PresetFile
 class PresetChooser(ModalScreen[PresetFile | None]):
     """A list of presets. Enter takes the marked one, Esc none."""
 
+    HELP = "A list of presets. Up and Down mark one, Enter takes it."
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, title: str, presets: tuple[PresetFile, ...]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from wizard.core.glossary import PHASES
 from wizard.core.overview import RoleRow
 from wizard.core.progress import Mark, Phase
+from wizard.tui.explaining import Passage
 from wizard.tui.widgets.quiet_line import QuietLine
 
 _MARKS = {
@@ -22,6 +24,12 @@ class PhasesLine(QuietLine):
     def __init__(self) -> None:
         super().__init__(id="phases")
         self._phases: tuple[Phase, ...] = ()
+
+    @staticmethod
+    def legend() -> Passage:
+        """What the marks mean."""
+        marks = tuple((_MARKS[mark][0].partition(" ")[0], meaning) for mark, meaning in PHASES.items())
+        return Passage("The phases", terms=marks)
 
     def show_phases(self, phases: tuple[Phase, ...]) -> None:
         """Draw the phases."""

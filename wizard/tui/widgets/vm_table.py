@@ -12,9 +12,11 @@ from rich.text import Text
 from textual.geometry import Region
 from textual.widgets import DataTable
 
+from wizard.core.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.overview import NOTHING, UNSET, VmRow
 from wizard.core.partitions import Standing
 from wizard.core.snapshot import SUPERLINK
+from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 
 _WRONG = {Standing.STALE.value: "warning", Standing.COLLISION.value: "error", Standing.NONE.value: "warning"}
@@ -35,7 +37,7 @@ class Room(IntEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, how its text is made from a row, and the most cells that it takes in each `Room`.
+    """A column: its heading, how its text is made from a row, what it means, and the most cells in each `Room`.
 
     0 cells: it is left out. What is cut off stands whole on the page of the VM. `least` keeps room for what often
     comes.
@@ -44,6 +46,7 @@ class Column:
     key: str
     heading: str
     text: Callable[[VmRow], str]
+    meaning: str
     most: tuple[int, int, int] = (40, 40, 40)
     brief: str = ""
     least: tuple[int, int, int] = (0, 0, 0)
@@ -54,17 +57,29 @@ class Column:
 
 
 COLUMNS = (
-    Column("index", "idx", lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}"),
-    Column("vm", "VM", lambda row: str(row.vm_id)),
-    Column("name", "name", lambda row: row.name, (0, 24, 40)),
-    Column("ip", "IP", lambda row: row.ip, (18, 18, 40)),
-    Column("host", "host", lambda row: row.host, (0, 10, 24)),
-    Column("state", "state", lambda row: row.state, (14, 24, 40), least=(8, 8, 12)),
-    Column("ready", "ready", lambda row: row.ready),
-    Column("since", "since", lambda row: _since(row.since), (0, 0, 11)),
-    Column("partition", "partition", lambda row: row.partition),
-    Column("by", "assigned by", lambda row: row.assigned_by, brief="assigned"),
-    Column("standing", "standing", lambda row: row.standing),
+    Column(
+        "index",
+        "idx",
+        lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}",
+        "position in OneFlow's list of the role's VMs, from 0; link is the SuperLink",
+    ),
+    Column("vm", "VM", lambda row: str(row.vm_id), "id of the VM, as `onevm show` takes it"),
+    Column("name", "name", lambda row: row.name, "name of the VM", (0, 24, 40)),
+    Column("ip", "IP", lambda row: row.ip, "address of its first NIC", (18, 18, 40)),
+    Column("host", "host", lambda row: row.host, "host that it runs on", (0, 10, 24)),
+    Column(
+        "state",
+        "state",
+        lambda row: row.state,
+        "as `onevm` names it; RUNNING is the VM, not yet Flower in it. ...FAILURE: oned has given up on it",
+        (14, 24, 40),
+        least=(8, 8, 12),
+    ),
+    Column("ready", "ready", lambda row: row.ready, "READY, as the guest told OneGate"),
+    Column("since", "since", lambda row: _since(row.since), "when the VM was made", (0, 0, 11)),
+    Column("partition", "partition", lambda row: row.partition, "shard it trains on, of how many"),
+    Column("by", "assigned by", lambda row: row.assigned_by, "how the partition is known", brief="assigned"),
+    Column("standing", "standing", lambda row: row.standing, "whether partition and position still agree"),
 )
 
 
@@ -89,6 +104,21 @@ class VmTable(DataTable[Text]):
         """Take the colours of the theme, and of the one that is chosen later."""
         self._take_inks()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
+
+    @staticmethod
+    def legend() -> tuple[Passage, ...]:
+        """What the columns and the words in them mean."""
+        columns = tuple(
+            (column.heading, column.meaning + ("" if all(column.most) else " (on wider terminals)"))
+            for column in COLUMNS
+        )
+        return (
+            Passage("The columns", terms=columns),
+            Passage("ready", terms=terms(READY)),
+            Passage("assigned by", terms=terms(SOURCES)),
+            Passage("standing", terms=terms(STANDINGS)),
+            Passage("In any column", terms=terms(CELLS)),
+        )
 
     def show(self, rows: tuple[VmRow, ...], room: Room) -> None:
         """Draw the rows; only what differs from what stands there is written."""
