@@ -34,6 +34,7 @@ from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.screens.small import TooSmallScreen
 from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.draft_offer import DraftOffer
@@ -88,7 +89,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (PresetChooser, dialog(lambda _: PresetChooser("Compare", list_presets()))),
     (CommandPalette, dialog(lambda _: CommandPalette())),
 ]
-WITHOUT = {StepScreen, TooSmallScreen, HelpPage}
+WITHOUT = {StepScreen, WalkingScreen, TooSmallScreen, HelpPage}
 """What is never shown itself, says one sentence, or is the help."""
 
 

@@ -50,7 +50,12 @@ _LEVELS = {Step.SERVICE: Level.SERVICE, Step.SUPERLINK: Level.SUPERLINK, Step.SU
 
 def step_of(contract: Contract, problem: Problem) -> Step:
     """The step on whose form a problem is mended."""
-    item = contract.by_path.get(problem.field)
+    return step_of_field(contract, problem.field)
+
+
+def step_of_field(contract: Contract, path: str) -> Step:
+    """The step on whose form a field stands."""
+    item = contract.by_path.get(path)
     return next((step for step, level in _LEVELS.items() if item and level is item.level), Step.REVIEW)
 
 

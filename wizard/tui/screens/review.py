@@ -15,7 +15,7 @@ from wizard.core.display import one_line
 from wizard.core.problem import Kind, Problem
 from wizard.files import PresetFileError, write_atomically
 from wizard.tui.exports import export_path
-from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step, step_of
 from wizard.tui.widgets.dialogs import Confirm, trouble
 from wizard.tui.widgets.json_view import JsonView
@@ -24,7 +24,7 @@ from wizard.tui.widgets.preflight_list import PreflightList
 _STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
 
 
-class ReviewScreen(StepScreen):
+class ReviewScreen(WalkingScreen):
     """Problems, each a link to its field; both documents; save, export, deploy."""
 
     CSS_PATH = ["step.tcss", "review.tcss"]

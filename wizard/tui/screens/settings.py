@@ -15,7 +15,7 @@ from wizard.tui.choosing import choose
 from wizard.tui.form import FieldRow
 from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.screens.settings_commands import SettingsCommands
-from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.walking import WalkingScreen, told
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.fold import Fold
@@ -25,15 +25,17 @@ from wizard.tui.widgets.partition_table import PartitionTable
 _HEADINGS = {Level.SUPERLINK: '"name": "superlink"', Level.SUPERNODE: '"name": "supernode"', Level.SERVICE: '"name"'}
 
 
-class SettingsScreen(StepScreen):
+class SettingsScreen(WalkingScreen):
     """The form of one level, its problems, the JSON beside it, and under the SuperNodes their partitions."""
 
     CSS_PATH = ["step.tcss", "settings.tcss"]
     BINDINGS = [Binding("f7", "json", "JSON"), Binding("f9", "undo_field", "Default")]
     COMMANDS = {SettingsCommands}
+    # The field that was asked for gets the focus, and not the first one before it.
+    AUTO_FOCUS = ""
     HELP = (
         "Tab and Shift+Tab move between fields, Enter goes on. A field that has a list opens it with Down. "
-        "* stands before what differs from its default; F9 puts the default back."
+        "* stands before what differs from its default; F9 puts the default back, F8 leads to the next problem."
     )
 
     def __init__(self, step: Step, focus: str = "") -> None:
@@ -41,6 +43,7 @@ class SettingsScreen(StepScreen):
         self.step = step
         self.level = step.level or Level.SERVICE
         self.wanted_focus = focus
+        self._walked, self._landed = "", ""
 
     def compose_content(self) -> ComposeResult:
         """The fields, then the way on."""
@@ -62,12 +65,10 @@ class SettingsScreen(StepScreen):
         self.cloud_answered()
         self._show_problems()
         self._follow()
-        row = next((row for row in self._rows() if row.field.path == self.wanted_focus), None)
-        for fold in self.query(Fold):
-            if row is not None and row.field.advanced and not fold.is_open:
-                fold.toggle()
-        first = next(row for row in self._rows() if not row.field.fixed_because)
-        (row or first).control.focus()
+        if not self.wanted_focus or not self._go_to(self.wanted_focus):
+            first = next(row for row in self._rows() if not row.field.fixed_because)
+            self._landed = first.field.path
+            first.control.focus()
 
     def cloud_answered(self) -> None:
         """Show the names behind ids, and the VM templates that were found by name."""
@@ -88,8 +89,24 @@ class SettingsScreen(StepScreen):
             self._show_problems()
 
     def on_field_row_entered(self, message: FieldRow.Entered) -> None:
-        """Say what the field is about."""
-        self.help_text(message.field.help)
+        """Say what the field is about, or, where the cursor was led to a problem, what is wrong."""
+        if message.field.path != self._landed:
+            self._walked = self._landed = ""
+        self.help_text(told(self.session.problems, self._walked) or message.field.help)
+
+    @property
+    def walked_from(self) -> str:
+        """The field with the cursor, or the one that was just shown and can't have it."""
+        row = self._focused_row
+        return self._walked or (row.field.path if row else "")
+
+    def show_problem(self, path: str) -> None:
+        """Put the cursor into the field where it is on this screen; go to its screen where it is not."""
+        if self.session.plan.contract.by_path[path].level is not self.level:
+            super().show_problem(path)
+        else:
+            self._go_to(path)
+            self.help_text(told(self.session.problems, path))
 
     def on_field_row_left(self, _: FieldRow.Left) -> None:
         """A field was left: now its problems stand under it."""
@@ -110,12 +127,7 @@ class SettingsScreen(StepScreen):
 
     def action_undo_field(self) -> None:
         """Put the default back into the field that has the focus."""
-        focused = self.focused
-        row = (
-            next((node for node in focused.ancestors_with_self if isinstance(node, FieldRow)), None)
-            if focused
-            else None
-        )
+        row = self._focused_row
         if row is None:
             self.notify("The cursor is in no field.", markup=False)
         elif not row.is_changed:
@@ -146,6 +158,25 @@ class SettingsScreen(StepScreen):
     def action_json(self) -> None:
         """Show the JSON on a screen of its own; beside the form there may be no room."""
         self.wizard.push_screen(JsonScreen(self.session.documents()))
+
+    @property
+    def _focused_row(self) -> FieldRow | None:
+        focused = self.focused.ancestors_with_self if self.focused else ()
+        return next((node for node in focused if isinstance(node, FieldRow)), None)
+
+    def _go_to(self, path: str) -> bool:
+        """Lead the cursor to a field; whether it goes there. To one that is fixed it can't."""
+        self._walked = path
+        row = next((row for row in self._rows() if row.field.path == path and not row.field.fixed_because), None)
+        here = self._focused_row
+        self._landed = path if row else here.field.path if here else ""
+        if row is None:
+            return False
+        for fold in self.query(Fold):
+            if row.field.advanced and not fold.is_open:
+                fold.toggle()
+        row.control.focus()
+        return True
 
     def _follow(self) -> None:
         plan = self.session.plan
