@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.core.dialect import to_v6
 from wizard.core.plan import Plan, to_json
 
 from .conftest import Ended, Program
@@ -29,7 +30,9 @@ def test_the_preset_of_the_appliance_asks_for_a_network_and_for_nothing_else(cal
 def test_shipped_presets_have_neither_errors_nor_warnings(call: Callable[..., Ended], name: str) -> None:
     ended = call("check", name)
     assert ended.status == 0
-    assert all(line.startswith("note: ") for line in ended.out.splitlines())
+    lines = ended.out.splitlines()
+    assert all(line.startswith("note: ") for line in lines[::2])
+    assert all(line.startswith("  mend: ") for line in lines[1::2])
 
 
 def test_all_problems_one_a_line(program: Program, tmp_path: Path) -> None:
@@ -57,7 +60,11 @@ def test_json(call: Callable[..., Ended]) -> None:
     assert ended.data["problems"][0] | {"message": ""} == {
         "kind": "error",
         "field": "FL_NUM_ROUNDS",
+        "path": "FL_NUM_ROUNDS",
         "message": "",
+        "mend": "Write a whole number from 1 to 999999999, such as 3.",
+        "write": "3",
+        "remove": False,
         "rule": "number",
         "grave": False,
     }
@@ -75,6 +82,39 @@ def test_a_template_that_someone_else_wrote(call: Callable[..., Ended], tmp_path
     assert "error: deployment: " in ended.out
     assert "nobody" in ended.out
     assert len([line for line in ended.out.splitlines() if line.startswith("error")]) >= 3
+
+
+def test_a_finding_about_a_template_has_its_path_and_its_mend(call: Callable[..., Ended], tmp_path: Path) -> None:
+    template = Plan().template()
+    template["roles"][0]["max_vms"] = 3
+    template["roles"][1]["user_inputs"]["CPU"] = "O|number|x||1"
+    template["user_inputs"]["FLOWER_VERSION"] = "O|text|x||latest"
+    (tmp_path / "t.json").write_text(to_json(template))
+    found = {item["path"]: item for item in call("check", "t.json", "--json").data["problems"]}
+    assert found["roles[0].max_vms"] | {"message": ""} == {
+        "kind": "error",
+        "field": "superlink.max_vms",
+        "path": "roles[0].max_vms",
+        "message": "",
+        "mend": "Write 1.",
+        "write": 1,
+        "remove": False,
+        "rule": "singleton",
+        "grave": False,
+    }
+    assert found["roles[1].user_inputs.CPU"]["remove"] is True
+    assert found["user_inputs.FLOWER_VERSION"]["write"] == "O|text|x||1.25.0"
+    words = call("check", "t.json").out
+    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  mend: Write 1.\n" in words
+
+
+def test_the_paths_of_a_template_of_6_are_its_own(call: Callable[..., Ended], tmp_path: Path) -> None:
+    template = to_v6(Plan().template())
+    template["roles"][0]["custom_attrs"]["CPU"] = "O|number|x||1"
+    (tmp_path / "t.json").write_text(to_json(template))
+    paths = [item["path"] for item in call("check", "t.json", "--json").data["problems"] if item["kind"] == "error"]
+    assert "roles[0].custom_attrs.CPU" in paths
+    assert not any("user_inputs" in path for path in paths)
 
 
 def test_a_template_on_stdin(program: Program) -> None:

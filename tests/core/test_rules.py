@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from wizard.core.counting_rules import whole_number
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
-from wizard.core.rules import RULES, blocking, check, whole_number
+from wizard.core.rules import RULES, blocking, check
 from wizard.core.seed import SEED
 
 from .plans import ANY_TEXTS, valid_plans

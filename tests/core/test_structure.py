@@ -15,7 +15,9 @@ from wizard.core.contract import Level
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.rules import check
-from wizard.core.structure import STRUCTURE_RULES, VM_ATTRIBUTES, NotATemplate, body_of, check_template, plan_of
+from wizard.core.structure import STRUCTURE_RULES, NotATemplate, body_of, check_template
+from wizard.core.structure_values import plan_of
+from wizard.core.vm_attributes import VM_ATTRIBUTES
 
 from .plans import valid_plans
 

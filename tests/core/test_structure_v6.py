@@ -10,8 +10,9 @@ from tests.core.test_dialect import recorded
 from wizard.core.dialect import to_v6
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind
-from wizard.core.structure import NotATemplate, body_of, check_template, plan_of
+from wizard.core.structure import NotATemplate, body_of, check_template
 from wizard.core.structure_v6 import check_v6
+from wizard.core.structure_values import plan_of
 
 
 def ours() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from wizard.commands.options import Reach, connection_options, example, json_opt
 from wizard.commands.output import Teller, emit_json, emit_words
 from wizard.commands.planning import plan_of
 from wizard.commands.preflight import findings_data, findings_text, looked_up
+from wizard.commands.problems import problem_data, problems_text
 from wizard.commands.trouble import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def check(context: click.Context, subject: str, settings: tuple[str, ...], *, wi
     problems = _found(subject, settings)
     found = looked_up(plan_of(subject, settings), Reach.of(context), Teller(as_json)) if with_cloud else ()
     if as_json:
-        data: dict[str, object] = {"problems": [_data(item) for item in problems]}
+        data: dict[str, object] = {"problems": [problem_data(item) for item in problems]}
         data["valid"] = not rules.blocking(problems)
         emit_json(data | (findings_data(found) if with_cloud else {}))
     else:
-        emit_words("".join(f"{item}\n" for item in problems) or "no problems\n")
+        emit_words(problems_text(problems) or "no problems\n")
         emit_words(f"\n{findings_text(found)}" if with_cloud else "")
     if rules.blocking(problems):
         return INVALID
@@ -99,13 +100,3 @@ def read_json(subject: str) -> object:
         raise CommandFailed(INVALID, f"it is not JSON: {error.msg}", f"{subject}:{error.lineno}") from None
     except (ValueError, RecursionError):
         raise CommandFailed(INVALID, "it is not a JSON document that can be read", subject) from None
-
-
-def _data(item: Problem) -> dict[str, object]:
-    return {
-        "kind": item.kind.value,
-        "field": item.field,
-        "message": item.message,
-        "rule": item.rule,
-        "grave": item.grave,
-    }

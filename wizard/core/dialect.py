@@ -23,7 +23,7 @@ from typing import Any
 
 from wizard.core import template_text
 from wizard.core.plan import Document, Plan
-from wizard.core.problem import Kind, Problem
+from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.template_text import Attribute
 
 _RENAMED = {
@@ -62,10 +62,28 @@ def check(plan: Plan, dialect: Dialect) -> tuple[Problem, ...]:
         return ()
     message = "OpenNebula 6.x would end the value at a double quote, and misread a backslash: use single quotes"
     return tuple(
-        Problem(Kind.ERROR, item.path, message, "dialect")
+        Problem(Kind.ERROR, item.path, message, "dialect", mend=Mend("Write ' for \", and no backslash.", _plain(text)))
         for item in plan.contract.fields
-        if item.is_input and any(char in plan.text(item.path) for char in '"\\')
+        for text in [plan.text(item.path)]
+        if item.is_input and any(char in text for char in '"\\')
     )
+
+
+def path_as_written(document: Mapping[str, Any], path: str) -> str:
+    """A path into a document that `from_v6` read, by the names that stand in the document itself."""
+    level: object = document
+    words: list[str] = []
+    for word in path.split("."):
+        name, bracket, place = word.partition("[")
+        if isinstance(level, Mapping) and name not in level:
+            if name == "template_contents" and is_v6(document):
+                return ".".join([*words, _CONTENTS])
+            name = _RENAMED.get(name, name) if _RENAMED.get(name) in level else name
+        words.append(f"{name}{bracket}{place}")
+        level = level.get(name) if isinstance(level, Mapping) else None
+        if bracket and isinstance(level, list):
+            level = level[int(place.rstrip("]"))]
+    return ".".join(words)
 
 
 def to_v6(document: Mapping[str, Any]) -> Document:
@@ -162,3 +180,7 @@ def _renamed(document: Mapping[str, Any]) -> Document:
 
 def _keys(inputs: object) -> set[str]:
     return set(inputs) if isinstance(inputs, Mapping) else set()
+
+
+def _plain(text: str) -> str:
+    return text.replace('"', "'").replace("\\", "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wizard.core.contract import Field, Level, Meaning
-from wizard.core.rules import LARGEST_NUMBER, NAME_LENGTH, NAME_REFUSED, SMALLEST_FEDERATION
+from wizard.core.counting_rules import LARGEST_NUMBER, SMALLEST_FEDERATION
+from wizard.core.rules import NAME_LENGTH, NAME_REFUSED
 from wizard.core.user_input import BOOLEANS, InputType
 
 _CLIENTS = (Meaning.MIN_FIT, Meaning.MIN_EVALUATE, Meaning.MIN_AVAILABLE)

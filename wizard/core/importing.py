@@ -15,7 +15,8 @@ from wizard.core.contract import ROLES, Contract, Level, Meaning
 from wizard.core.contracts import CONTRACTS
 from wizard.core.document import decode_service
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.structure import NotATemplate, Template, body_of, plan_of, superlink_is_never_scaled
+from wizard.core.structure import NotATemplate, Template, body_of, superlink_is_never_scaled
+from wizard.core.structure_values import plan_of
 from wizard.core.user_input import InputType
 
 _BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")

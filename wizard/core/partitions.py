@@ -17,10 +17,10 @@ from enum import Enum
 from wizard.core import boots, node_config
 from wizard.core.contract import Meaning
 from wizard.core.contracts import CONTRACTS
+from wizard.core.counting_rules import whole_number
 from wizard.core.membership import BLUR, Life, Membership
 from wizard.core.node_config import Partition
 from wizard.core.plan import Plan
-from wizard.core.rules import whole_number
 from wizard.core.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
 
 NODE_CONFIG_KEYS = tuple(

@@ -1,30 +1,39 @@
 """Every rule about what an operator may choose, each once.
 
-A rule takes a plan and yields problems; `check` runs them all, so that an operator sees everything at once. What can
-only go wrong in a template that someone else wrote is in `structure`.
+A rule takes a plan and yields problems, each with its mend; `check` runs them all, so that an operator sees everything
+at once. What is about numbers of VMs and clients is in `counting_rules`, what can only go wrong in a template that
+someone else wrote in `structure`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 
 from wizard.core import node_config
 from wizard.core.contract import Field, Level, Meaning
+from wizard.core.counting_rules import (
+    LARGEST_NUMBER,
+    SMALLEST_FEDERATION,
+    Found,
+    federation_has_two,
+    number_of,
+    rounds_get_their_clients,
+    scale_down_keeps_clients,
+    superlink_is_single,
+    supernodes_are_in_range,
+    whole_number,
+)
 from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
-from wizard.core.user_input import InputType
+from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.user_input import BOOLEANS, InputType
 
 NAME_LENGTH = 128
 NAME_REFUSED = "&<>"
-SMALLEST_FEDERATION = 2
-LARGEST_NUMBER = 999_999_999
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
-_MINIMUMS = (Meaning.MIN_FIT, Meaning.MIN_EVALUATE, Meaning.MIN_AVAILABLE)
-
-Found = Iterator[Problem]
+_ITS_OWN = "Leave the field empty: each SuperNode then takes a partition-id of its own."
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
@@ -40,22 +49,14 @@ def blocking(problems: tuple[Problem, ...]) -> bool:
     return any(problem.kind is Kind.ERROR for problem in problems)
 
 
-def whole_number(text: str) -> int | None:
-    """The positive whole number that a text is, or None."""
-    stripped = text.strip()
-    if not (stripped.isascii() and stripped.isdigit()):
-        return None
-    number = int(stripped) if len(stripped) <= 10 else LARGEST_NUMBER + 1
-    return number if 1 <= number <= LARGEST_NUMBER else None
-
-
 def numbers_are_positive(plan: Plan) -> Found:
     """Every number is a positive whole one."""
     for item in plan.contract.fields:
         text = plan.text(item.path)
         if item.input.type is InputType.NUMBER and not item.is_foreign and whole_number(text) is None:
             said = f"{text!r} is not" if text else "nothing is given: expected"
-            yield _error(item, f"{said} a positive whole number", "number")
+            mend = Mend(f"Write a whole number from 1 to {LARGEST_NUMBER}{_such_as(item)}.", item.input.default or None)
+            yield _error(item, f"{said} a positive whole number", "number", mend)
 
 
 def choices_are_known(plan: Plan) -> Found:
@@ -65,24 +66,26 @@ def choices_are_known(plan: Plan) -> Found:
             continue
         text = plan.text(item.path)
         if text and (complaint := item.input.complaint(text)):
-            yield _error(item, f"{text!r}: {complaint}", "choice")
+            yield _error(item, f"{text!r}: {complaint}", "choice", _choosing(item, text))
         elif text == "" and item.input.type in (InputType.LIST, InputType.BOOLEAN):
             options = ", ".join(item.input.options) or "YES or NO"
-            yield _error(item, f"nothing chosen: expected {options}", "choice")
+            yield _error(item, f"nothing chosen: expected {options}", "choice", _choosing(item, text))
 
 
 def mandatory_is_given(plan: Plan) -> Found:
     """What the appliance can't do without is given. The name has a rule of its own."""
     for item in plan.contract.fields:
         if item.input.mandatory and item.meaning is not Meaning.NAME and not plan.text(item.path).strip():
-            yield _error(item, "nothing is given, and it has no default", "mandatory")
+            mend = Mend(f"Give it: {item.label}{f' ({item.unit})' if item.unit else ''}.")
+            yield _error(item, "nothing is given, and it has no default", "mandatory", mend)
 
 
 def version_is_complete(plan: Plan) -> Found:
     """The Flower version is X.Y.Z in digits."""
     item = plan.contract.meaning(Meaning.FLOWER_VERSION)
     if item and not _VERSION.match(plan.text(item.path)):
-        yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version")
+        mend = Mend(f"Write three numbers with dots between them{_such_as(item)}.", item.input.default or None)
+        yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version", mend)
 
 
 def name_is_accepted(plan: Plan) -> Found:
@@ -92,11 +95,14 @@ def name_is_accepted(plan: Plan) -> Found:
         return
     name = plan.text(item.path)
     if not name.strip():
-        yield _error(item, "the name is empty; expected 1 to 128 characters", "name")
+        mend = Mend(f"Write a name{_such_as(item)}.", item.input.default or None)
+        yield _error(item, "the name is empty; expected 1 to 128 characters", "name", mend)
     elif len(name) > NAME_LENGTH:
-        yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name")
+        mend = Mend(f"Shorten it to {NAME_LENGTH} characters.", name[:NAME_LENGTH])
+        yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name", mend)
     if bad := sorted(set(NAME_REFUSED).intersection(name)):
-        yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name")
+        mend = Mend(f"Leave out {' '.join(bad)}.", _without(name, NAME_REFUSED).strip() or item.input.default)
+        yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name", mend)
 
 
 def texts_survive(plan: Plan) -> Found:
@@ -108,16 +114,21 @@ def texts_survive(plan: Plan) -> Found:
             continue
         if any(_control(char) for char in text):
             message = f"{text!r} has a line break or another control character; write it in one line"
-            yield _error(item, message, "text")
+            in_line = "".join(" " if _control(char) else char for char in text)
+            yield _error(item, message, "text", Mend("Write it in one line, without control characters.", in_line))
         if text.endswith("\\"):
-            yield _error(item, f"{text!r} ends with a backslash, which breaks the quoting of the VM's CONTEXT", "text")
+            message = f"{text!r} ends with a backslash, which breaks the quoting of the VM's CONTEXT"
+            yield _error(item, message, "text", Mend("Leave out the backslash at the end.", text.rstrip("\\")))
         if item.is_input and "|" in text:
-            yield _error(item, f"{text!r} has '|', which separates the parts of an input's definition", "text")
+            message = f"{text!r} has '|', which separates the parts of an input's definition"
+            yield _error(item, message, "text", Mend("Leave out '|'.", _without(text, "|")))
         if "${" in text:
-            yield _error(item, f"{text!r} has '${{', which OneFlow evaluates or cuts out", "text")
+            message = f"{text!r} has '${{', which OneFlow evaluates or cuts out"
+            yield _error(item, message, "text", Mend("Leave out '$'.", _without(text, "$")))
         elif "$" in text:
             message = f"{text!r} has '$': OpenNebula expands $NAME to an attribute of the VM"
-            yield Problem(Kind.WARNING, item.path, message, "dollar")
+            mend = Mend("Leave out '$', unless an attribute of the VM is meant.", _without(text, "$"))
+            yield Problem(Kind.WARNING, item.path, message, "dollar", mend=mend)
 
 
 def node_config_is_read(plan: Plan) -> Found:
@@ -126,13 +137,18 @@ def node_config_is_read(plan: Plan) -> Found:
     if item is None:
         return
     for complaint in node_config.parse(plan.text(item.path))[1]:
-        yield _error(item, complaint, "node-config")
+        mend = Mend(
+            "Write pairs key=value with a blank between them; a value is a number, true, false or 'text'. Or nothing: "
+            "each SuperNode then takes a partition-id of its own.",
+            "",
+        )
+        yield _error(item, complaint, "node-config", mend)
 
 
 def partition_is_not_shared(plan: Plan) -> Found:
     """OneFlow gives all VMs of a role the same value, so a partition-id in it puts all on one shard."""
     item = plan.contract.meaning(Meaning.NODE_CONFIG)
-    count = _number(plan, Meaning.CARDINALITY, Level.SUPERNODE)
+    count = number_of(plan, Meaning.CARDINALITY, Level.SUPERNODE)
     if item is None or not plan.text(item.path).strip() or count is None or count < SMALLEST_FEDERATION:
         return
     shared = node_config.partition_id_of(plan.text(item.path))
@@ -141,79 +157,14 @@ def partition_is_not_shared(plan: Plan) -> Found:
             f"partition-id={shared} goes to all {count} SuperNodes alike: every one of them would train on the same "
             "shard. Leave it out, or leave the whole field empty, and each takes its own"
         )
-        yield Problem(Kind.WARNING, item.path, message, "shared-partition", grave=True)
+        yield Problem(Kind.WARNING, item.path, message, "shared-partition", grave=True, mend=Mend(_ITS_OWN, ""))
     else:
         message = (
             "it has no partition-id, and the guest adds none to a given node config: the client application must "
             "partition the data by itself"
         )
-        yield Problem(Kind.WARNING, item.path, message, "no-partition")
-
-
-def federation_has_two(plan: Plan) -> Found:
-    """Flower's own minimum is 2: a single node waits for ever."""
-    for meaning in _MINIMUMS:
-        item = plan.contract.meaning(meaning)
-        if item and whole_number(plan.text(item.path)) == 1:
-            yield _error(item, "1 is below Flower's own minimum of 2: a single client is local training", "minimum")
-    item = plan.contract.meaning(Meaning.CARDINALITY, Level.SUPERNODE)
-    if item and whole_number(plan.text(item.path)) == 1:
-        yield _error(item, "1 SuperNode waits for ever: Flower wants at least 2 clients", "minimum")
-
-
-def rounds_get_their_clients(plan: Plan) -> Found:
-    """No minimum of clients is above the number of SuperNodes, or above what the run starts with."""
-    count = _number(plan, Meaning.CARDINALITY, Level.SUPERNODE)
-    available = _number(plan, Meaning.MIN_AVAILABLE)
-    for meaning in _MINIMUMS:
-        item = plan.contract.meaning(meaning)
-        wanted = whole_number(plan.text(item.path)) if item else None
-        if item is None or wanted is None:
-            continue
-        if count is not None and wanted > count:
-            message = f"{wanted} clients are wanted of {count} SuperNodes: rounds would wait for ever"
-            yield _error(item, message, "clients")
-        if meaning is not Meaning.MIN_AVAILABLE and available is not None and wanted > available:
-            start = plan.contract.meaning(Meaning.MIN_AVAILABLE)
-            message = f"{wanted} is above {start.path if start else ''}={available}: a run may start with too few"
-            yield Problem(Kind.WARNING, item.path, message, "clients-at-start")
-
-
-def scale_down_keeps_clients(plan: Plan) -> Found:
-    """A scale-down to min_vms still leaves the clients that a run needs."""
-    item = plan.contract.meaning(Meaning.MIN_AVAILABLE)
-    wanted = _number(plan, Meaning.MIN_AVAILABLE)
-    smallest = _number(plan, Meaning.MIN_VMS, Level.SUPERNODE)
-    if item and wanted is not None and smallest is not None and wanted > smallest:
-        message = f"{wanted} is above supernode.min_vms={smallest}: a scale-down could stall the training"
-        yield Problem(Kind.WARNING, item.path, message, "clients-after-scale")
-
-
-def supernodes_are_in_range(plan: Plan) -> Found:
-    """min_vms ≤ cardinality ≤ max_vms, and min_vms at least 2."""
-    contract = plan.contract
-    cardinality = contract.meaning(Meaning.CARDINALITY, Level.SUPERNODE)
-    minimum = contract.meaning(Meaning.MIN_VMS, Level.SUPERNODE)
-    maximum = contract.meaning(Meaning.MAX_VMS, Level.SUPERNODE)
-    if cardinality is None or minimum is None or maximum is None:
-        return
-    count, low, high = (whole_number(plan.text(item.path)) for item in (cardinality, minimum, maximum))
-    if low is not None and low < SMALLEST_FEDERATION:
-        yield _error(minimum, f"{low} is below 2, the smallest federation", "range")
-    if count is not None and low is not None and count < low:
-        yield _error(cardinality, f"{count} is below min_vms={low}", "range")
-    if count is not None and high is not None and count > high:
-        yield _error(cardinality, f"{count} is above max_vms={high}; raise max_vms", "range")
-    if low is not None and high is not None and low > high:
-        yield _error(maximum, f"{high} is below min_vms={low}", "range")
-
-
-def superlink_is_single(plan: Plan) -> Found:
-    """Cardinality, min_vms and max_vms of the SuperLink are 1: a second one is a split brain."""
-    for meaning in (Meaning.CARDINALITY, Meaning.MIN_VMS, Meaning.MAX_VMS):
-        item = plan.contract.meaning(meaning, Level.SUPERLINK)
-        if item and whole_number(plan.text(item.path)) not in (None, 1):
-            yield _error(item, f"{plan.text(item.path)} is not 1: a second SuperLink is a split brain", "singleton")
+        mend = Mend(f"{_ITS_OWN} Or keep it, where the client application partitions the data.", "")
+        yield Problem(Kind.WARNING, item.path, message, "no-partition", mend=mend)
 
 
 def use_case_fits_framework(plan: Plan) -> Found:
@@ -225,7 +176,9 @@ def use_case_fits_framework(plan: Plan) -> Found:
     wanted = plan.contract.use_cases.get(plan.text(item.path), ())
     if wanted and framework not in wanted:
         message = f"{plan.text(item.path)} runs on {' or '.join(wanted)}, not on {framework}"
-        yield _error(item, message, "use-case")
+        named = plan.contract.meaning(Meaning.FRAMEWORK)
+        mend = Mend(f"Set {named.path if named else 'the framework'} to {wanted[0]}, or choose none here.", "none")
+        yield _error(item, message, "use-case", mend)
 
 
 def shutdown_is_gentle(plan: Plan) -> Found:
@@ -233,7 +186,8 @@ def shutdown_is_gentle(plan: Plan) -> Found:
     path = f"{Level.SERVICE.value}.shutdown_action"
     if plan.text(path).endswith("-hard"):
         message = f"{plan.text(path)} cuts the power: the SuperLink's SQLite state may be corrupted"
-        yield Problem(Kind.WARNING, path, message, "hard-shutdown")
+        gentle = plan.text(path).removesuffix("-hard")
+        yield Problem(Kind.WARNING, path, message, "hard-shutdown", mend=Mend(f"Write {gentle}.", gentle))
 
 
 def vm_templates_are_chosen(plan: Plan) -> Found:
@@ -242,7 +196,8 @@ def vm_templates_are_chosen(plan: Plan) -> Found:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
         if item and not plan.text(item.path).strip():
             message = f"none chosen: deploying looks for a VM template named {role.vm_template_name!r}"
-            yield Problem(Kind.NOTE, item.path, message, "vm-template")
+            mend = Mend("Choose one by its id or name, or leave it as it is where the cloud has one of that name.")
+            yield Problem(Kind.NOTE, item.path, message, "vm-template", mend=mend)
 
 
 def role_inputs_are_hidden(plan: Plan) -> Found:
@@ -253,7 +208,9 @@ def role_inputs_are_hidden(plan: Plan) -> Found:
                 f"Sunstone does not show the inputs of role {level.value}, and an edit in Sunstone drops them: "
                 "instantiate from here or with oneflow-template"
             )
-            yield Problem(Kind.NOTE, plan.contract.inputs(level)[0].path, message, "sunstone")
+            path = plan.contract.inputs(level)[0].path
+            mend = Mend("Change nothing: deploy from here, or with `oneflow-template instantiate`.")
+            yield Problem(Kind.NOTE, path, message, "sunstone", mend=mend)
             return
 
 
@@ -278,12 +235,25 @@ RULES: tuple[Callable[[Plan], Found], ...] = (
 )
 
 
-def _error(item: Field, message: str, rule: str) -> Problem:
-    return Problem(Kind.ERROR, item.path, message, rule)
+def _error(item: Field, message: str, rule: str, mend: Mend) -> Problem:
+    return Problem(Kind.ERROR, item.path, message, rule, mend=mend)
 
 
-def _number(plan: Plan, meaning: Meaning, level: Level | None = None) -> int | None:
-    return whole_number(plan.meant(meaning, level))
+def _such_as(item: Field) -> str:
+    return f", such as {item.input.default}" if item.input.default else ""
+
+
+def _choosing(item: Field, text: str) -> Mend:
+    """What was meant, where only the letters' size is wrong; else the default."""
+    known = BOOLEANS if item.input.type is InputType.BOOLEAN else item.input.options
+    meant = next((option for option in known if option.lower() == text.strip().lower()), item.input.default)
+    fits = bool(meant) and item.input.complaint(meant) is None
+    listed = f"Write one of {', '.join(known)}" if known else "Write what is expected"
+    return Mend(f"{listed}{f', such as {meant}' if fits else ''}.", meant if fits else None)
+
+
+def _without(text: str, refused: str) -> str:
+    return "".join(char for char in text if char not in refused)
 
 
 def _control(char: str) -> bool:

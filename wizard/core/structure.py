@@ -6,27 +6,27 @@ nearly all of them and then hangs, races or starts a second SuperLink.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from wizard.core import user_input
-from wizard.core.contract import Contract, Level
-from wizard.core.dialect import from_v6
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
+from wizard.core.contract import Contract
+from wizard.core.dialect import from_v6, path_as_written
+from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
 from wizard.core.structure_v6 import check_v6
+from wizard.core.structure_values import on_values, plan_of
 from wizard.core.template_text import TemplateTextError
 from wizard.core.vm_attributes import VM_ATTRIBUTES
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")
-_NEVER_LEFT_OUT = ("name", "cardinality", "min_vms", "max_vms")
-"""Without the limits OneFlow scales a SuperLink to 2 and SuperNodes to 0; without the others it makes up its own."""
 
 Template = Mapping[str, Any]
 Found = Iterator[Problem]
@@ -51,8 +51,9 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
     names = [role.get("name") for role in _roles(body)]
     if all(role.level.value in names for role in contract.roles):
         # A template says that there is a network; which one is said when it is instantiated.
-        found += [problem for problem in check(plan_of(body, contract)) if problem.rule != "mandatory"]
-    return tuple(dict.fromkeys(found))
+        values = [problem for problem in check(plan_of(body, contract)) if problem.rule != "mandatory"]
+        found += [on_values(problem, body, contract) for problem in values]
+    return tuple(dict.fromkeys(_placed(item, written) for item in found))
 
 
 def structural(body: Template, contract: Contract = SEED) -> tuple[Problem, ...]:
@@ -81,38 +82,15 @@ def _body_as_written(document: object) -> Template:
     return document
 
 
-def plan_of(body: Template, contract: Contract = SEED) -> Plan:
-    """The plan that a template amounts to: its attributes, and the defaults of its inputs."""
-    texts: dict[str, str] = {}
-    by_level: dict[Level, Template] = {Level.SERVICE: body}
-    for role in _roles(body):
-        for level in (Level.SUPERLINK, Level.SUPERNODE):
-            if role.get("name") == level.value:
-                by_level[level] = role
-    for level, part in by_level.items():
-        for item in contract.at(level):
-            if item.is_input:
-                definition = _inputs(part).get(item.key)
-                if isinstance(definition, str):
-                    pieces = definition.split("|")
-                    texts[item.path] = pieces[4].strip() if len(pieces) == 5 else ""
-            elif item.key == "vm_template":
-                texts[item.path] = str(part.get("template_id", ""))
-            elif item.key in part:
-                texts[item.path] = str(part[item.key])
-            elif item.key in _NEVER_LEFT_OUT:
-                texts[item.path] = ""
-    return Plan(contract, texts)
-
-
 def deployment_is_straight(body: Template, _: Contract) -> Found:
     """Parents first, each behind the ready gate: otherwise SuperNodes race the SuperLink."""
     if body.get("deployment") != "straight":
         said = body.get("deployment", "nothing, which OneFlow reads as none")
-        yield _error("deployment", f"{said}: expected straight, or SuperNodes race the SuperLink", "deployment")
+        message = f"{said}: expected straight, or SuperNodes race the SuperLink"
+        yield _error("deployment", message, "deployment", Mend('Write "straight".', "straight"))
     if body.get("ready_status_gate") is not True:
         message = f"{body.get('ready_status_gate')!r}: expected true, or SuperNodes start before the SuperLink listens"
-        yield _error("ready_status_gate", message, "ready-gate")
+        yield _error("ready_status_gate", message, "ready-gate", Mend("Write true, without quotes.", True))
 
 
 def roles_are_named(body: Template, _: Contract) -> Found:
@@ -120,7 +98,10 @@ def roles_are_named(body: Template, _: Contract) -> Found:
     for place, role in enumerate(_roles(body)):
         name = role.get("name")
         if not isinstance(name, str) or not _ROLE_NAME.match(name):
-            yield _error(f"roles[{place}].name", f"{name!r}: expected letters, digits and '_' only", "role-name")
+            better = re.sub(r"[^A-Za-z0-9_]", "_", name) if isinstance(name, str) and name else f"role_{place}"
+            mend = Mend(f"Write a name such as {better}, and the same in the parents of other roles.", better)
+            message = f"{name!r}: expected letters, digits and '_' only"
+            yield _error(f"roles[{place}].name", message, "role-name", mend)
 
 
 def roles_are_complete(body: Template, contract: Contract) -> Found:
@@ -128,7 +109,8 @@ def roles_are_complete(body: Template, contract: Contract) -> Found:
     names = [role.get("name") for role in _roles(body)]
     for role in contract.roles:
         if role.level.value not in names:
-            yield _error("roles", f"there is no role {role.level.value}", "roles")
+            mend = Mend(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
+            yield _error("roles", f"there is no role {role.level.value}", "roles", mend)
 
 
 def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
@@ -139,12 +121,23 @@ def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
         field = f"roles[{place}].parents"
         name = str(role.get("name"))
         if not parents[name] and name != SUPERLINK:
-            yield _error(field, f"role {name} has no parents: it would race the SuperLink", "parents")
+            message = f"role {name} has no parents: it would race the SuperLink"
+            mend = Mend(f'Write ["{SUPERLINK}"].', [SUPERLINK])
+            yield _error(field, message, "parents", mend)
         for parent in parents[name]:
             if parent not in parents:
-                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents")
+                known = [item for item in parents[name] if item in parents] or _first(name)
+                there = set(known) <= set(parents)
+                said = (
+                    f"Write {json.dumps(known)}"
+                    if there
+                    else f"Add the role {SUPERLINK}, or wait for one that is there"
+                )
+                mend = Mend(f"{said}.", known if there else None)
+                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", mend)
         if _reaches(name, name, parents):
-            yield _error(field, f"role {name} waits for itself in a cycle: OneFlow would wait for ever", "cycle")
+            message = f"role {name} waits for itself in a cycle: OneFlow would wait for ever"
+            yield _error(field, message, "cycle", _breaking(name, parents))
 
 
 def superlink_is_never_scaled(body: Template, _: Contract) -> Found:
@@ -153,7 +146,8 @@ def superlink_is_never_scaled(body: Template, _: Contract) -> Found:
         for policy in _POLICIES:
             if role.get(policy):
                 message = f"role {role.get('name')} scales by itself; partitions can't follow, and a SuperLink must not"
-                yield _error(f"roles[{place}].{policy}", message, "policies")
+                mend = Mend("Remove it; scale by hand.", remove=True)
+                yield _error(f"roles[{place}].{policy}", message, "policies", mend)
 
 
 def inputs_are_readable(body: Template, _: Contract) -> Found:
@@ -162,7 +156,8 @@ def inputs_are_readable(body: Template, _: Contract) -> Found:
         try:
             user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
         except user_input.UserInputError as error:
-            yield _error(field, str(error), "definition")
+            mend = Mend('Write "M|type|description" or "O|type|description|options|default", such as "O|text|…||".')
+            yield _error(field, str(error), "definition", mend)
 
 
 def inputs_stand_once(body: Template, _: Contract) -> Found:
@@ -175,7 +170,8 @@ def inputs_stand_once(body: Template, _: Contract) -> Found:
         for key in _inputs(role):
             if level := seen.get(str(key).upper()):
                 message = f"{key} stands at {level} too: role {role.get('name')} would silently use a value of its own"
-                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels")
+                mend = Mend(f"Remove it here, or at {level}.", remove=True)
+                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", mend)
         seen |= {str(key).upper(): f"role {role.get('name')}" for key in _inputs(role)}
 
 
@@ -183,9 +179,16 @@ def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
     """No input can switch off what the deployment needs, or resize a VM."""
     for field, key, _ in _definitions(body):
         if key.upper() in contract.context:
-            yield _error(field, f"{key} is infrastructure: an operator could switch it off", "infrastructure")
+            message = f"{key} is infrastructure: an operator could switch it off"
+            mend = Mend(
+                f"Remove it; {key.upper()}={contract.context[key.upper()]} belongs into the role's CONTEXT.",
+                remove=True,
+            )
+            yield _error(field, message, "infrastructure", mend)
         elif key.upper() in VM_ATTRIBUTES:
-            yield _error(field, f"{key} is an attribute of the VM: the input's value would change it", "vm-attribute")
+            message = f"{key} is an attribute of the VM: the input's value would change it"
+            mend = Mend(f"Remove it, or give it another name, such as FL_{key.upper()}.", remove=True)
+            yield _error(field, message, "vm-attribute", mend)
 
 
 def context_is_whole(body: Template, contract: Contract) -> Found:
@@ -197,11 +200,13 @@ def context_is_whole(body: Template, contract: Contract) -> Found:
         for key, wanted in contract.context.items():
             if key in given and str(given[key]) != wanted:
                 message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
-                yield _error(f"roles[{place}].template_contents.CONTEXT.{key}", message, "context")
+                path = f"roles[{place}].template_contents.CONTEXT.{key}"
+                yield _error(path, message, "context", Mend(f'Write "{wanted}".', wanted))
             elif key not in given:
                 message = f"{key} is not set here: the VM template of role {role.get('name')} must have {key}={wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT"
-                yield Problem(Kind.WARNING, path, message, "context")
+                mend = Mend(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
+                yield Problem(Kind.WARNING, path, message, "context", mend=mend)
 
 
 STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
@@ -217,8 +222,17 @@ STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
 )
 
 
-def _error(field: str, message: str, rule: str) -> Problem:
-    return Problem(Kind.ERROR, field, message, rule)
+def _placed(problem: Problem, written: Template) -> Problem:
+    meant = problem.path or problem.field
+    path = path_as_written(written, meant)
+    # What 7.x writes as JSON is a line of a text in 6.x: there the words have to do.
+    translated = path != meant and path.endswith("vm_template_contents")
+    mend = replace(problem.mend, value=None) if translated else problem.mend
+    return replace(problem, path=path, mend=mend)
+
+
+def _error(field: str, message: str, rule: str, mend: Mend) -> Problem:
+    return Problem(Kind.ERROR, field, message, rule, mend=mend)
 
 
 def _roles(body: Template) -> list[Template]:
@@ -241,6 +255,18 @@ def _definitions(body: Template) -> Iterator[tuple[str, str, object]]:
 def _parents(role: Template) -> tuple[str, ...]:
     found = role.get("parents")
     return tuple(str(parent) for parent in found) if isinstance(found, list) else ()
+
+
+def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Mend:
+    """What to write as the parents of a role that waits for itself; no value where another is to be mended first."""
+    kept = [item for item in parents[name] if item != name and not _reaches(item, name, parents)] or _first(name)
+    breaks = not _reaches(name, name, {**parents, name: tuple(kept)})
+    said = f"Write {json.dumps(kept)}" if breaks else f"Mend the parents of role {SUPERLINK} first; it has none"
+    return Mend(f"{said}.", kept if breaks else None)
+
+
+def _first(name: str) -> list[str]:
+    return [] if name == SUPERLINK else [SUPERLINK]
 
 
 def _reaches(start: str, goal: str, parents: Mapping[str, tuple[str, ...]]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.core import template_text
 from wizard.core.dialect import from_v6
-from wizard.core.problem import Kind, Problem
+from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.template_text import Attribute, TemplateTextError
 
 _CONTENTS = "vm_template_contents"
@@ -23,7 +23,8 @@ def check_v6(body: Mapping[str, Any]) -> Iterator[Problem]:
         try:
             contents = template_text.read(text)
         except TemplateTextError as error:
-            yield Problem(Kind.ERROR, path, f"it can't be read: {error}", "contents are readable")
+            mend = Mend('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
+            yield Problem(Kind.ERROR, path, f"it can't be read: {error}", "contents are readable", mend=mend)
             continue
         yield from _context(path, contents, _inputs(body, place))
 
@@ -36,14 +37,26 @@ def _context(path: str, contents: Mapping[str, Attribute], inputs: tuple[str, ..
             'without a line APPEND = "CONTEXT" this CONTEXT replaces that of the VM template: the VM loses its SSH '
             "keys and network"
         )
-        yield Problem(Kind.ERROR, path, message, "context is appended")
+        mend = Mend('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
+        yield Problem(Kind.ERROR, path, message, "context is appended", mend=mend)
     for key in inputs:
         if given.get(key) != f"${key}":
             message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
-            yield Problem(Kind.ERROR, path, message, "values are handed on")
+            handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}, "APPEND": "CONTEXT"}
+            rewritten = None if isinstance(context, list) else _text(handed_on)
+            mend = Mend(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
+            yield Problem(Kind.ERROR, path, message, "values are handed on", mend=mend)
 
 
 def _inputs(body: Mapping[str, Any], place: int) -> tuple[str, ...]:
     read = from_v6({**body, "roles": [{**body["roles"][place], _CONTENTS: ""}]})
     found = [read.get("user_inputs"), read["roles"][0].get("user_inputs")]
     return tuple(key for inputs in found if isinstance(inputs, Mapping) for key in inputs)
+
+
+def _text(contents: Mapping[str, Attribute]) -> str | None:
+    """The contents written anew; None where they hold what can't be written safely, and a person has to do it."""
+    try:
+        return template_text.write(contents)
+    except TemplateTextError:
+        return None

@@ -1,4 +1,4 @@
-"""What oned reads at the top of a VM's template."""
+"""Names that mean something to oned at the top of a VM's template."""
 
 from __future__ import annotations
 
@@ -48,4 +48,4 @@ VM_ATTRIBUTES = frozenset(
         "READY",
     ]
 )
-"""Names that mean something to oned at the top of a VM's template: an input of that name would take effect there."""
+"""An input of such a name would take effect there."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import CloudObject, Connection
-from wizard.core import rules
 from wizard.core.contract import Level, Meaning
+from wizard.core.counting_rules import whole_number
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
@@ -151,7 +151,7 @@ class Session:
 
     def role_count(self) -> int | None:
         """How many VMs the plan makes in all, None while the number is none."""
-        count = rules.whole_number(self.plan.meant(Meaning.CARDINALITY, Level.SUPERNODE))
+        count = whole_number(self.plan.meant(Meaning.CARDINALITY, Level.SUPERNODE))
         return None if count is None else count + 1
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 from wizard.core.contract import Level, Meaning
+from wizard.core.counting_rules import whole_number
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.preflight.facts import (
     CloudFacts,
@@ -22,7 +23,6 @@ from wizard.core.preflight.facts import (
     VmTemplate,
     Why,
 )
-from wizard.core.rules import whole_number
 
 Object = TypeVar("Object", bound=Listed)
 
