@@ -18,6 +18,7 @@ from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.core.contracts import CONTRACTS
 from wizard.core.field_help import allowed, described
 from wizard.core.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
+from wizard.core.lint import linted
 from wizard.core.partitions import Source, Standing
 from wizard.core.plan import Plan
 from wizard.core.progress import Mark
@@ -36,6 +37,7 @@ from wizard.tui.screens.small import TooSmallScreen
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step
+from wizard.tui.template_check import Findings
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.draft_offer import DraftOffer
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
@@ -83,6 +85,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (Confirm, dialog(lambda _: Confirm("Sure?", "text", "Yes"))),
     (Ask, dialog(lambda _: Ask("Name?", "text", "value"))),
     (Notice, dialog(lambda _: Notice("Read", "text"))),
+    (Findings, dialog(lambda _: Findings("Service template 3", linted(Plan().template())))),
     (DraftOffer, dialog(lambda _: DraftOffer("text"))),
     (NodeConfigEditor, dialog(lambda _: NodeConfigEditor(Plan(), NODE_CONFIG))),
     (Picker, dialog(lambda pilot: Picker("VM template", wizard_of(pilot).session.vm_templates.objects))),

@@ -14,6 +14,7 @@ from typing import Any
 from wizard.core.contract import ROLES, Contract, Level, Meaning
 from wizard.core.contracts import CONTRACTS
 from wizard.core.document import decode_service
+from wizard.core.lint import contract_of
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.structure import NotATemplate, Template, body_of, superlink_is_never_scaled
 from wizard.core.structure_values import plan_of
@@ -43,7 +44,7 @@ def imported(document: object, contracts: Mapping[str, Contract] = CONTRACTS) ->
     for level in ROLES:
         if level not in parts:
             raise NotATemplate(f"it has no role {level.value}, so it is no Flower cluster")
-    contract = max(contracts.values(), key=lambda item: len(_known(parts, item)))
+    contract = contract_of(body, contracts)
     plan = plan_of(body, contract)
     network, left_out = _network(body)
     left_out += _other_roles(body)
@@ -84,10 +85,6 @@ def _parts(body: Template) -> dict[Level, Template]:
 def _declared(part: Template) -> Mapping[str, Any]:
     found = part.get("user_inputs")
     return found if isinstance(found, Mapping) else {}
-
-
-def _known(parts: Mapping[Level, Template], contract: Contract) -> list[str]:
-    return [item.key for level, part in parts.items() for item in contract.inputs(level) if item.key in _declared(part)]
 
 
 def _in_force(document: object, body: Template, plan: Plan) -> Plan:

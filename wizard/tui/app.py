@@ -28,6 +28,7 @@ from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
+from wizard.tui.template_check import TITLE, check_registered
 from wizard.tui.themes import load_themes
 from wizard.tui.widgets.dialogs import Confirm, trouble
 
@@ -164,6 +165,11 @@ class WizardApp(App[int]):
         """What this screen or dialog is for, and its keys."""
         self.push_screen(help_page(self, self.screen))
 
+    @work(exclusive=True, group="check", description="checking a registered template")
+    async def check_template(self) -> None:
+        """Show what is wrong with a service template that the cloud has."""
+        await check_registered(self, self.session)
+
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:
         """Save the draft as a preset of the operator's own."""
@@ -198,6 +204,7 @@ class WizardApp(App[int]):
             for step in Step:
                 key = "" if step is Step.HOME else f"F{step.number}"
                 yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
+            yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", self.check_template)
             yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
             yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
         for name in THEMES:

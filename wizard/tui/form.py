@@ -137,7 +137,11 @@ class FieldRow(Vertical):
         """The field under the cursor: what it is in OpenNebula, what is allowed, what follows, what is wrong now."""
         item = self.field
         now = [("now", one_line(self.text) or "empty")] if self.is_changed else []
-        wrong = [("problem", _said(problem)) for problem in self._problems]
+        wrong = [
+            pair
+            for problem in self._problems
+            for pair in (("problem", _said(problem)), ("mend", one_line(problem.mend.said)))
+        ]
         return (Passage(f"The field {item.label}", item.help, (*described(item), *now, *wrong)),)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:

@@ -38,7 +38,7 @@ def line(item: CloudObject, wanted: Mapping[str, str]) -> str:
 
 def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
     """Everything that is known, in a few lines."""
-    who = f"{item.name} · {item.owner}:{item.group}"
+    who = f"{item.name} · {item.owner}{f':{item.group}' if item.group else ''}"
     if isinstance(item, VmTemplate):
         disks = f"disk from {', '.join(item.images)}" if item.images else "no image"
         body = f"CPU {item.cpu or NOTHING} · {item.memory or NOTHING} MB · {disks}"

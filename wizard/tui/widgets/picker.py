@@ -27,7 +27,8 @@ _PAGE = 10
 class Picker(ModalScreen[CloudObject | None]):
     """A filter over a list, and under it what is known of the marked one. Enter takes that one, Esc none.
 
-    `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen.
+    `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen;
+    `leaving` says what Esc does.
     """
 
     CSS_PATH = "picker.tcss"
@@ -51,9 +52,10 @@ class Picker(ModalScreen[CloudObject | None]):
         *,
         wanted: Mapping[str, str] | None = None,
         ask_again: Callable[[], Listing | None] | None = None,
+        leaving: str = "Esc leaves the field",
     ) -> None:
         super().__init__()
-        self.heading, self.wanted, self._ask_again = title, wanted or {}, ask_again
+        self.heading, self.wanted, self._ask_again, self._leaving = title, wanted or {}, ask_again, leaving
         self._take_in(objects)
 
     def compose(self) -> ComposeResult:
@@ -129,7 +131,7 @@ class Picker(ModalScreen[CloudObject | None]):
         more = f"; the first {SHOWN} are shown: type to narrow them" if len(found) > SHOWN else ""
         count = f"{len(found):,} of {len(self.objects):,}{more}"
         again = " · ^r asks again" if self._ask_again else ""
-        self.query_one("#count", Static).update(f"{count} · Enter takes it · Esc leaves the field{again}")
+        self.query_one("#count", Static).update(f"{count} · Enter takes it · {self._leaving}{again}")
 
     def _tell(self) -> None:
         marked = self._marked()
