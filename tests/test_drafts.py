@@ -104,14 +104,44 @@ def test_a_draft_of_another_machine_is_left_alone_for_a_week(own: Path) -> None:
         (b'# draft of flowerneb-wizard {"saved_at": 1}\npreset = 1\n' + b"#" * 300_000, "no draft"),
     ],
 )
-def test_a_broken_or_newer_one_is_told_and_left(own: Path, content: bytes, said: str) -> None:
+def test_a_broken_or_newer_one_is_told_once_and_moved_aside(own: Path, content: bytes, said: str) -> None:
     good, path = abandoned(own), own / "broken.toml"
     path.write_bytes(content)
     found, (error,) = left_behind()
     assert [draft.path for draft in found] == [good]
     assert said in str(error)
-    assert str(path) in str(error)
-    assert path.read_bytes() == content
+    aside = own / "broken.toml.broken"
+    assert str(aside) in str(error)
+    assert aside.read_bytes() == content
+    assert not path.exists()
+    assert left_behind() == (found, ())
+
+
+def test_one_that_can_not_be_moved_is_told_again(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = own / "broken.toml"
+    own.mkdir(parents=True)
+    path.write_text("no draft")
+
+    # Permissions do not bind root, who runs many a test.
+    def refuse(*_: object) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    for _ in range(2):
+        ((), (error,)) = left_behind()
+        assert str(error).startswith(f"{path}: ")
+
+
+def test_those_of_the_sandbox_are_kept_apart(own: Path) -> None:
+    real, practised = drafts.own_file(), drafts.own_file(practice=True)
+    assert real.path.parent == own
+    assert practised.path.parent == own.parent / "drafts-sandbox"
+    assert {drafts.folder(), drafts.folder(practice=True)} == {real.path.parent, practised.path.parent}
+    for practice, name in ((False, "real"), (True, "practised")):
+        abandoned(drafts.folder(practice=practice), name=name)
+    for practice, name in ((False, "real"), (True, "practised")):
+        found, broken = left_behind(practice=practice)
+        assert ([draft.preset_name for draft in found], broken) == ([name], ())
 
 
 def test_a_folder_in_the_place_of_a_draft(own: Path) -> None:

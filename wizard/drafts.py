@@ -2,7 +2,8 @@
 
 Each sitting has a file of its own, named after its machine and process. Only those whose process is gone are offered
 again: what another wizard is still typing is nobody else's. The text in it is that of a preset, under one line that
-says when it was written and which preset it came from; a number may be unfinished.
+says when it was written and which preset it came from; a number may be unfinished. What was typed for the
+sandbox is never offered on a real cloud, and the other way round: they have folders of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from wizard.files import APPLICATION, SUFFIX, PresetFileError, write_atomically
 
 _HEAD = "# draft of flowerneb-wizard "
 _NAME = re.compile(r"(?P<host>.*)-(?P<pid>[0-9]{1,10})-(?P<start>[0-9]{1,20})-[0-9a-f]{8}\Z")
+BROKEN = ".broken"
+"""What is added to the name of a draft that can't be read."""
 _MOST = LARGEST + 1024
 """Bytes: a preset's text and the line on top."""
 _A_WEEK = 7 * 86400.0
@@ -45,7 +48,7 @@ class Draft:
 class DraftFile:
     """The file of this sitting's own draft."""
 
-    path: Path = field(default_factory=lambda: folder() / f"{_own_name()}{SUFFIX}")
+    path: Path = field(default_factory=lambda: own_file().path)
     written: str = ""
 
     def keep(self, preset: Preset, preset_name: str, now: float) -> None:
@@ -65,17 +68,25 @@ class DraftFile:
         remove(self.path)
 
 
-def folder() -> Path:
-    """Where drafts lie; it need not exist."""
-    return platformdirs.user_state_path(APPLICATION) / "drafts"
+def folder(*, practice: bool = False) -> Path:
+    """Where drafts lie, those of the sandbox by themselves; it need not exist."""
+    return platformdirs.user_state_path(APPLICATION) / ("drafts-sandbox" if practice else "drafts")
 
 
-def left_behind() -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
-    """The drafts of sittings that are over, newest first, and what is wrong with those that can't be read."""
+def own_file(*, practice: bool = False) -> DraftFile:
+    """The file of this sitting, which is one on the sandbox or not."""
+    return DraftFile(folder(practice=practice) / f"{_own_name()}{SUFFIX}")
+
+
+def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
+    """The drafts of sittings that are over, newest first, and what is wrong with those that can't be read.
+
+    The latter are moved aside, so that each is told once; their errors name where they are then.
+    """
     found: list[Draft] = []
     broken: list[PresetFileError] = []
     try:
-        paths = sorted(path for path in folder().iterdir() if path.suffix == SUFFIX)
+        paths = sorted(path for path in folder(practice=practice).iterdir() if path.suffix == SUFFIX)
     except OSError:
         return (), ()
     for path in paths:
@@ -84,8 +95,16 @@ def left_behind() -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
         try:
             found.append(_read(path))
         except PresetFileError as error:
-            broken.append(error)
+            broken.append(PresetFileError(str(_aside(path)), error.message, error.line))
     return tuple(sorted(found, key=lambda draft: draft.saved_at, reverse=True)), tuple(broken)
+
+
+def _aside(path: Path) -> Path:
+    """Where a draft that can't be read is kept from now on: under a name that is not looked at."""
+    try:
+        return path.replace(path.with_name(f"{path.name}{BROKEN}"))
+    except OSError:
+        return path
 
 
 def remove(path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Where presets and themes lie, and how a file is written so that a crash leaves the old one or the new one."""
+"""Where presets and themes lie, the mark of the first start, and how a file is written: a crash leaves the old one or
+the new one."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from wizard.core.preset_schema import FILE as SCHEMA
 
 APPLICATION = "flowerneb-wizard"
 SUFFIX = ".toml"
+TOUR_SEEN = "tour-seen"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -65,6 +67,18 @@ def shipped(kind: str) -> Path:
 def own_presets() -> Path:
     """The operator's own folder of presets; it need not exist."""
     return platformdirs.user_config_path(APPLICATION) / "presets"
+
+
+def first_start() -> bool:
+    """Whether the wizard was never opened here before; from now on it was. False, too, where that can't be noted."""
+    mark = platformdirs.user_state_path(APPLICATION) / TOUR_SEEN
+    try:
+        if mark.exists():
+            return False
+        write_atomically(mark, "The wizard has shown its tour.\n")
+    except (OSError, PresetFileError):
+        return False
+    return True
 
 
 def read_preset(path: Path) -> Preset:

@@ -90,14 +90,16 @@ def _signals_as_at_a_prompt() -> None:
 
 @pytest.fixture
 def clean(tmp_path: Path) -> dict[str, str]:
-    """An environment with a home of its own and no credentials."""
+    """An environment with a home of its own, where the tour was seen, and no credentials."""
     kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL") if key in os.environ}
     home = tmp_path / "home"
-    home.mkdir()
+    (home / "state" / "flowerneb-wizard").mkdir(parents=True)
+    (home / "state" / "flowerneb-wizard" / "tour-seen").touch()
     return {
         **kept,
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_STATE_HOME": str(home / "state"),
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "TZ": "UTC",

@@ -17,8 +17,11 @@ OpenTerminal = Callable[..., Terminal]
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, str]:
-    """An environment whose home is empty."""
-    return {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    """An environment whose home is empty, but for the mark that the tour was seen."""
+    state = tmp_path / "state"
+    (state / "flowerneb-wizard").mkdir(parents=True)
+    (state / "flowerneb-wizard" / "tour-seen").touch()
+    return {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(state)}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import Login, find_login
+from wizard.files import TOUR_SEEN
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
@@ -33,6 +34,8 @@ class SvgExtension(SingleFileSnapshotExtension):
 def _private_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "state" / "flowerneb-wizard").mkdir(parents=True)
+    (tmp_path / "state" / "flowerneb-wizard" / TOUR_SEEN).touch()
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.chdir(tmp_path)

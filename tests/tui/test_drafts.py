@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,63 @@ async def test_a_broken_draft_is_told_and_no_hindrance(sandbox: Sandbox) -> None
         await until(pilot, lambda: bool(pilot.app._notifications), "a word about it")
         assert "no draft" in next(iter(pilot.app._notifications)).message
         await at(pilot, Step.HOME)
+    async with wizard_on(sandbox).run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await at(pilot, Step.HOME)
+        await pilot.pause(0.1)
+        assert not pilot.app._notifications, "it is told once"
+
+
+@pytest.mark.parametrize("practice", [True, False])
+async def test_a_draft_of_the_sandbox_is_offered_there_alone(sandbox: Sandbox, practice: bool) -> None:
+    for place in (True, False):
+        abandoned(drafts.folder(practice=place), CHANGED, name="practised" if place else "real")
+    async with wizard_on(sandbox, practice=practice).run_test(size=(80, 24)) as pilot:
+        await offered(pilot)
+        assert ("practised" if practice else "real") in words(pilot.app)
+        assert ("real" if practice else "practised") not in words(pilot.app)
+        assert "waits behind" not in words(pilot.app)
+        await pilot.press("enter")
+        await at(pilot, Step.SERVICE)
+        wizard_of(pilot).session.change("FL_NUM_ROUNDS", "7")
+    left = {place: len(list(drafts.folder(practice=place).glob("*.toml"))) for place in (True, False)}
+    assert left == {True: 1, False: 1}
+
+
+def from_the_palette(pilot: Pilot[int], title: str) -> None:
+    """The command of the palette, by its name."""
+    app = pilot.app
+    next(item for item in app.get_system_commands(app.screen) if item.title == title).callback()
+
+
+async def test_a_draft_is_taken_up_from_the_palette(sandbox: Sandbox) -> None:
+    abandoned(drafts.folder(), CHANGED, name="mine")
+    async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await at(pilot, Step.SERVICE)
+        from_the_palette(pilot, "Take up the kept draft")
+        await offered(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: wizard_of(pilot).session.plan.text("FL_NUM_ROUNDS") == "ten", "the draft")
+
+
+async def test_taking_up_asks_before_it_replaces_and_tells_where_there_is_none(sandbox: Sandbox) -> None:
+    async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        from_the_palette(pilot, "Take up the kept draft")
+        await until(pilot, lambda: bool(pilot.app._notifications), "a word")
+        assert "No earlier sitting" in next(iter(pilot.app._notifications)).message
+        abandoned(drafts.folder(), CHANGED)
+        wizard_of(pilot).session.change("FL_NUM_ROUNDS", "7")
+        from_the_palette(pilot, "Take up the kept draft")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, (Confirm, DraftOffer)), "the form")
+        assert wizard_of(pilot).session.plan.text("FL_NUM_ROUNDS") == "7"
+        from_the_palette(pilot, "Take up the kept draft")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await pilot.press("left", "enter")
+        await offered(pilot)
 
 
 async def test_a_saved_or_deployed_draft_is_dropped(sandbox: Sandbox) -> None:
@@ -133,7 +191,7 @@ async def test_a_saved_or_deployed_draft_is_dropped(sandbox: Sandbox) -> None:
 
 
 async def test_where_it_can_not_be_kept_the_wizard_says_so_once_and_goes_on(sandbox: Sandbox) -> None:
-    drafts.folder().parent.parent.mkdir(parents=True)
+    shutil.rmtree(drafts.folder().parent)
     drafts.folder().parent.write_text("in the way")
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         await connected(pilot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
@@ -43,6 +44,7 @@ from wizard.tui.widgets.draft_offer import DraftOffer
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
 from wizard.tui.widgets.preset_chooser import PresetChooser
+from wizard.tui.widgets.tour import Tour, pages
 from wizard.tui.widgets.vm_table import COLUMNS
 
 Reached = Callable[[Pilot[int]], Awaitable[None]]
@@ -86,6 +88,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (Ask, dialog(lambda _: Ask("Name?", "text", "value"))),
     (Notice, dialog(lambda _: Notice("Read", "text"))),
     (Findings, dialog(lambda _: Findings("Service template 3", linted(Plan().template())))),
+    (Tour, dialog(lambda pilot: Tour(pages(wizard_of(pilot), Path("presets"), Path("drafts"))))),
     (DraftOffer, dialog(lambda _: DraftOffer("text"))),
     (NodeConfigEditor, dialog(lambda _: NodeConfigEditor(Plan(), NODE_CONFIG))),
     (Picker, dialog(lambda pilot: Picker("VM template", wizard_of(pilot).session.vm_templates.objects))),

@@ -71,5 +71,5 @@ def test_no_byte_ends_it_and_a_torn_terminal_loses_nothing(wizard: Wizard, tmp_p
     wizard.until(lambda text: "Mine [b]" in text.splitlines()[0], "shown")
     os.kill(wizard.child.pid, signal.SIGHUP)
     wizard.child.wait()
-    (draft,) = (tmp_path / "flowerneb-wizard" / "drafts").glob("*.toml")
+    (draft,) = (tmp_path / "flowerneb-wizard" / "drafts-sandbox").glob("*.toml")
     assert [line for line in draft.read_text().splitlines() if line.startswith("name =")] == ['name = "Mine [b]"']

@@ -52,7 +52,14 @@ def open_wizard(
 
     with connecting(reach, Teller(), speed=PACE) as connector:
         app = WizardApp(
-            connector.connect, plan=plan, preset_name=preset, attach=attach, clock=connector.clock, look=chosen
+            connector.connect,
+            plan=plan,
+            preset_name=preset,
+            attach=attach,
+            clock=connector.clock,
+            look=chosen,
+            practice=reach.sandbox,
+            tour=True,
         )
         app.complaints = (complaint,) if complaint else ()
         asyncio.run(_running(app, mouse=not no_mouse))

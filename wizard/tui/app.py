@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
-from wizard.files import PresetFileError
+from wizard.files import PresetFileError, first_start, own_presets
 from wizard.remembered import remember_theme
 from wizard.theme_choice import THEMES, USUAL, Look
 from wizard.tui.background import away
@@ -41,7 +41,7 @@ class WizardApp(App[int]):
 
     `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
     the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
-    Unix seconds; `look` says how it looks.
+    Unix seconds; `look` says how it looks. `practice`: it is the sandbox; `tour`: whoever opens the wizard for the first time is shown around.
     """
 
     TITLE = "flowerneb-wizard"
@@ -67,6 +67,8 @@ class WizardApp(App[int]):
         attach: str | None = None,
         clock: Callable[[], float] = time.time,
         look: Look = USUAL,
+        practice: bool = False,
+        tour: bool = False,
     ) -> None:
         super().__init__()
         self.look = look
@@ -75,7 +77,8 @@ class WizardApp(App[int]):
         if plan is not None:
             self.session.plan = self.session.kept = plan
             self.session.preset_name = preset_name or ""
-        self.drafts = DraftKeeper(self, self.session)
+        self.drafts = DraftKeeper(self, self.session, practice=practice)
+        self.greets = tour
         self.starts_with_plan = plan is not None
         self.wanted_service = attach
         self.animation_level = "none"
@@ -101,7 +104,7 @@ class WizardApp(App[int]):
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
         self.look_up()
         if not self.starts_with_plan and self.wanted_service is None:
-            self.offer_draft()
+            self.greet()
 
     def on_unmount(self) -> None:
         """Keep the draft, whatever ended the program, and let the connections go."""
@@ -122,10 +125,22 @@ class WizardApp(App[int]):
             await self._attach_by_reference(wanted)
 
     @work(exclusive=True, group="draft", description="offering a draft")
-    async def offer_draft(self) -> None:
-        """Offer what an earlier sitting left behind."""
+    async def greet(self) -> None:
+        """Show a newcomer around, and offer what an earlier sitting left behind."""
+        if self.greets and first_start():
+            await self.push_screen_wait(self._tour())
         if await self.drafts.offer():
             self.go(Step.SERVICE)
+
+    @work(exclusive=True, group="draft", description="taking up a draft")
+    async def take_up_draft(self) -> None:
+        """Offer what an earlier sitting left behind, on the operator's word."""
+        if await self.drafts.take_up():
+            self.go(Step.SERVICE)
+
+    def show_tour(self) -> None:
+        """Show the tour, once more."""
+        self.push_screen(self._tour())
 
     def go(self, step: Step, focus: str = "") -> None:
         """Show a step; where `focus` names a field, with the cursor in it."""
@@ -205,6 +220,8 @@ class WizardApp(App[int]):
                 key = "" if step is Step.HOME else f"F{step.number}"
                 yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
             yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", self.check_template)
+            yield SystemCommand("Take up the kept draft", "What an earlier sitting left", self.take_up_draft)
+            yield SystemCommand("Show the tour", "What this does, the keys, where things are kept", self.show_tour)
             yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
             yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
         for name in THEMES:
@@ -238,6 +255,11 @@ class WizardApp(App[int]):
             self.push_screen(TooSmallScreen())
         elif not small and isinstance(self.screen, TooSmallScreen):
             self.pop_screen()
+
+    def _tour(self) -> Screen[None]:
+        from wizard.tui.widgets.tour import Tour, pages
+
+        return Tour(pages(self, own_presets(), self.drafts.folder))
 
     async def _attach_by_reference(self, reference: str) -> None:
         try:

@@ -5,25 +5,35 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from textual.app import App
 
 from wizard import drafts
-from wizard.drafts import Draft, DraftFile
+from wizard.drafts import Draft
 from wizard.files import PresetFileError
 from wizard.tui.session import Session
+from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.draft_offer import DraftOffer
 
 _NAME_SHOWN = 60
 
 
 class DraftKeeper:
-    """Keeps the draft of one session in its file. `now` gives Unix seconds for people to read."""
+    """Keeps the draft of one session in its file. `now` gives Unix seconds for people to read; `practice`: the sitting
+    is on the sandbox, whose drafts are kept apart."""
 
-    def __init__(self, app: App[int], session: Session, now: Callable[[], float] = time.time) -> None:
-        self._app, self._session, self._now = app, session, now
-        self._file = DraftFile()
+    def __init__(
+        self, app: App[int], session: Session, now: Callable[[], float] = time.time, *, practice: bool = False
+    ) -> None:
+        self._app, self._session, self._now, self._practice = app, session, now, practice
+        self._file = drafts.own_file(practice=practice)
         self._complained = False
+
+    @property
+    def folder(self) -> Path:
+        """Where drafts of such sittings lie."""
+        return drafts.folder(practice=self._practice)
 
     def keep(self) -> bool:
         """Write what would be lost, or remove the file where nothing would be; whether the draft is safe now."""
@@ -45,10 +55,27 @@ class DraftKeeper:
 
         To be awaited in a worker, since it waits for answers.
         """
-        found, broken = drafts.left_behind()
+        return await self._offer(self._found())
+
+    async def take_up(self) -> bool:
+        """The same on the operator's word: it says so where there is none, and asks before what is typed is lost.
+
+        To be awaited in a worker.
+        """
+        found = self._found()
+        if not found:
+            self._app.notify("No earlier sitting has left a draft.", title="Take up the kept draft", markup=False)
+            return False
+        return await may_leave(self._app, self._session) and await self._offer(found)
+
+    def _found(self) -> tuple[Draft, ...]:
+        found, broken = drafts.left_behind(practice=self._practice)
         for error in broken:
-            said = f"{error}. It is left where it is; remove it to hear no more of it."
+            said = f"{error}. It was moved aside, and is not looked at again."
             self._app.notify(said, title="A draft can't be read", severity="warning", markup=False)
+        return found
+
+    async def _offer(self, found: tuple[Draft, ...]) -> bool:
         for place, draft in enumerate(found):
             wanted = await self._app.push_screen_wait(DraftOffer(_said(draft, len(found) - place - 1)))
             if wanted is None:
@@ -61,6 +88,14 @@ class DraftKeeper:
                 return True
             drafts.remove(draft.path)
         return False
+
+
+async def may_leave(app: App[int], session: Session) -> bool:
+    """Whether the present draft may be replaced; asks where something that was typed would be lost."""
+    if not session.unsaved:
+        return True
+    text = "What you typed since it was opened or saved would be lost."
+    return await app.push_screen_wait(Confirm("Leave the present draft?", text, "Leave it", danger=True))
 
 
 def _said(draft: Draft, more: int) -> str:

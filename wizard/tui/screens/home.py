@@ -15,9 +15,10 @@ from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.tui.background import away
+from wizard.tui.draft_keeping import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
+from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.preset_browser import PresetBrowser
 
 
@@ -89,14 +90,14 @@ class HomeScreen(StepScreen):
         item = message.item
         if item.preset is None:
             await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
-        elif await self._may_replace():
+        elif await may_leave(self.wizard, self.session):
             self.session.open(item.preset, item.name)
             self.wizard.go(Step.SERVICE)
 
     @work(exclusive=True, group="open", description="beginning anew")
     async def action_new(self) -> None:
         """Begin with the defaults."""
-        if await self._may_replace():
+        if await may_leave(self.wizard, self.session):
             self.session.open(Preset(Plan()), "")
             self.wizard.go(Step.SERVICE)
 
@@ -115,13 +116,6 @@ class HomeScreen(StepScreen):
             self.wizard.push_screen(trouble(found[0]))
         else:
             self.notify("The connection is in order.", markup=False)
-
-    async def _may_replace(self) -> bool:
-        if not self.session.unsaved:
-            return True
-        text = "What you typed since it was opened or saved would be lost."
-        question = Confirm("Leave the present draft?", text, "Leave it", danger=True)
-        return await self.wizard.push_screen_wait(question)
 
     @work(exclusive=True, group="services", description="listing services")
     async def _ask_for_services(self) -> None:
