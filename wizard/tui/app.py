@@ -41,7 +41,8 @@ class WizardApp(App[int]):
 
     `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
     the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
-    Unix seconds; `look` says how it looks. `practice`: it is the sandbox; `tour`: whoever opens the wizard for the first time is shown around.
+    Unix seconds; `look` says how it looks. `practice`: it is the sandbox; `tour`: whoever opens the wizard for the
+    first time is shown around.
     """
 
     TITLE = "flowerneb-wizard"

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from wizard.core.contract import Meaning
 from wizard.core.contracts import CONTRACTS
+from wizard.core.counting_rules import whole_number
 from wizard.core.diagnosis.finding import Action, Finding, Severity
 from wizard.core.diagnosis.seeing import RECOVER_DELETE, WAITING, ids, last_error, members, named
 from wizard.core.overview import duration
 from wizard.core.phrases import counted, vms
-from wizard.core.rules import whole_number
 from wizard.core.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.states import RoleState, ServiceState, service_failed
 
