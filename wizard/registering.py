@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from wizard.core.dialect import Dialect
 from wizard.core.opened import opened
 from wizard.core.plan import Document, Plan, same_content, to_json
 from wizard.core.structure import NotATemplate
+from wizard.core.template_diff import DiffLine, template_diff
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -23,6 +25,20 @@ class Registration(str, Enum):
     NEW = "new"
     UPDATE = "update"
     AS_IS = "as-is"
+
+
+@dataclass(frozen=True)
+class Namesake:
+    """A registered template of the plan's name, and the lines in which it differs from what would be sent."""
+
+    id: int
+    differs: tuple[DiffLine, ...]
+
+
+def compared(plan: Plan, cloud: Cloud) -> tuple[Namesake, ...]:
+    """Every registered template of this name, by id, held against the plan. Raises CloudError."""
+    template = plan.template()
+    return tuple(Namesake(item.id, template_diff(item.body, template)) for item in namesakes(template, cloud))
 
 
 def registered(template: Document, cloud: Cloud) -> int | None:

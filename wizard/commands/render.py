@@ -61,20 +61,17 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
 
 def _diff(plan: Plan, reach: Reach, teller: Teller) -> None:
     from wizard.core.display import one_line
-    from wizard.core.template_diff import template_diff
     from wizard.deployment import resolved
-    from wizard.registering import namesakes
+    from wizard.registering import compared
 
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
-        template = resolved(plan, cloud).template()
-        known = namesakes(template, cloud)
+        known = compared(resolved(plan, cloud), cloud)
     if not known:
-        teller.say(f"no registered template is named {template['name']!r}")
+        teller.say(f"no registered template is named {plan.template()['name']!r}")
     for item in known:
-        found = template_diff(item.body, template)
-        teller.say(f"service template {item.id}: {'differs' if found else 'no difference'}")
-        for line in found:
+        teller.say(f"service template {item.id}: {'differs' if item.differs else 'no difference'}")
+        for line in item.differs:
             emit_styled(f"{one_line(line.text)}\n", _COLORS[line.change.value])
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 
 def export_path(name: str, kind: str, folder: Path | None = None) -> Path:
-    """A path in the current folder (or the given one) that does not exist yet, such as `flower-prod.template.json`."""
+    """A path in the current folder (or the given one) that does not exist yet.
+
+    For the kind `template.json` it is such as `flower-prod.template.json`.
+    """
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.").lower()[:80] or "service"
     place = folder or Path.cwd()
-    path = place / f"{stem}.{kind}.json"
+    path = place / f"{stem}.{kind}"
     number = 2
     while path.exists():
-        path = place / f"{stem}.{kind}.{number}.json"
+        path = place / f"{stem}.{number}.{kind}"
         number += 1
     return path

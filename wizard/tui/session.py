@@ -15,6 +15,7 @@ from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
 from wizard.deployment import Documents, check, documents
+from wizard.registering import Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -52,12 +53,15 @@ class Session:
     service_id: int | None = None
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
+    registration: Registration = Registration.NEW
+    """What becomes of a registered template that has the name of the draft and other content."""
     deployed: Plan | None = None
     """The plan of the last deployment that OneFlow took: there is no draft of it to keep any more."""
 
     def open(self, preset: Preset, name: str) -> None:
         """Begin from a preset."""
         self.plan = self.kept = preset.plan
+        self.registration = Registration.NEW
         self.preset_name, self.title, self.about = name, preset.title, preset.about
         self.fill_in_vm_templates()
 
@@ -71,6 +75,8 @@ class Session:
         """Set one field; whether that changed anything."""
         before = self.plan
         self.plan = before.with_text(path, text)
+        if self.plan.name != before.name:
+            self.registration = Registration.NEW
         return self.plan != before
 
     @property

@@ -186,7 +186,8 @@ class DashboardScreen(StepScreen):
         self.session.sending = True
         try:
             cloud = await away(self.session.reach)
-            service = await away(lambda: start(plan, cloud, tell))
+            registration = self.session.registration
+            service = await away(lambda: start(plan, cloud, tell, registration=registration))
         except InvalidPlan as error:
             self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
             return False

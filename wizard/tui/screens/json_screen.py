@@ -28,10 +28,10 @@ class JsonScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """A tab a document."""
         with TabbedContent():
-            with TabPane("Service template"):
-                yield JsonView(id="template")
+            with TabPane("Template"):
+                yield JsonView(id="template", file_name="template.json")
             with TabPane("Instantiation"):
-                yield JsonView(id="merge-template")
+                yield JsonView(id="merge-template", file_name="instantiation.json")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:

@@ -13,13 +13,16 @@ from textual.widgets.option_list import Option
 from wizard.core import rules
 from wizard.core.display import one_line
 from wizard.core.problem import Kind, Problem
+from wizard.core.shell_script import shell_script
 from wizard.files import PresetFileError, write_atomically
+from wizard.registering import Registration
 from wizard.tui.exports import export_path
 from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step, step_of
 from wizard.tui.widgets.dialogs import Confirm, trouble
 from wizard.tui.widgets.json_view import JsonView
 from wizard.tui.widgets.preflight_list import PreflightList
+from wizard.tui.widgets.registered_view import CHOICES, RegisteredView
 
 _STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
 
@@ -30,27 +33,33 @@ class ReviewScreen(WalkingScreen):
     CSS_PATH = ["step.tcss", "review.tcss"]
     BINDINGS = [
         Binding("d", "deploy", "Deploy"),
-        Binding("e", "export", "Export JSON"),
+        Binding("e", "export", "Export"),
+        Binding("g", "registered", "Diff", show=False),
         Binding("p", "preflight", "Preflight"),
     ]
-    HELP = "Template and instantiation are sent byte for byte. Enter on a problem leads to its field; p asks the cloud."
+    HELP = (
+        "Template and instantiation are sent byte for byte. Enter on a problem leads to its field; p asks the cloud, "
+        "g what is registered."
+    )
     step = Step.REVIEW
 
     def compose_content(self) -> ComposeResult:
-        """Four tabs, and the buttons under them."""
+        """Five tabs, and the buttons under them."""
         with TabbedContent(id="tabs"):
             with TabPane("Problems", id="problems-tab"):
                 yield OptionList(id="problems", markup=False, compact=True)
-            with TabPane("Service template", id="template-tab"):
-                yield JsonView(id="template")
+            with TabPane("Template", id="template-tab"):
+                yield JsonView(id="template", file_name="template.json")
             with TabPane("Instantiation", id="merge-tab"):
-                yield JsonView(id="merge-template")
+                yield JsonView(id="merge-template", file_name="instantiation.json")
+            with TabPane("Diff", id="registered-tab"):
+                yield RegisteredView(self.session)
             with TabPane("Preflight", id="preflight-tab"):
                 yield PreflightList(self.session, id="preflight")
         with Horizontal(id="buttons"):
             yield Button("Deploy", id="deploy", variant="primary", compact=True)
             yield Button("Save preset", id="save", compact=True)
-            yield Button("Export JSON", id="export", compact=True)
+            yield Button("Export", id="export", compact=True)
 
     def compose_aside(self) -> ComposeResult:
         """The template beside its problems, where there is room for both."""
@@ -106,6 +115,8 @@ class ReviewScreen(WalkingScreen):
         text = f"{session.plan.name}: {session.role_count()} VMs, one of them the SuperLink.\n"
         if session.connection is not None:
             text += f"On {session.connection.oneflow_url} as {session.connection.username}.\n"
+        if session.registration is not Registration.NEW:
+            text += f"The registered template of that name: {CHOICES[session.registration].lower()}.\n"
         if warnings:
             text += "\nWarnings:\n" + "\n".join(f"! {_said(problem)}" for problem in warnings)
         against = self.query_one(PreflightList).against()
@@ -124,18 +135,29 @@ class ReviewScreen(WalkingScreen):
         self.query_one(PreflightList).look()
         self.query_one(PreflightList).focus()
 
+    def action_registered(self) -> None:
+        """Hold the draft against the registered template of its name."""
+        self.query_one(TabbedContent).active = "registered-tab"
+        self.query_one(RegisteredView).look()
+        self.query_one("#registered-diff").focus()
+
     def action_export(self) -> None:
-        """Write both documents into the current folder, without overwriting anything."""
-        texts = self.session.documents()
+        """Write both documents, and a script of the tools' commands, here, without overwriting anything."""
+        texts, name = self.session.documents(), self.session.plan.name
+        script = shell_script(name, texts.template, texts.merge_template)
+        written = []
         try:
-            path = export_path(self.session.plan.name, "template")
-            write_atomically(path, texts.template)
-            merge = export_path(self.session.plan.name, "instantiation")
-            write_atomically(merge, texts.merge_template)
+            for kind, text in (
+                ("template.json", texts.template),
+                ("instantiation.json", texts.merge_template),
+                ("deploy.sh", script),
+            ):
+                written.append(export_path(name, kind))
+                write_atomically(written[-1], text)
         except PresetFileError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.notify(f"{path}\n{merge}", title="Written", markup=False)
+        self.notify("\n".join(map(str, written)), title="Written", markup=False)
 
     def _show(self) -> None:
         self.help_text(f"{self.HELP} Written for OneFlow {self.session.dialect.value}.x.")

@@ -1,14 +1,21 @@
-"""JSON as it will be sent, coloured, with the lines that just changed marked in the margin."""
+"""JSON as it will be sent, coloured, with the lines that just changed marked; searched, folded, copied and written."""
 
 from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
 from textual.widgets import Static
+
+from wizard.core.json_folding import FOLD, depth, folded
+from wizard.files import PresetFileError
+from wizard.tui.saving import save_as
+from wizard.tui.widgets.dialogs import Ask
 
 _MARKED = "▎"
 _PLAIN = " "
@@ -17,9 +24,24 @@ _PLAIN = " "
 class JsonView(VerticalScroll):
     """A scrolling JSON text. Give it each new text with `show`; what differs from the one before is marked."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    BINDINGS = [
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("n", "find(1)", "Next", show=False),
+        Binding("N", "find(-1)", "Previous", show=False),
+        Binding("minus", "fold(-1)", "Fold", key_display="- +"),
+        Binding("plus", "fold(1)", "Unfold", show=False),
+        Binding("c", "copy", "Copy"),
+        Binding("w", "write", "Write"),
+    ]
+
+    def __init__(self, *, id: str | None = None, file_name: str = "template.json") -> None:
         super().__init__(id=id)
         self.text = ""
+        self.file_name = file_name
+        self.levels: int | None = None
+        self.wanted = ""
+        self.found_at = -1
+        self._changed: set[int] = set()
         self._body = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -30,26 +52,129 @@ class JsonView(VerticalScroll):
         """Draw a text. Marks what changed since the last one, or scrolls to the line that holds `heading` at first."""
         if text == self.text:
             return
-        before, self.text = self.text.splitlines(), text
-        lines = text.rstrip("\n").splitlines()
-        changed = _changed(before, lines) if before else set()
-        coloured = highlight(text.rstrip("\n"), language="json").split("\n", allow_blank=True)
-        rows = [
-            Content.styled(_MARKED, "$text-warning") + row.stylize("bold")
-            if number in changed
-            else Content(_PLAIN) + row
-            for number, row in enumerate(coloured)
-        ]
-        self._body.update(Content("\n").join(rows))
-        if changed:
-            self._reveal(min(changed))
+        before, self.text = _split(self.text), text
+        lines = self._lines
+        self._changed = _changed(before, lines) if any(before) and self.levels is None else set()
+        self._draw()
+        if self._changed:
+            self._reveal(min(self._changed))
         elif heading:
             self._reveal(next((number for number, line in enumerate(lines) if heading in line), 0))
 
-    def _reveal(self, line: int) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can't be folded any further is not offered."""
+        if action == "fold":
+            deeper = parameters == (1,)
+            return self.levels is not None if deeper else self.levels is None or self.levels > 0
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="search", description="asking what to look for")
+    async def action_search(self) -> None:
+        """Ask for a text and go to where it stands first; n and N lead on."""
+        wanted = await self.app.push_screen_wait(Ask("Search", "Upper and lower case are the same.", self.wanted))
+        if wanted is None:
+            return
+        self.wanted, self.found_at = wanted, -1
+        if wanted and self._places(self.text) and not self._places(self._shown):
+            # It is there, and folded away.
+            self.levels = None
+            self.refresh_bindings()
+        self._draw()
+        if wanted:
+            self.action_find(1)
+
+    def action_find(self, step: int) -> None:
+        """Go to the next line, or the one before, that has the text."""
+        places = self._places(self._shown)
+        if not self.wanted or not places:
+            self.notify(f"{self.wanted!r} is not there." if self.wanted else "/ asks what to look for.", markup=False)
+            return
+        later = [place for place in places if place > self.found_at]
+        earlier = [place for place in places if place < self.found_at]
+        if step > 0:
+            self.found_at = (later or places)[0]
+        else:
+            self.found_at = (earlier or places)[-1]
+        self._draw()
+        self._reveal(self.found_at, always=True)
+        number = places.index(self.found_at) + 1
+        self.notify(f"{number} of {len(places)} lines with {self.wanted!r}", timeout=3, markup=False)
+
+    def action_fold(self, step: int) -> None:
+        """Show a level less, or one more."""
+        most = depth(self.text)
+        levels = (most if self.levels is None else self.levels) + step
+        self.levels = None if levels >= most else max(0, levels)
+        self._changed = set()
+        self.found_at = -1
+        self._draw()
+        self.refresh_bindings()
+
+    def action_copy(self) -> None:
+        """Put the whole text on the terminal's clipboard, where the terminal allows it."""
+        self.app.copy_to_clipboard(self.text)
+        self.notify("Sent to the terminal's clipboard. w writes it to a file instead.", markup=False)
+
+    @work(exclusive=True, group="write", description="writing a file")
+    async def action_write(self) -> None:
+        """Write the whole text to a file, asking before one is overwritten."""
+        try:
+            path = await save_as(self.app, self.text, self.file_name)
+        except PresetFileError as error:
+            self.notify(str(error), title="Not written", severity="error", markup=False)
+        else:
+            if path is not None:
+                self.notify(str(path), title="Written", markup=False)
+
+    @property
+    def _shown(self) -> str:
+        return self.text if self.levels is None else folded(self.text, self.levels)
+
+    @property
+    def _lines(self) -> list[str]:
+        return _split(self._shown)
+
+    def _places(self, text: str) -> list[int]:
+        wanted = self.wanted.lower()
+        return [number for number, line in enumerate(_split(text)) if wanted in line.lower()] if wanted else []
+
+    def _draw(self) -> None:
+        coloured = highlight(self._shown.rstrip("\n"), language="json").split("\n", allow_blank=True)
+        coloured = [_with_plain_fold(row) for row in coloured]
+        rows = [
+            Content.styled(_MARKED, "$text-warning") + row.stylize("bold")
+            if number in self._changed
+            else Content(_PLAIN) + self._with_hits(row, here=number == self.found_at)
+            for number, row in enumerate(coloured)
+        ]
+        self._body.update(Content("\n").join(rows))
+
+    def _with_hits(self, row: Content, *, here: bool) -> Content:
+        wanted = self.wanted.lower()
+        line = row.plain.lower()
+        place = line.find(wanted) if wanted else -1
+        while place >= 0:
+            row = row.stylize("bold reverse" if here else "underline", place, place + len(wanted))
+            place = line.find(wanted, place + len(wanted))
+        return row
+
+    def _reveal(self, line: int, *, always: bool = False) -> None:
         top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if not top <= line < top + height or not top:
+        if not top <= line < top + height or (not top and not always):
             self.call_after_refresh(self.scroll_to, y=max(line - 3, 0), animate=False)
+
+
+def _with_plain_fold(row: Content) -> Content:
+    """The number of folded lines is no JSON, so it is not coloured as a mistake in it."""
+    found = FOLD.search(row.plain)
+    if found is None:
+        return row
+    return row[: found.start(1)] + Content.styled(found[1], "$text-muted") + row[found.end(1) :]
+
+
+def _split(text: str) -> list[str]:
+    # Not splitlines: a value may hold other characters that it takes for the end of a line.
+    return text.rstrip("\n").split("\n")
 
 
 def _changed(before: list[str], after: list[str]) -> set[int]:
