@@ -198,7 +198,7 @@ async def test_a_preset_is_saved_found_again_and_overwritten_only_on_a_word(sand
         app.go(Step.HOME)
         await at(pilot, Step.HOME)
         listed = app.screen.query_one("#presets", OptionList)
-        assert listed.option_count == len(list_presets()) == 5
+        assert listed.option_count == len(list_presets()) == 6
 
 
 async def _saved(pilot: Pilot[int], name: str) -> None:

@@ -16,6 +16,8 @@ from textual.widgets._footer import FooterKey
 import wizard.tui
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
+from wizard.core.connection_card import Card
+from wizard.core.connection_card import Step as CardStep
 from wizard.core.contracts import CONTRACTS
 from wizard.core.field_help import allowed, described
 from wizard.core.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
@@ -39,6 +41,7 @@ from wizard.tui.screens.step import StepScreen
 from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step
 from wizard.tui.template_check import Findings
+from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.draft_offer import DraftOffer
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
@@ -48,6 +51,7 @@ from wizard.tui.widgets.tour import Tour, pages
 from wizard.tui.widgets.vm_table import COLUMNS
 
 Reached = Callable[[Pilot[int]], Awaitable[None]]
+CARD = Card("10.0.0.1:9092", "1.25.0", True, "", (CardStep("Run it", ("flwr run",), "A note."),))
 NODE_CONFIG = Plan().contract.by_path["FL_NODE_CONFIG"]
 
 
@@ -93,6 +97,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (NodeConfigEditor, dialog(lambda _: NodeConfigEditor(Plan(), NODE_CONFIG))),
     (Picker, dialog(lambda pilot: Picker("VM template", wizard_of(pilot).session.vm_templates.objects))),
     (PresetChooser, dialog(lambda _: PresetChooser("Compare", list_presets()))),
+    (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),
 ]
 WITHOUT = {StepScreen, WalkingScreen, TooSmallScreen, HelpPage}

@@ -54,7 +54,7 @@ async def test_typing_searches_names_titles_and_descriptions(sandbox: Sandbox, s
         await pilot.press("enter")
         await at(pilot, Step.SERVICE)
         assert wizard_of(pilot).session.preset_name == "image-classification"
-        assert len(everything) == 5
+        assert len(everything) == 6
 
 
 async def test_esc_shows_all_again_and_a_search_may_find_nothing(sandbox: Sandbox) -> None:
@@ -69,7 +69,7 @@ async def test_esc_shows_all_again_and_a_search_may_find_nothing(sandbox: Sandbo
         await pilot.pause(0.1)
         assert getattr(pilot.app.screen, "step", None) is Step.HOME
         await pilot.press("escape")
-        await until(pilot, lambda: len(names(pilot)) == 5, "all of them")
+        await until(pilot, lambda: len(names(pilot)) == 6, "all of them")
         assert pilot.app.screen.query_one(Input).display is False
         assert getattr(pilot.app.focused, "id", None) == "presets"
 
@@ -182,7 +182,7 @@ async def test_compare_with_another(sandbox: Sandbox) -> None:
         await marked(pilot, "image-classification")
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, PresetChooser), "the others")
-        assert pilot.app.screen.query_one(OptionList).option_count == 4
+        assert pilot.app.screen.query_one(OptionList).option_count == 5
         await pilot.press("escape")
         await at(pilot, Step.HOME)
         await pilot.press("c")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.tui.conftest import login_of
-from tests.tui.pressing import at, connected, dashboard_shows, line, until, wizard_of
+from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.cloud.cloud import Cloud
 from wizard.core.overview import vm_rows
 from wizard.core.plan import Plan, to_json
@@ -74,7 +74,9 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         given = {}
         if field := ASKED.get(preset):
             app.go(Step.SERVICE, field)
-            await until(pilot, lambda: "network" in line(pilot, "#help-line").lower(), "the field")
+            await until(
+                pilot, lambda: any(row.has_focus_within for row in app.screen.query("#field-service-network")), "it"
+            )
             await pilot.press("0")
             given[field] = "0"
         for key, step in (("f3", Step.SUPERLINK), ("f4", Step.SUPERNODE), ("f5", Step.REVIEW)):

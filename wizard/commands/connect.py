@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="Tell how to reach the SuperLink of a service.",
-    epilog=example("flowerneb-wizard connect 42 --ca ca.crt"),
+    epilog=example("flowerneb-wizard connect 42"),
 )
 @click.argument("service", shell_complete=service_names)
 @click.option(

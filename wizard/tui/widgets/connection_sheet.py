@@ -22,6 +22,11 @@ class ConnectionSheet(ModalScreen[None]):
         Binding("c", "copy_all", "Copy all"),
     ]
 
+    HELP = (
+        "How `flwr run` on your own machine reaches the SuperLink of this service, step by step. Each line can be "
+        "copied by itself."
+    )
+
     def __init__(self, card: Card) -> None:
         super().__init__()
         self.card = card

@@ -28,8 +28,8 @@ class JsonView(VerticalScroll):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("n", "find(1)", "Next", show=False),
         Binding("N", "find(-1)", "Previous", show=False),
-        Binding("minus", "fold(-1)", "Fold", key_display="- +"),
-        Binding("plus", "fold(1)", "Unfold", show=False),
+        Binding("minus", "fold(-1)", "Fold", key_display="-"),
+        Binding("plus", "fold(1)", "Unfold", show=False, key_display="+"),
         Binding("c", "copy", "Copy"),
         Binding("w", "write", "Write"),
     ]
