@@ -1,0 +1,24 @@
+"""Every screen in each of the other themes, at 80x24."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.conftest import Picture, wizard_on
+from tests.tui.test_pictures import SCENES, Scene
+from wizard.core.plan import Plan
+from wizard.sandbox.server import Sandbox
+from wizard.theme_choice import CONSOLE, THEMES, Look
+
+
+@pytest.mark.parametrize(
+    "look",
+    [*(Look(theme) for theme in THEMES[1:]), Look(CONSOLE, "none")],
+    ids=lambda look: f"{look.theme}-{look.colors}",
+)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_scene(scene: Scene, look: Look, sandbox: Sandbox, picture: Picture) -> None:
+    app = wizard_on(sandbox, plan=Plan(), look=look)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await scene(pilot, sandbox)
+        await picture(pilot)
