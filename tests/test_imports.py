@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.actions": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.watch": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
+    "wizard.restart_record": ({"wizard.files", "wizard.actions"}, {"platformdirs"}),
     "wizard.machine": (set(), set()),
     "wizard.theme_choice": (set(), set()),
     "wizard.remembered": ({"wizard.files"}, {"platformdirs"}),

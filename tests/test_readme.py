@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_command_that_is_named_exists_and_explains_itself() -> None:
-    named = set(re.findall(r"`flowerneb-wizard ([a-z]+)", README))
+    named = set(re.findall(r"`flowerneb-wizard ([a-z-]+)", README))
     assert named == set(wizard.commands)
     for name in named:
         shown = CliRunner().invoke(wizard, [name, "--help"])

@@ -21,14 +21,19 @@ from wizard.commands.check import check
 from wizard.commands.completing import preset_names
 from wizard.commands.completion import completion
 from wizard.commands.connect import connect
+from wizard.commands.delete import delete
 from wizard.commands.deploy import deploy
 from wizard.commands.options import connection_options, example, screen_options, set_option
 from wizard.commands.output import prepare_streams
 from wizard.commands.presets import presets
+from wizard.commands.recover import recover
 from wizard.commands.render import render
+from wizard.commands.restart_stale import restart_stale
 from wizard.commands.sandbox import sandbox
+from wizard.commands.scale import scale
 from wizard.commands.status import status
 from wizard.commands.trouble import FAILED, INTERRUPTED, report
+from wizard.commands.vm import vm
 
 PROGRAM = "flowerneb-wizard"
 
@@ -61,7 +66,12 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
     return None
 
 
-for _command in (attach, render, check, deploy, status, connect, presets, completion, sandbox):
+_COMMANDS = (
+    *(attach, render, check, deploy, status, connect),
+    *(scale, restart_stale, recover, delete, vm),
+    *(presets, completion, sandbox),
+)
+for _command in _COMMANDS:
     wizard.add_command(_command)
 
 

@@ -31,11 +31,12 @@ USUAL = Look()
 def look(asked: str | None, colors: str, remembered: str | None, environment: Mapping[str, str]) -> Look:
     """How the screens look.
 
-    `asked` is `--theme` and wins. Without it a terminal of 16 colours or fewer gets the console theme, any other what
-    was `remembered`, or dark. `colors` is `--colors`; `auto` obeys NO_COLOR and asks the terminal.
+    Without colours there is one theme only, that of the console. Else `asked`, which is `--theme`, wins. Without it a
+    terminal of 16 colours gets the console theme, any other what was `remembered`, or dark. `colors` is `--colors`;
+    `auto` obeys NO_COLOR and asks the terminal.
     """
     count = colors if colors != "auto" else _of_the_terminal(environment)
-    if asked is not None:
+    if asked is not None and count != "none":
         return Look(asked, count)
     if count in ("none", "16"):
         return Look(CONSOLE, count)
@@ -46,9 +47,12 @@ def _of_the_terminal(environment: Mapping[str, str]) -> str:
     # no-color.org: set and not empty.
     if environment.get("NO_COLOR"):
         return "none"
+    term = environment.get("TERM", "").strip().lower()
+    # An SSH client may hand on a COLORTERM that the console it runs on knows nothing of.
+    if term == "linux" or term.endswith("-16color"):
+        return "16"
     if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
         return "truecolor"
-    term = environment.get("TERM", "").strip().lower()
     if term.endswith("-direct"):
         return "truecolor"
     return "256" if any(name in term for name in _MANY) else "16"

@@ -19,6 +19,8 @@ from wizard.sandbox.server import Sandbox
 from .conftest import Ended
 
 SHELL = re.compile(r"\s(?:&&|\||>|&|;)(?:\s|$)")
+STATUS = {("presets", "diff"): 1, ("recover",): 6}
+"""Presets that differ, and a service that is RUNNING, which OneFlow refuses to recover."""
 SERVICE = "42"
 """The service of the examples."""
 
@@ -82,7 +84,7 @@ def test_each_example_works(
         monkeypatch.setattr("wizard.commands.sandbox.threading", SimpleNamespace(Event=lambda: at_once))
         monkeypatch.setattr("wizard.commands.sandbox.signal.signal", lambda *_: None)
     ended = call(*words)
-    assert ended.status == (1 if path == ("presets", "diff") else 0), ended.err
+    assert ended.status == STATUS.get(path, 0), ended.err
     assert bool(opened) is (path in {(), ("attach",)})
     if opened:
         assert opened[0].get("attach", place) == place

@@ -56,7 +56,9 @@ ENOUGH = 4.5
         (None, "auto", None, {}, ("console", "16")),
         (None, "auto", None, {"TERM": "screen-256color", "NO_COLOR": "1"}, ("console", "none")),
         (None, "auto", None, {"TERM": "screen-256color", "NO_COLOR": ""}, ("dark", "256")),
-        ("light", "auto", None, {"TERM": "screen-256color", "NO_COLOR": "1"}, ("light", "none")),
+        ("light", "auto", None, {"TERM": "screen-256color", "NO_COLOR": "1"}, ("console", "none")),
+        (None, "auto", None, {"TERM": "linux", "COLORTERM": "truecolor"}, ("console", "16")),
+        (None, "auto", None, {"TERM": "xterm-16color", "COLORTERM": "truecolor"}, ("console", "16")),
         (None, "256", None, {"TERM": "linux", "NO_COLOR": "1"}, ("dark", "256")),
         (None, "none", "light", {"TERM": "xterm-256color"}, ("console", "none")),
         (None, "16", None, {"TERM": "xterm-256color", "COLORTERM": "truecolor"}, ("console", "16")),
@@ -128,6 +130,19 @@ async def test_a_theme_that_can_t_be_remembered_is_used_all_the_same(
         await pilot.pause()
         assert app.theme == "light"
         assert any("no space left" in str(notice.message) for notice in app._notifications)
+
+
+async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config: Path) -> None:
+    app = wizard_on(sandbox, plan=Plan(), look=Look(CONSOLE, "none"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.choose_theme("light")
+        await pilot.pause()
+        assert app.theme == CONSOLE
+        assert any("next time" in str(notice.message) for notice in app._notifications)
+        reversed_cells = sum(len(item.text) for item in painted(pilot) if item.style and item.style.reverse)
+        assert 0 < reversed_cells < 80 * 24 / 4
+    assert remembered.remembered_theme() == ("light", "")
 
 
 def painted(pilot: Pilot[int]) -> list[Segment]:

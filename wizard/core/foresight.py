@@ -54,9 +54,13 @@ class Restart:
 
 @dataclass(frozen=True)
 class RestartForesight(Foresight):
-    """`steps` are the restarts in order; each is waited for until READY before the next."""
+    """`steps` are the restarts in order; each is waited for until READY before the next.
+
+    `needless`: it is refused because nothing is known to be stale.
+    """
 
     steps: tuple[Restart, ...] = ()
+    needless: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
     unknown = [item.vm_id for item in found if item.standing is Standing.UNKNOWN]
     if not steps:
         known = "" if not unknown else f" What {vms(unknown)} {have(unknown)} is not known."
-        return RestartForesight(refused=f"Nothing is known to be stale.{known}" if known else "Nothing is stale.")
+        said = f"Nothing is known to be stale.{known}" if known else "Nothing is stale."
+        return RestartForesight(refused=said, needless=True)
     after = covered(
         [
             (item.vm_id, item.expected if item.vm_id in {step.vm_id for step in steps} else item.assigned)

@@ -233,8 +233,11 @@ class WizardApp(App[int]):
         yield from (item for item in super().get_system_commands(screen) if item.title not in ("Quit", "Theme"))
 
     def choose_theme(self, name: str) -> None:
-        """Use a theme from now on."""
-        self.theme = name
+        """Use a theme from now on; without colours there is only one, and the choice is for the next time."""
+        if self.look.colors == "none":
+            self.notify("Colours are off (NO_COLOR, or --colors none): it is used the next time.", markup=False)
+        else:
+            self.theme = name
         try:
             remember_theme(name)
         except PresetFileError as error:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from wizard.core.overview import NOTHING, duration, vm_rows
 from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.vm_details import details
 from wizard.tui.widgets.dialogs import Notice
-
-_SECRET = ("PASSWORD", "TOKEN_", "SECRET", "PRIVATE_KEY")
-_LONGEST = 120
 
 
 def vm_page(snapshot: ServiceSnapshot, vm_id: int) -> Notice:
@@ -38,10 +36,4 @@ def vm_page(snapshot: ServiceSnapshot, vm_id: int) -> Notice:
 def _pairs(values: Mapping[str, str] | None) -> list[str]:
     if values is None:
         return ["  not known"]
-    return [f"  {key} = {_shown(key, value)}" for key, value in sorted(values.items())] or ["  nothing"]
-
-
-def _shown(key: str, value: str) -> str:
-    if any(word in key.upper() for word in _SECRET):
-        return "***"
-    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value)} characters)"
+    return [f"  {key} = {value}" for key, value in details(values).items()] or ["  nothing"]

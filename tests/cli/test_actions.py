@@ -1,0 +1,115 @@
+"""`scale`, `recover`, `delete`, `restart-stale` and `vm`: told beforehand, asked once, sent once, followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from wizard.sandbox.server import Sandbox
+
+from .conftest import Ended
+
+Call = Callable[..., Ended]
+NAME = "Flower Federated Learning"
+
+
+@pytest.fixture
+def number(call: Call, cloud: Sandbox) -> str:
+    """The id of a service that is RUNNING with two SuperNodes, whose COOLDOWN is short."""
+    settings = ("--set", "supernode.cooldown=1")
+    ended = call("deploy", "default", *settings, "--yes", "--no-preflight", "--json", cloud=cloud)
+    assert ended.status == 0
+    return str(ended.data["service"]["id"])
+
+
+def writes(cloud: Sandbox) -> list[str]:
+    return [item.call for item in cloud.requests if item.server == "oneflow" and item.method in ("POST", "DELETE")]
+
+
+def test_a_dry_run_tells_and_sends_nothing(call: Call, cloud: Sandbox, number: str) -> None:
+    before = writes(cloud)
+    for arguments in (("scale", number, "4"), ("delete", number)):
+        words = call(*arguments, "--dry-run", cloud=cloud)
+        assert words.status == 0
+        data = call(*arguments, "--dry-run", "--json", cloud=cloud).data
+        assert data["service"] == int(number)
+        assert words.out == "".join(f"{line}\n" for line in data["says"])
+        assert data["says"]
+    assert writes(cloud) == before
+
+
+def test_scale_tells_which_vms_go_and_follows(call: Call, cloud: Sandbox, number: str) -> None:
+    ended = call("scale", number, "4", "--yes", "--json", cloud=cloud)
+    assert ended.status == 0
+    assert [role["listed"] for role in ended.data["roles"]] == [1, 4]
+    assert ended.data["service"]["state"] == "RUNNING"
+    oldest = next(vm["id"] for vm in ended.data["vms"] if vm["role"] == "supernode")
+    down = call("scale", number, "3", "--dry-run", cloud=cloud)
+    assert f"VM {oldest}" in down.out
+    assert "oldest" in down.out
+
+
+def test_after_a_scale_restart_stale_puts_all_in_step(call: Call, cloud: Sandbox, number: str) -> None:
+    assert "Nothing is stale" in call("restart-stale", number, "--yes", cloud=cloud).err
+    assert call("scale", number, "3", "--yes", cloud=cloud).status == 0
+    told = call("restart-stale", number, "--dry-run", "--json", cloud=cloud).data
+    assert len(told["vms"]) == 2
+    ended = call("restart-stale", NAME, "--yes", "--json", cloud=cloud)
+    assert ended.status == 0
+    assert {vm["standing"] for vm in ended.data["vms"] if vm["role"] == "supernode"} == {"in step"}
+    again = call("restart-stale", number, "--yes", cloud=cloud)
+    assert again.status == 0
+    assert "Nothing is stale" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("scale", "2"), "has 2 already"),
+        (("scale", "99"), "at most"),
+        (("scale", "1"), "at least"),
+        (("recover",), "refuses"),
+    ],
+)
+def test_what_oneflow_would_refuse_is_refused_beforehand(
+    call: Call, cloud: Sandbox, number: str, arguments: tuple[str, ...], told: str
+) -> None:
+    before = writes(cloud)
+    ended = call(arguments[0], number, *arguments[1:], "--yes", cloud=cloud)
+    assert ended.status == 6
+    assert told in ended.err
+    assert writes(cloud) == before
+
+
+def test_delete_is_sent_once_and_waited_for(call: Call, cloud: Sandbox, number: str) -> None:
+    ended = call("delete", number, "--yes", "--json", cloud=cloud)
+    assert ended.status == 0
+    assert ended.data == {"service": int(number), "verb": "delete", "left_behind": []}
+    assert len([item for item in writes(cloud) if item.startswith("DELETE")]) == 1
+    assert call("delete", number, "--yes", cloud=cloud).status == 4
+
+
+def test_nobody_can_be_asked(call: Call, cloud: Sandbox, number: str) -> None:
+    before = writes(cloud)
+    for arguments in (("scale", number, "3"), ("recover", number), ("delete", number), ("restart-stale", number)):
+        assert call(*arguments, cloud=cloud).status == 2
+    assert writes(cloud) == before
+
+
+def test_one_vm(call: Call, cloud: Sandbox, number: str) -> None:
+    data = call("status", number, "--json", cloud=cloud).data
+    first = data["vms"][0]["id"]
+    shown = call("vm", str(first), cloud=cloud)
+    assert shown.status == 0
+    assert "ssh root@10." in shown.out
+    found = call("vm", str(first), "--json", cloud=cloud).data
+    assert (found["state"], found["ready"]) == ("RUNNING", "YES")
+    assert found["published"]["FL_READY"] == "YES"
+    assert found["context"]["TOKEN"] == "YES"
+    assert call("vm", "4711", cloud=cloud).status == 4
+
+
+def test_no_such_service(call: Call, cloud: Sandbox) -> None:
+    for arguments in (("scale", "4711", "3"), ("recover", "4711"), ("delete", "4711"), ("restart-stale", "4711")):
+        assert call(*arguments, "--yes", cloud=cloud).status == 4
