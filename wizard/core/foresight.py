@@ -122,8 +122,8 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
     unknown = [item.vm_id for item in found if item.standing is Standing.UNKNOWN]
     if not steps:
         known = "" if not unknown else f" What {vms(unknown)} {have(unknown)} is not known."
-        said = f"Nothing is known to be stale.{known}" if known else "Nothing is stale."
-        return RestartForesight(refused=said, needless=True)
+        why = f"Nothing is known to be stale.{known}" if known else "Nothing is stale."
+        return RestartForesight(refused=why, needless=True)
     after = covered(
         [
             (item.vm_id, item.expected if item.vm_id in {step.vm_id for step in steps} else item.assigned)
