@@ -52,6 +52,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.files",
             "wizard.drafts",
             "wizard.machine",
+            "wizard.restart_record",
             "wizard.remembered",
             "wizard.theme_choice",
         },

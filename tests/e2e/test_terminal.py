@@ -63,10 +63,9 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
     assert b"Traceback" not in program.received
 
 
-@pytest.mark.parametrize("theme", [*THEMES, None])
-def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, theme: str | None) -> None:
-    asked = ("--theme", theme) if theme else ()
-    program = terminal("--sandbox", "--speed", "20", *asked, term="linux", environment={"NO_COLOR": "1"})
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, theme: str) -> None:
+    program = terminal("--sandbox", "--speed", "20", "--theme", theme, term="linux", environment={"NO_COLOR": "1"})
     deploy_from_home(program, "default")
     program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in step" in text, 60)
     program.press("ctrl+q")

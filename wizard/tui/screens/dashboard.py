@@ -21,19 +21,20 @@ from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
 from wizard.core.progress import phases, waiting_for
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState, Verb, removal_verb
+from wizard.core.states import ServiceState
 from wizard.deployment import InvalidPlan, start
 from wizard.machine import reached_through
 from wizard.tui.background import away
 from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
-from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.vm_page import vm_page
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
-from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
+from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.quiet_line import QuietLine
+from wizard.tui.widgets.shards_line import shards_line
 from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
@@ -41,18 +42,17 @@ _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DE
 _SEVERITIES = {"E": "error", "W": "warning"}
 
 
-class DashboardScreen(StepScreen):
+class DashboardScreen(ServiceActions):
     """Follows one service: deploys it first where a plan is given. Leaving it harms nothing: OneFlow goes on."""
 
     CSS_PATH = ["step.tcss", "dashboard.tcss"]
     BINDINGS = [
         Binding("r", "poll_now", "Refresh"),
         Binding("c", "connect", "Connect"),
-        Binding("x", "delete", "Delete"),
     ]
     HELP = (
-        "Enter opens a VM. Once the SuperLink is READY, c tells how `flwr run` reaches it. x deletes the service and "
-        "asks first. Esc leaves; the service goes on without us."
+        "Enter opens a VM, y tells what is wrong, c how to connect. s scales, t restarts stale SuperNodes, o recovers, "
+        "x deletes; each tells first what it touches."
     )
     step = Step.DASHBOARD
 
@@ -62,7 +62,6 @@ class DashboardScreen(StepScreen):
         self.plan = plan
         self.watching: Watch | None = None
         self.logged = 0
-        self.removing = False
         self.card: Card | None = None
         self.wake = asyncio.Event()
 
@@ -70,6 +69,7 @@ class DashboardScreen(StepScreen):
         """Phases, roles, what it waits for, the VMs, the events."""
         yield PhasesLine()
         yield QuietLine(id="roles")
+        yield QuietLine(id="shards")
         yield QuietLine(id="waiting")
         yield VmTable()
         yield RichLog(id="events", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True)
@@ -101,13 +101,14 @@ class DashboardScreen(StepScreen):
         try:
             cloud = await away(self.session.reach)
         except CloudError as error:
-            self._say(str(error), "E")
+            self.tell(str(error), "E")
             return
         self.watching = watch = Watch(cloud, self.service_id)
         while True:
             self.wake.clear()
             self._show(await away(watch.poll))
             if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
+                self.sweep(watch.sight.snapshot)
                 return
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), watch.pause)
@@ -127,43 +128,16 @@ class DashboardScreen(StepScreen):
         if self.card is not None:
             self.wizard.push_screen(ConnectionSheet(self.card))
 
-    @work(exclusive=True, group="delete", description="deleting the service")
-    async def action_delete(self) -> None:
-        """Ask, saying what will be sent and which VMs it stops; then send it once."""
-        snapshot = self._snapshot
-        if snapshot is None or self.session.cloud is None or snapshot.gone:
-            self.notify("There is no service to delete.", markup=False)
-            return
-        verb = removal_verb(snapshot.state)
-        if verb is Verb.WAIT or self.removing:
-            text = (
-                "It is being removed already. A second delete would leave the SuperLink's VM behind: nothing is sent."
-            )
-            self.notify(text, severity="warning", markup=False)
-            return
-        if not await self.wizard.push_screen_wait(_removal_question(snapshot, verb)):
-            return
-        self.removing = True
-        cloud, service_id = self.session.cloud, snapshot.id
-        try:
-            sent = await away(lambda: cloud.remove(service_id))
-        except CloudError as error:
-            self.removing = False
-            await self.wizard.push_screen_wait(trouble(error))
-            return
-        self._say(f"{sent.value} sent; waiting for OneFlow to remove the service", "I")
-        self.action_poll_now()
-
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the VM under the cursor."""
         event.stop()
         marked = self.query_one(VmTable).marked()
-        if self._snapshot is not None and marked is not None:
-            self.wizard.push_screen(vm_page(self._snapshot, marked))
+        if self.snapshot is not None and marked is not None:
+            self.wizard.push_screen(vm_page(self.snapshot, marked))
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
-        if self._snapshot is not None and self.watching is not None:
+        if self.snapshot is not None and self.watching is not None:
             self._show(self.watching.sight)
 
     def action_back(self) -> None:
@@ -171,7 +145,8 @@ class DashboardScreen(StepScreen):
         self.wizard.go(Step.HOME)
 
     @property
-    def _snapshot(self) -> ServiceSnapshot | None:
+    def snapshot(self) -> ServiceSnapshot | None:
+        """The service as it was seen last."""
         return self.watching.sight.snapshot if self.watching else None
 
     async def _deploy(self) -> bool:
@@ -181,7 +156,7 @@ class DashboardScreen(StepScreen):
         loop = asyncio.get_running_loop()
 
         def tell(line: str) -> None:
-            loop.call_soon_threadsafe(self._say, line, "I")
+            loop.call_soon_threadsafe(self.tell, line, "I")
 
         self.session.sending = True
         try:
@@ -192,7 +167,7 @@ class DashboardScreen(StepScreen):
             self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
             return False
         except CloudError as error:
-            self._say(str(error), "E")
+            self.tell(str(error), "E")
             self.show_line("#waiting", "Not deployed. Esc leads back; what you chose is kept.")
             self.wizard.push_screen(trouble(error))
             return False
@@ -210,6 +185,7 @@ class DashboardScreen(StepScreen):
             self.query_one("#roles", QuietLine).show(Content() if snapshot.gone else roles_line(role_rows(snapshot)))
             rows = () if snapshot.gone else vm_rows(snapshot)
             self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
+        self.query_one("#shards", QuietLine).show(Content() if snapshot is None else shards_line(snapshot))
         self._offer_to_connect(snapshot)
         said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
@@ -223,7 +199,7 @@ class DashboardScreen(StepScreen):
             self.refresh_bindings()
 
     def _show_top(self) -> None:
-        snapshot = self._snapshot
+        snapshot = self.snapshot
         if snapshot is None:
             return
         connection = self.session.connection
@@ -234,10 +210,11 @@ class DashboardScreen(StepScreen):
 
     def _log(self, events: tuple[Event, ...]) -> None:
         for event in events[self.logged :]:
-            self._say(event.message, event.severity, event.at)
+            self.tell(event.message, event.severity, event.at)
         self.logged = len(events)
 
-    def _say(self, message: str, severity: str, at: float | None = None) -> None:
+    def tell(self, message: str, severity: str, at: float | None = None) -> None:
+        """Write a line among the events; `at` is a Unix time, now unless told."""
         if not self.is_attached:
             return
         when = self.session.clock() if at is None else at
@@ -259,16 +236,3 @@ def _weather(sight: Sight) -> str:
         said = "what stands here is the last good answer" if sight.snapshot else "still asking"
         return f"No contact: {sight.error} ({sight.failures} tries; {said}.)"
     return f"OneFlow answers, oned does not: {sight.error} The VMs' states are the last known ones."
-
-
-def _removal_question(snapshot: ServiceSnapshot, verb: Verb) -> Confirm:
-    vms = [
-        f"{role.name}: " + (", ".join(str(node.vm_id) for node in role.nodes) or "none yet") for role in snapshot.roles
-    ]
-    how = (
-        "DELETE is sent: the VMs are shut down, SuperNodes first."
-        if verb is Verb.DELETE
-        else f"OneFlow refuses DELETE in {snapshot.state_name}, so `recover` with `delete` is sent: VMs are terminated."
-    )
-    text = f"{how}\n\nVMs that go:\n" + "\n".join(vms) + "\n\nTraining state on them is lost."
-    return Confirm(f"Delete service {snapshot.id}, {snapshot.name}?", text, "Delete", danger=True)

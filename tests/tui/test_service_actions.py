@@ -1,0 +1,142 @@
+"""The dashboard's actions by keyboard: told beforehand, asked once, followed; and the strip of shards."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui.conftest import wizard_on
+from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
+from wizard.core.partitions import Standing, assignments
+from wizard.core.plan import Plan
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.deployment import start
+from wizard.sandbox.server import Sandbox
+from wizard.tui.app import WizardApp
+from wizard.tui.screens.dashboard import DashboardScreen
+from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+
+
+async def dashboard(pilot: Pilot[int], app: WizardApp, sandbox: Sandbox) -> None:
+    """A service with two SuperNodes that is RUNNING."""
+    await connected(pilot)
+    cloud = app.session.reach()
+    service = start(Plan(), cloud, lambda _: None)
+    sandbox.clock.advance(120)
+    app.attach(service.id)
+    await at(pilot, Step.DASHBOARD)
+    await dashboard_shows(pilot, sandbox, "RUNNING")
+
+
+def seen(app: WizardApp) -> ServiceSnapshot:
+    screen = app.screen
+    assert isinstance(screen, DashboardScreen)
+    assert screen.snapshot is not None
+    return screen.snapshot
+
+
+async def scaled(pilot: Pilot[int], app: WizardApp, sandbox: Sandbox, count: str) -> str:
+    """What the dialog said before the SuperNodes were scaled."""
+    await pilot.press("s")
+    await until(pilot, lambda: isinstance(app.screen, Ask), "the number")
+    app.screen.query_one(Input).value = ""
+    await typed(pilot, count)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+    said = app.screen.text  # type: ignore[attr-defined]
+    await pilot.press("enter")
+    await at(pilot, Step.DASHBOARD)
+    await until(pilot, lambda: any("/scale" in item.call for item in sandbox.requests), "the request")
+    for _ in range(40):
+        sandbox.clock.advance(10)
+        await polled(pilot)
+        role = seen(app).role("supernode")
+        if role is not None and role.ready_count == int(count) == len(role.nodes) and seen(app).state_name == "RUNNING":
+            return str(said)
+    raise AssertionError("it was never scaled")
+
+
+async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        assert "[========================================]" in line(pilot, "#shards")
+        said = await scaled(pilot, app, sandbox, "3")
+        assert "COOLDOWN" in said
+        assert "2 of 3" in said
+        assert "more than once" in line(pilot, "#shards")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("enter")
+        await at(pilot, Step.DASHBOARD)
+        screen = app.screen
+        assert isinstance(screen, DashboardScreen)
+
+        def over() -> bool:
+            sandbox.clock.advance(3)
+            return screen.restarting is None
+
+        await until(pilot, lambda: screen.restarting is not None, "the beginning")
+        await until(pilot, over, "the end")
+        sandbox.clock.advance(60)
+        await polled(pilot)
+        assert {item.standing for item in assignments(seen(app))} == {Standing.IN_STEP}
+        assert "once" in line(pilot, "#shards")
+        assert "more than once" not in line(pilot, "#shards")
+
+
+async def test_what_is_refused_is_told_and_not_sent(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        before = [item.call for item in sandbox.requests if item.method == "POST" and item.server == "oneflow"]
+        await pilot.press("o")
+        await pilot.pause(0.2)
+        await pilot.press("t")
+        await pilot.pause(0.2)
+        told = " ".join(str(notice.message) for notice in app._notifications)
+        assert "nothing to recover from" in told
+        assert "Nothing is stale" in told
+        assert [item.call for item in sandbox.requests if item.method == "POST" and item.server == "oneflow"] == before
+
+
+async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        assert "Nothing is wrong" in app.screen.text  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        role = seen(app).role("supernode")
+        assert role is not None
+        app.session.reach().act_on_vm(role.nodes[0].vm_id, "poweroff")
+        sandbox.clock.advance(20)
+        await polled(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        assert f"VM {role.nodes[0].vm_id}" in app.screen.text  # type: ignore[attr-defined]
+
+
+async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        service = seen(app)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        assert "sent once" in app.screen.text  # type: ignore[attr-defined]
+        await pilot.press("left", "enter")
+        await at(pilot, Step.DASHBOARD)
+        await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")
+        sandbox.clock.advance(1)
+        # A second DELETE from elsewhere orphans the SuperLink: what the sweep is there for.
+        app.session.reach()._flow.delete(service.id)
+        sandbox.clock.advance(60)
+        await polled(pilot)
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question about what stayed behind")
+        assert "superlink" in app.screen.text  # type: ignore[attr-defined]
+        await pilot.press("left", "enter")
+        await at(pilot, Step.DASHBOARD)
+        await until(pilot, lambda: any(item.call == "one.vm.action" for item in sandbox.requests), "the termination")

@@ -1,0 +1,222 @@
+"""What the dashboard can do to its service. Each shows beforehand what it touches, asks once, and is sent once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from textual import work
+from textual.binding import Binding
+
+from wizard.actions import sending
+from wizard.actions.restarting import Ended, Restarted, Restarts
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.core import foresight
+from wizard.core.coverage import coverage, summary
+from wizard.core.diagnosis import Finding, diagnose
+from wizard.core.display import one_line
+from wizard.core.foresight import Foresight
+from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.states import Verb
+from wizard.restart_record import RestartRecord
+from wizard.tui.background import away
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+
+
+class ServiceActions(StepScreen):
+    """A screen that knows a service: scale, restart what is stale, recover, delete, and why it hangs."""
+
+    BINDINGS = [
+        Binding("s", "scale", "Scale"),
+        Binding("t", "restart_stale", "Restart stale", show=False),
+        Binding("o", "recover", "Recover", show=False),
+        Binding("x", "delete", "Delete"),
+        Binding("y", "why", "Why?"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.removing = False
+        self.restarting: threading.Event | None = None
+
+    @property
+    def snapshot(self) -> ServiceSnapshot | None:
+        """The service as it was seen last."""
+        raise NotImplementedError
+
+    def tell(self, message: str, severity: str) -> None:
+        """A line among the events."""
+        raise NotImplementedError
+
+    def action_poll_now(self) -> None:
+        """Look at the service at once."""
+        raise NotImplementedError
+
+    @work(exclusive=True, group="act", description="scaling")
+    async def action_scale(self) -> None:
+        """Ask how many, tell what that does to which VMs and shards, and send it once."""
+        snapshot = self._present()
+        if snapshot is None:
+            return
+        role = snapshot.role(SUPERNODE)
+        question = Ask("Scale the SuperNodes", "How many there shall be.", str(role.cardinality) if role else "")
+        wanted = await self.wizard.push_screen_wait(question)
+        if wanted is None:
+            return
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 7):
+            self.notify(f"{wanted!r} is no whole number; nothing was sent.", severity="error", markup=False)
+            return
+        count = int(wanted)
+        found = foresight.scale(snapshot, count)
+        if await self._agreed(found, f"Scale to {count} SuperNodes?", "Scale"):
+            tell = self._tell_from_afar()
+            await self._sent(lambda cloud: sending.scale(cloud, snapshot, SUPERNODE, count, tell))
+
+    @work(exclusive=True, group="act", description="recovering")
+    async def action_recover(self) -> None:
+        """Tell what it does, and send it once."""
+        snapshot = self._present()
+        if snapshot is not None and await self._agreed(foresight.recover(snapshot), "Recover the service?", "Recover"):
+            tell = self._tell_from_afar()
+            await self._sent(lambda cloud: sending.recover(cloud, snapshot, tell))
+
+    @work(exclusive=True, group="act", description="deleting the service")
+    async def action_delete(self) -> None:
+        """Ask, saying what will be sent and which VMs it stops; then send it once."""
+        snapshot = self._present()
+        if snapshot is None:
+            return
+        if self.removing:
+            self.notify("It is being removed already: nothing is sent.", severity="warning", markup=False)
+            return
+        found = foresight.remove(snapshot)
+        if not await self._agreed(found, f"Delete service {snapshot.id}, {snapshot.name}?", "Delete", danger=True):
+            return
+        self.removing = True
+        verbs: list[Verb] = []
+        tell = self._tell_from_afar()
+        sent = await self._sent(lambda cloud: verbs.append(sending.remove(cloud, snapshot, tell)))
+        self.removing = sent
+        if sent:
+            self.tell(f"{verbs[0].value} sent; waiting for OneFlow to remove the service", "I")
+
+    @work(exclusive=True, group="sweep", description="looking for VMs that stayed behind")
+    async def sweep(self, gone: ServiceSnapshot) -> None:
+        """After a removal: name the VMs that still carry the service's id; terminate them on the operator's word."""
+        cloud = self.session.cloud
+        if cloud is None:
+            return
+        try:
+            left = await away(lambda: cloud.left_behind(gone))
+        except CloudError as error:
+            self.tell(f"whether VMs stayed behind is not known: {error}", "W")
+            return
+        if not left:
+            self.tell("no VM of it stayed behind", "I")
+            return
+        named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
+        self.tell(f"{len(left)} VMs stayed behind", "W")
+        question = Confirm("Terminate what stayed behind?", f"The service is gone; these still carry its id:\n{named}",
+                           "Terminate", danger=True)  # fmt: skip
+        if await self.wizard.push_screen_wait(question):
+            for vm in left:
+                if await self._sent(partial(Cloud.act_on_vm, vm_id=vm.id, action="terminate")):
+                    self.tell(f"VM {vm.id}: terminate sent", "I")
+
+    def action_restart_stale(self) -> None:
+        """Restart one after another; the same key stops before the next one."""
+        if self.restarting is None:
+            self._restart()
+        else:
+            self.restarting.set()
+            self.tell("stopping once this one is READY again", "I")
+
+    @work(exclusive=True, group="restart", description="restarting stale SuperNodes")
+    async def _restart(self) -> None:
+        snapshot = self._present()
+        cloud = self.session.cloud
+        if snapshot is None or cloud is None:
+            return
+        record = RestartRecord.of(snapshot.id, snapshot.start_time)
+        earlier = await away(record.read)
+        found = foresight.restart_stale(snapshot)
+        vm_ids = found.touches
+        if earlier is not None and earlier.vm_id in snapshot.vm_ids:
+            vm_ids = (earlier.vm_id, *(vm_id for vm_id in vm_ids if vm_id != earlier.vm_id))
+            says = (f"An earlier sitting was restarting VM {earlier.vm_id}: it goes on there.", *found.says)
+            found = foresight.RestartForesight(touches=vm_ids, says=says)
+        if not await self._agreed(found, "Restart the stale SuperNodes?", "Restart"):
+            return
+        stop = self.restarting = threading.Event()
+        restarts = Restarts(
+            cloud, self._tell_from_afar(), stop=stop.is_set, begun=record.write, ended=record.done, earlier=earlier
+        )
+        try:
+            self._tell_end(await away(lambda: restarts.run(vm_ids)))
+        except CloudError as error:
+            self.wizard.push_screen(trouble(error))
+        finally:
+            self.restarting = None
+            self.action_poll_now()
+
+    def action_why(self) -> None:
+        """Everything that is wrong, what it means, what to look at, and what helps."""
+        snapshot = self._present()
+        if snapshot is None:
+            return
+        found = diagnose(snapshot)
+        text = "\n\n".join(_told(item) for item in found) or "Nothing is wrong, as far as can be seen from here."
+        if not (shards := coverage(snapshot)).whole:
+            text += f"\n\nShards: {summary(shards)}"
+        self.wizard.push_screen(Notice("What is wrong, and what helps", text))
+
+    def _present(self) -> ServiceSnapshot | None:
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.gone or self.session.cloud is None:
+            self.notify("There is no service to do that to.", markup=False)
+            return None
+        return snapshot
+
+    async def _agreed(self, found: Foresight, title: str, yes: str, *, danger: bool = False) -> bool:
+        if found.refused:
+            self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
+            return False
+        return await self.wizard.push_screen_wait(Confirm(title, "\n\n".join(found.says), yes, danger=danger))
+
+    async def _sent(self, send: Callable[[Cloud], object]) -> bool:
+        cloud = self.session.cloud
+        if cloud is None:
+            return False
+        try:
+            await away(lambda: send(cloud))
+        except CloudError as error:
+            await self.wizard.push_screen_wait(trouble(error))
+            return False
+        finally:
+            self.action_poll_now()
+        return True
+
+    def _tell_from_afar(self) -> Callable[[str], None]:
+        loop = asyncio.get_running_loop()
+        return lambda line: _ignored(loop.call_soon_threadsafe(self.tell, line, "I"))
+
+    def _tell_end(self, found: Restarted) -> None:
+        if found.ended is Ended.DONE:
+            self.tell("every stale SuperNode was restarted", "I")
+        elif found.ended is Ended.STOPPED:
+            self.tell(f"stopped; not restarted: {', '.join(map(str, found.left))}", "I")
+        else:
+            self.tell(f"VM {found.at} did not come back: {found.why}. No other was touched.", "E")
+
+
+def _ignored(_: object) -> None:
+    return None
+
+
+def _told(item: Finding) -> str:
+    lines = [f"{item.severity.value}: {item.means}", f"Look at: {item.look}", f"What helps: {item.helps}"]
+    return "\n".join(one_line(line) for line in lines if not line.endswith(": "))
