@@ -51,8 +51,8 @@ class DashboardScreen(ServiceActions):
         Binding("c", "connect", "Connect"),
     ]
     HELP = (
-        "Enter opens a VM, y tells what is wrong, c how to connect. s scales, t restarts stale SuperNodes, o recovers, "
-        "x deletes; each tells first what it touches."
+        "Enter opens a VM, y tells what is wrong, c how to connect; s scales, t restarts what is stale, o recovers, "
+        "x deletes: each says first what it touches."
     )
     step = Step.DASHBOARD
 

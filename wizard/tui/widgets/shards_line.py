@@ -17,4 +17,5 @@ def shards_line(snapshot: ServiceSnapshot) -> Content:
         return Content()
     found = coverage(snapshot)
     style = "$text-success" if found.whole else "bold $text-warning"
-    return Content("shards ") + Content.styled(f"[{strip(found, WIDTH)}]", style) + Content(f" {summary(found)}")
+    said = "every part once" if found.whole else summary(found)
+    return Content("shards ") + Content.styled(f"[{strip(found, WIDTH)}]", style) + Content(f" {said}")
