@@ -23,6 +23,7 @@ from wizard.tui.background import away
 from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import HelpPage, help_page
 from wizard.tui.plain_signs import NoColors, PlainSigns
+from wizard.tui.registered_choice import OPEN, open_registered
 from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
@@ -186,6 +187,12 @@ class WizardApp(App[int]):
         """Show what is wrong with a service template that the cloud has."""
         await check_registered(self, self.session)
 
+    @work(exclusive=True, group="open", description="opening a registered template")
+    async def open_template(self) -> None:
+        """Fill in a service template that the cloud has."""
+        if await open_registered(self, self.session):
+            self.go(Step.SERVICE)
+
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:
         """Save the draft as a preset of the operator's own."""
@@ -220,6 +227,7 @@ class WizardApp(App[int]):
             for step in Step:
                 key = "" if step is Step.HOME else f"F{step.number}"
                 yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
+            yield SystemCommand(OPEN, "Its own inputs become the forms", self.open_template)
             yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", self.check_template)
             yield SystemCommand("Take up the kept draft", "What an earlier sitting left", self.take_up_draft)
             yield SystemCommand("Show the tour", "What this does, the keys, where things are kept", self.show_tour)

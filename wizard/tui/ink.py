@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 
 _INKS = {"error": "bold", "warning": "", "success": "", "muted": ""}
 
 
-def ink(app: App[object], name: str) -> str:
+def ink(app: App[Any], name: str) -> str:
     """A Rich style for `error`, `warning`, `success` or `muted` text, in the colour that the theme has for it."""
     color = app.theme_variables.get(f"text-{name}", "")
     if color.startswith("ansi_"):

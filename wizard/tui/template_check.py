@@ -1,27 +1,25 @@
-"""Choosing one of the service templates that the cloud has registered, and telling what is wrong with it."""
+"""Telling what is wrong with a service template that the cloud has registered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 from textual.app import App
 
-from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import CloudObject, ServiceTemplate
+from wizard.cloud.pools import ServiceTemplate
 from wizard.core.display import one_line
 from wizard.core.lint import NO_FLOWER, Lint, linted
 from wizard.core.problem import Kind
 from wizard.core.structure import NotATemplate
-from wizard.tui.background import away
-from wizard.tui.session import Listing, Session
-from wizard.tui.widgets.dialogs import Notice, trouble
-from wizard.tui.widgets.picker import Picker
+from wizard.tui.ink import ink
+from wizard.tui.registered_choice import choose_registered
+from wizard.tui.session import Session
+from wizard.tui.widgets.dialogs import Notice
 
 TITLE = "Check a registered template"
-_STYLES = {Kind.ERROR: "bold red", Kind.WARNING: "bold yellow", Kind.NOTE: "bold"}
 
 
 class Findings(Notice):
@@ -33,54 +31,37 @@ class Findings(Notice):
     )
     WIDE = True
 
-    def __init__(self, title: str, found: Lint) -> None:
+    def __init__(self, title: str, found: Lint, inks: Mapping[Kind, str] | None = None) -> None:
         super().__init__(title, str(found))
-        self.body = Group(*_drawn(found))
+        self.body = Group(*_drawn(found, inks or {}))
 
 
 async def check_registered(app: App[int], session: Session) -> None:
-    """Ask the cloud for its service templates, the operator for one of them, and show its findings.
-
-    To be awaited in a worker, since it waits for answers.
-    """
-    known: dict[int, ServiceTemplate] = {}
-
-    def ask() -> Listing:
-        try:
-            found = session.reach().service_templates()
-        except CloudError as error:
-            return Listing(error=error, asked=True)
-        known.update({item.id: item for item in found})
-        return Listing(tuple(CloudObject(item.id, item.name, item.owner) for item in found), asked=True)
-
-    listing = await away(ask)
-    if listing.error is not None:
-        await app.push_screen_wait(trouble(listing.error))
-        return
-    if not listing.objects:
-        app.notify("No service template is registered that this user may see.", title=TITLE, markup=False)
-        return
-    chosen = await app.push_screen_wait(Picker(TITLE, listing.objects, ask_again=ask, leaving="Esc leaves"))
-    if chosen is not None:
-        await app.push_screen_wait(findings_page(known[chosen.id]))
+    """Ask the operator for one of the cloud's service templates, and show its findings. To be awaited in a worker."""
+    if (chosen := await choose_registered(app, session, TITLE)) is not None:
+        await app.push_screen_wait(findings_page(chosen, _inks(app)))
 
 
-def findings_page(template: ServiceTemplate) -> Notice:
-    """What is found in a template, as a page to read."""
+def findings_page(template: ServiceTemplate, inks: Mapping[Kind, str]) -> Notice:
+    """What is found in a template, as a page to read; `inks` are Rich styles for the words of severity."""
     title = f"Service template {template.id}, {template.name}"
     try:
-        return Findings(title, linted(template.body))
+        return Findings(title, linted(template.body), inks)
     except NotATemplate as error:
         return Notice(title, f"{NO_FLOWER} {str(error)[:1].upper()}{str(error)[1:]}.")
 
 
-def _drawn(found: Lint) -> Iterator[Text | Padding]:
+def _inks(app: App[int]) -> dict[Kind, str]:
+    return {Kind.ERROR: ink(app, "error"), Kind.WARNING: ink(app, "warning"), Kind.NOTE: "bold"}
+
+
+def _drawn(found: Lint, inks: Mapping[Kind, str]) -> Iterator[Text | Padding]:
     if not found.flower:
         yield Text(f"{NO_FLOWER} What follows is what a Flower service would need.\n", style="bold")
     if not found.problems:
-        yield Text("No problems.", style="green")
+        yield Text("No problems.")
     for item in found.problems:
-        line = Text(f"{item.kind.value} ", style=_STYLES[item.kind])
+        line = Text(f"{item.kind.value} ", style=inks.get(item.kind, "bold"))
         line.append(one_line(item.place), style="not bold default underline")
         yield line
         yield Padding(Text(one_line(item.message)), (0, 0, 0, 2))
