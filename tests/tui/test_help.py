@@ -35,6 +35,7 @@ from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.screens.review import ReviewScreen
+from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.screens.small import TooSmallScreen
 from wizard.tui.screens.step import StepScreen
@@ -100,7 +101,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),
 ]
-WITHOUT = {StepScreen, WalkingScreen, TooSmallScreen, HelpPage}
+WITHOUT = {StepScreen, WalkingScreen, ServiceActions, TooSmallScreen, HelpPage}
 """What is never shown itself, says one sentence, or is the help."""
 
 
