@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tests.tui.conftest import SIZES, Picture, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until, wizard_of
+from tests.tui.reading import faint
 from wizard.core.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
@@ -197,6 +198,7 @@ async def test_scene(scene: Scene, size: tuple[int, int], sandbox: Sandbox, pict
     async with app.run_test(size=size) as pilot:
         await scene(pilot, sandbox)
         await picture(pilot)
+        assert not faint(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -1,14 +1,19 @@
-"""Every screen in each of the other themes, at 80x24."""
+"""Every screen in each of the other themes, at 80x24: as it was drawn, and readable."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.tui import test_pictures as scenes
 from tests.tui.conftest import Picture, wizard_on
+from tests.tui.reading import faint, foreign, stands_out
 from tests.tui.test_pictures import SCENES, Scene
 from wizard.core.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, Look
+
+WITHOUT_FOCUS = (scenes.a_vm, scenes.help_page, scenes.json)
+"""Texts that only scroll."""
 
 
 @pytest.mark.parametrize(
@@ -22,3 +27,8 @@ async def test_scene(scene: Scene, look: Look, sandbox: Sandbox, picture: Pictur
     async with app.run_test(size=(80, 24)) as pilot:
         await scene(pilot, sandbox)
         await picture(pilot)
+        if look.theme != CONSOLE:
+            assert not faint(pilot)
+            return
+        assert not foreign(pilot, colors=look.colors != "none")
+        assert stands_out(pilot) or scene in WITHOUT_FOCUS
