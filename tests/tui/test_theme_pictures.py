@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.tui import test_pictures as scenes
@@ -16,12 +18,16 @@ WITHOUT_FOCUS = (scenes.a_vm, scenes.help_page, scenes.json)
 """Texts that only scroll."""
 
 
+LOOKS = [Look(theme) for theme in THEMES[1:]]
+COLOURLESS = (scenes.superlink_with_problems, scenes.picker, scenes.review_of_problems, scenes.dashboard_running)
+CASES = [*itertools.product(SCENES, LOOKS), *((scene, Look(CONSOLE, "none")) for scene in COLOURLESS)]
+
+
 @pytest.mark.parametrize(
-    "look",
-    [*(Look(theme) for theme in THEMES[1:]), Look(CONSOLE, "none")],
-    ids=lambda look: f"{look.theme}-{look.colors}",
+    ("scene", "look"),
+    CASES,
+    ids=lambda item: f"{item.theme}-{item.colors}" if isinstance(item, Look) else item.__name__,
 )
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 async def test_scene(scene: Scene, look: Look, sandbox: Sandbox, picture: Picture) -> None:
     app = wizard_on(sandbox, plan=Plan(), look=look)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -58,7 +58,6 @@ def listening(sandbox: Sandbox, said: list[str]) -> Callable[[], Cloud]:
     [
         *((preset, USUAL) for preset in SHIPPED),
         *(("default", Look(theme)) for theme in THEMES[1:]),
-        ("default", Look(CONSOLE, "16")),
         ("default", Look(CONSOLE, "none")),
     ],
     ids=str,

@@ -217,7 +217,7 @@ async def test_a_running_service_is_deleted_with_delete_once(sandbox: Sandbox) -
         await dashboard_shows(pilot, sandbox, "RUNNING")
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "DELETE is sent" in words(app)
+        assert "so a delete is accepted" in words(app)
         assert app.focused is app.screen.query_one("#no")
         await pilot.press("left", "enter")
         await at(pilot, Step.DASHBOARD)
@@ -240,7 +240,7 @@ async def test_where_delete_is_refused_the_question_names_recover(sandbox_of: Ca
         await dashboard_shows(pilot, sandbox, "DEPLOYING")
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "`recover` with `delete`" in words(app)
+        assert "so this is a recover with delete" in words(app)
         await pilot.press("left", "enter")
         await dashboard_shows(pilot, sandbox, "GONE", stride=1)
         assert not [item for item in sandbox.requests if item.method == "DELETE"]
