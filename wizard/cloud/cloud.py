@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.facts import Gathering
 from wizard.cloud.finding import by_name, find, ids_of
+from wizard.cloud.past import with_past
 from wizard.cloud.pools import CloudObject, Connection, Network, ServiceTemplate, VmTemplate
-from wizard.cloud.reading import newly_read, service_templates, services
+from wizard.cloud.reading import joined, newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
 from wizard.core.plan import Plan, number_or_text
@@ -148,9 +149,10 @@ class Cloud:
         """The service now, in at most three requests, whatever the number of its VMs.
 
         The document; one short `vmpool.infoset` for all VMs, listed or seen earlier; one extended for those whose
-        READY can still change. What `previous` knows already is not asked again. A document that is gone after it was
-        seen gives `previous` with `gone` set; if it never was, NotFound is raised. When oned can't be asked the last
-        known facts stand, and `last_oned_error` says why.
+        READY can still change. What `previous` knows already is not asked again; only where a past is missing, as when
+        somebody attaches to an old service, `past` asks more, once. A document that is gone after it was seen gives
+        `previous` with `gone` set; if it never was, NotFound is raised. When oned can't be asked the last known facts
+        stand, and `last_oned_error` says why.
         """
         begun = self._clock()
         try:
@@ -161,14 +163,16 @@ class Cloud:
                 raise
             self.last_oned_error = None
             return replace(previous, gone=True, taken_at=begun)
-        known = {vm.id: vm for vm in _all_facts(previous)} if previous else {}
+        known = {vm.id: vm for vm in previous.facts} if previous else {}
+        self.last_oned_error = None
         try:
-            facts = self._facts(sorted({*snapshot.vm_ids, *known}), known)
-            self.last_oned_error = None
+            snapshot = snapshot.with_vms(self._facts(sorted({*snapshot.vm_ids, *known}), known))
         except CloudError as error:
             self.last_oned_error = error
-            facts = tuple(known.values())
-        return replace(snapshot.with_vms(facts), taken_at=begun, elapsed=self._clock() - begun)
+            snapshot = snapshot.with_vms(known.values())
+        else:
+            snapshot = self._with_past(snapshot, previous)
+        return replace(snapshot, taken_at=begun, elapsed=self._clock() - begun)
 
     def scale(self, service_id: int, role: str, cardinality: int) -> None:
         """Ask for so many VMs of a role.
@@ -202,11 +206,8 @@ class Cloud:
             self._flow.recover(service_id)
 
     def vm(self, vm_id: int) -> VmFacts:
-        """One VM in full. Raises NotFound."""
-        found = self._ask_oned(lambda oned: oned.vms([vm_id], extended=True))
-        if not found:
-            raise NotFound("there is no such VM, or this user may not see it", f"VM {vm_id}", "", "")
-        return found[0]
+        """One VM in full, with its whole history. Raises NotFound."""
+        return self._ask_oned(lambda oned: oned.vm(vm_id))
 
     def act_on_vm(self, vm_id: int, action: str) -> None:
         """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`. Raises Refused in a wrong state."""
@@ -218,7 +219,7 @@ class Cloud:
 
     def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
         """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""
-        known = [vm.id for vm in _all_facts(snapshot)] or [*snapshot.vm_ids]
+        known = [vm.id for vm in snapshot.facts] or [*snapshot.vm_ids]
         if not known:
             return ()
         later = self._ask_oned(lambda oned: oned.vms_from(min(known)))
@@ -234,7 +235,14 @@ class Cloud:
         wanted = newly_read(short, known)
         full = self._ask_oned(lambda oned: oned.vms(wanted, extended=True)) if wanted else ()
         by_id = {vm.id: vm for vm in full}
-        return tuple(by_id.get(vm.id) or _completed(vm, known.get(vm.id)) for vm in short)
+        return tuple(joined(by_id.get(vm.id) or vm, known.get(vm.id)) for vm in short)
+
+    def _with_past(self, snapshot: ServiceSnapshot, previous: ServiceSnapshot | None) -> ServiceSnapshot:
+        try:
+            return with_past(snapshot, previous, self._ask_oned)
+        except CloudError as error:
+            self.last_oned_error = error
+            return snapshot
 
     def _ask_oned(self, call: Callable[[Oned], Answer]) -> Answer:
         with self._oned_lock:
@@ -250,18 +258,3 @@ class Cloud:
         except DecodeError as error:
             hint = "Is the id that of a service, and not of a service template?"
             raise Refused("the document is no service", "OneFlow", str(error), hint) from None
-
-
-def _all_facts(snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
-    listed = (node.vm for role in snapshot.roles for node in role.nodes)
-    return (*(vm for vm in listed if vm is not None), *snapshot.former)
-
-
-def _completed(vm: VmFacts, before: VmFacts | None) -> VmFacts:
-    if before is None:
-        return vm
-    # The short form has none of these.
-    since = vm.running_since or before.running_since
-    return replace(
-        vm, running_since=since, runs=before.runs, user_template=before.user_template, context=before.context
-    )

@@ -75,9 +75,13 @@ class Oned:
         text = self._ask("vmpool.infoset", "VMs", wanted, extended)
         return tuple(vm_facts(vm, extended=extended) for vm in self._element(text).iterfind("VM"))
 
-    def vms_from(self, first_id: int) -> tuple[VmFacts, ...]:
-        """Every VM with that id or a later one, finished ones too, in short form."""
-        text = self._ask("vmpool.info", "VMs", _ALL, first_id, -1, _EVERY_STATE)
+    def vm(self, vm_id: int) -> VmFacts:
+        """One VM in full, with all of its history records; the answers of pools have the last alone."""
+        return vm_facts(self._element(self._ask("vm.info", f"VM {vm_id}", vm_id)), extended=True)
+
+    def vms_from(self, first_id: int, last_id: int = -1) -> tuple[VmFacts, ...]:
+        """Every VM with that id or a later one, up to the last, finished ones too, in short form."""
+        text = self._ask("vmpool.info", "VMs", _ALL, first_id, last_id, _EVERY_STATE)
         return tuple(vm_facts(vm, extended=False) for vm in self._element(text).iterfind("VM"))
 
     def act_on_vm(self, vm_id: int, action: str) -> None:

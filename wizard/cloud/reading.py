@@ -60,6 +60,22 @@ def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[
     return tuple(wanted)
 
 
+def joined(vm: VmFacts, before: VmFacts | None) -> VmFacts:
+    """A VM as it was just read, with what was known before of that which this form lacks."""
+    if before is None:
+        return vm
+    runs = vm.runs
+    if before.runs and runs and before.runs[-1].seq == runs[-1].seq:
+        runs = (*before.runs[:-1], runs[-1])
+    if vm.user_template is not None:
+        return replace(vm, runs=runs)
+    # The short form tells the number of the last record alone.
+    since = vm.running_since or before.running_since
+    return replace(
+        vm, running_since=since, runs=before.runs, user_template=before.user_template, context=before.context
+    )
+
+
 def _moved(before: VmFacts, now: VmFacts) -> bool:
     if (before.state, before.lcm_state) != (now.state, now.lcm_state):
         return True

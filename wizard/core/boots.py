@@ -27,6 +27,11 @@ _BEFORE_THE_GUEST = frozenset(
 Window = tuple[float, float]
 
 
+def is_short(vm: VmFacts) -> bool:
+    """Whether an earlier start is missing from what oned told of the VM: `one.vm.info` has it."""
+    return not _whole(_runs(vm))
+
+
 def is_starting(vm: VmFacts, now: float) -> bool:
     """Whether its guest is yet to ask: the VM has not started, or only this moment.
 

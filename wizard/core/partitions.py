@@ -122,6 +122,23 @@ def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
     return tuple(number for number in range(count) if number not in covered)
 
 
+def missing(snapshot: ServiceSnapshot) -> int:
+    """How many SuperNodes it once had are neither listed nor `former`, where the past is needed to infer anything."""
+    role = snapshot.role(SUPERNODE)
+    if role is None or not role.nodes or _is_told(role, snapshot):
+        return 0
+    former = sum(1 for vm in snapshot.former if vm.role_name == role.name)
+    return max(0, role.last_vmname - len(role.nodes) - former)
+
+
+def with_short_history(snapshot: ServiceSnapshot) -> tuple[int, ...]:
+    """The listed SuperNodes whose earlier starts oned has not told, where that is needed to infer anything."""
+    role = snapshot.role(SUPERNODE)
+    if role is None or _is_told(role, snapshot):
+        return ()
+    return tuple(node.vm_id for node in role.nodes if node.vm is not None and boots.is_short(node.vm))
+
+
 def planned(plan: Plan) -> tuple[str, ...]:
     """The node config that each SuperNode of a plan will be started with, in order; empty if there is no number."""
     field = plan.contract.meaning(Meaning.CARDINALITY)
@@ -130,6 +147,11 @@ def planned(plan: Plan) -> tuple[str, ...]:
     if count is None:
         return ()
     return tuple(given or node_config.written(Partition(index, count)) for index in range(min(count, PLANNED_MOST)))
+
+
+def _is_told(role: Role, snapshot: ServiceSnapshot) -> bool:
+    """Whether nothing is inferred, since the operator or the guests say it themselves."""
+    return bool(_given(snapshot)) or any(_reported(node.vm) for node in role.nodes)
 
 
 def _given(snapshot: ServiceSnapshot) -> str:

@@ -149,7 +149,8 @@ class ServiceSnapshot:
 
     `taken_at` is the Unix time at which the client asked, `elapsed` the seconds that the answers took. `gone` marks
     a service whose document no longer exists: OneFlow's way to say that a removal is complete. `former` holds the
-    VMs that were seen as nodes earlier and are no longer listed.
+    VMs that were seen as nodes earlier, or were found among those that ended, and are no longer listed; `untold` is
+    how many SuperNodes it once had of which oned tells nothing, although it was asked.
     """
 
     id: int
@@ -165,6 +166,7 @@ class ServiceSnapshot:
     elapsed: float = 0.0
     gone: bool = False
     former: tuple[VmFacts, ...] = ()
+    untold: int = 0
 
     @property
     def state_name(self) -> str:
@@ -180,6 +182,12 @@ class ServiceSnapshot:
     def vm_ids(self) -> tuple[int, ...]:
         """The ids of all listed VMs, role by role, oldest first."""
         return tuple(node.vm_id for role in self.roles for node in role.nodes)
+
+    @property
+    def facts(self) -> tuple[VmFacts, ...]:
+        """What oned told of its VMs, listed and former ones."""
+        listed = (node.vm for role in self.roles for node in role.nodes)
+        return (*(vm for vm in listed if vm is not None), *self.former)
 
     @property
     def failed(self) -> bool:

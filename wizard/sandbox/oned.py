@@ -126,7 +126,9 @@ class VmCalls:
     def pool_extended(self, user: User, whose: int, start: int, end: int, state: int, query: str = "") -> str:
         """one.vmpool.infoextended: the full form."""
         now = self._world.seconds()
-        return _pool("VM_POOL", "VM", [full(vm, now) for vm in self._range(user, whose, start, end, state, query)])
+        return _pool(
+            "VM_POOL", "VM", [full(vm, now, whole=False) for vm in self._range(user, whose, start, end, state, query)]
+        )
 
     def infoset(self, user: User, ids: str, extended: bool) -> str:
         """one.vmpool.infoset: these VMs, finished ones too; those of others are left out."""
@@ -134,7 +136,7 @@ class VmCalls:
         found = [self._world.vms[vid] for vid in sorted(set(wanted)) if vid < len(self._world.vms)]
         mine = [vm for vm in found if may_use(user, vm.owner.uid, False)]
         now = self._world.seconds()
-        return _pool("VM_POOL", "VM", [full(vm, now) if extended else short(vm) for vm in mine])
+        return _pool("VM_POOL", "VM", [full(vm, now, whole=False) if extended else short(vm) for vm in mine])
 
     def _range(self, user: User, whose: int, start: int, end: int, state: int, query: str) -> list[VirtualMachine]:
         if query:

@@ -127,8 +127,9 @@ class VirtualMachine:
         }
 
 
-def full(vm: VirtualMachine, now: int) -> dict[str, Any]:
-    """The VM as `one.vm.info` and extended pools show it; `now` is the present."""
+def full(vm: VirtualMachine, now: int, *, whole: bool = True) -> dict[str, Any]:
+    """The VM as `one.vm.info` shows it at `now`; extended pools are not `whole`: the last history record alone."""
+    first = 0 if whole else len(vm.stays) - 1
     return {
         **vm.identity(),
         "PERMISSIONS": PERMISSIONS,
@@ -145,7 +146,7 @@ def full(vm: VirtualMachine, now: int) -> dict[str, Any]:
         "SCHED_ACTIONS": {"SCHED_ACTION": list(vm.scheduled)} if vm.scheduled else {},
         "TEMPLATE": _template(vm),
         "USER_TEMPLATE": dict(sorted(vm.user_template.items())),
-        "HISTORY_RECORDS": {"HISTORY": _alone([_stay(vm, number) for number in range(len(vm.stays))])}
+        "HISTORY_RECORDS": {"HISTORY": _alone([_stay(vm, number) for number in range(first, len(vm.stays))])}
         if vm.stays
         else {},
         "BACKUPS": {"BACKUP_CONFIG": {}, "BACKUP_IDS": {}},
