@@ -58,6 +58,11 @@ def test_between_the_ends_of_a_scale_down_each_of_its_vms_is_listed_perhaps() ->
     assert told(lives, 4, 900) == [(0, 1)]
 
 
+def test_what_comes_and_goes_within_one_second_was_there_meanwhile() -> None:
+    lives = [Life(2, 100, 105), Life(3, 100), Life(4, 105)]
+    assert set(told(lives, 3, 105)) == {None, (0, 2), (1, 3)}
+
+
 def test_vms_that_ended_far_apart_left_one_by_one() -> None:
     lives = [Life(2, 100, 800), Life(3, 100, 801 + REMOVAL_GAP), Life(4, 100)]
     assert told(lives, 4, 820) == [(1, 2)]

@@ -75,8 +75,8 @@ class Membership:
         last_of_run = _ends_of_runs([life.ended for batch in batches for life in batch if life.ended is not None])
         self._next = {life.vm_id: after[0].created for batch, after in pairwise(batches) for life in batch}
         self._stays = [_stay(life, batch, last_of_run) for batch in batches for life in batch]
-        moments = {moment for stay in self._stays for moment in (stay.entered, stay.left, stay.lost)}
-        self._changes = sorted(moments)
+        self._states = _states(self._stays)
+        self._changes = [state.since for state in self._states]
         self._known: dict[int, _Listed] = {}
 
     def answers(self, vm_id: int, first: float, last: float) -> tuple[Partition | None, ...]:
@@ -98,19 +98,51 @@ class Membership:
         """The list after so many changes."""
         if epoch not in self._known:
             # Half of the role may ask about the same epoch: it is worked out once.
-            self._known[epoch] = _listed(self._stays, self._changes[epoch - 1] if epoch else float("-inf"))
+            self._known[epoch] = _listed(self._stays, self._states[epoch - 1] if epoch else _BEFORE)
         return self._known[epoch]
 
 
-def _listed(stays: Sequence[_Stay], moment: float) -> _Listed:
+@dataclass(frozen=True)
+class _State:
+    """The list from `since` on: who had entered by one moment is in it, unless lost by another; who had left by a
+    third is in it perhaps."""
+
+    since: float
+    entered: float
+    left: float
+    lost: float
+
+
+_BEFORE = _State(float("-inf"), float("-inf"), float("-inf"), float("-inf"))
+_JUST_BEFORE = 0.5
+
+
+def _states(stays: Sequence[_Stay]) -> list[_State]:
+    """Every state of the list in order.
+
+    What happens within one second happens in an order that nobody knows: where VMs go, there are two states more, in
+    which each of them is listed perhaps, with and without those that come in the same second.
+    """
+    going = {moment for stay in stays for moment in (stay.left, stay.lost)}
+    found = []
+    for moment in sorted({stay.entered for stay in stays} | going):
+        if moment in going:
+            earlier = moment - _JUST_BEFORE
+            found.append(_State(moment, earlier, moment, earlier))
+            found.append(_State(moment, moment, moment, earlier))
+        found.append(_State(moment, moment, moment, moment))
+    return found
+
+
+def _listed(stays: Sequence[_Stay], state: _State) -> _Listed:
     places: dict[int, tuple[int, int]] = {}
     doubtful: set[int] = set()
     certain = 0
     for stay in stays:
-        if not stay.entered <= moment < stay.lost:
+        if stay.entered > state.entered or stay.lost <= state.lost:
             continue
         places[stay.vm_id] = (certain, len(doubtful))
-        if moment < stay.left:
+        if stay.left > state.left:
             certain += 1
         else:
             doubtful.add(stay.vm_id)
