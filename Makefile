@@ -3,12 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-long lint types unit snapshots picture schema bench clean
+.PHONY: help demo test test-long test-faults lint types unit snapshots picture schema bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
 	@echo 'make test       set up, then every check: lint, types, tests'
 	@echo 'make test-long  the partition table against 50,000 sequences instead of 2,000: some minutes'
+	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw docs/dashboard.svg from the program'
@@ -29,6 +30,9 @@ test: lint types unit
 
 test-long: $(STAMP)
 	SEQUENCES=50000 $(BIN)/pytest -n auto tests/core/test_guests_replayed.py
+
+test-faults: $(STAMP)
+	$(BIN)/python -m tests.weather
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard import drafts
+from wizard import drafts, sittings
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.drafts import DraftFile, left_behind
@@ -35,7 +35,7 @@ def finished() -> int:
 
 def abandoned(own: Path, preset: Preset = UNFINISHED, *, at: float = 1.0, name: str = "mine", pid: int = 0) -> Path:
     """A draft whose process is gone."""
-    path = own / f"{drafts._host()}-{pid or finished()}-7-{int(at):08x}.toml"
+    path = own / f"{sittings._host()}-{pid or finished()}-7-{int(at):08x}.toml"
     DraftFile(path).keep(preset, name, at)
     return path
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
+from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.cloud.pools import CloudObject
 from wizard.core import dialect as dialects
 from wizard.core import preflight as preflights
@@ -71,6 +71,34 @@ class Preflight:
     out_of_reach: Unseen | None = None
 
 
+class Record(Protocol):
+    """What is kept of a deployment, for whoever goes on after a kill; `wizard.deployment_record` writes it."""
+
+    def earlier(self, asked: str) -> Earlier | None:
+        """What a program that was killed had begun with exactly these documents."""
+
+    def asks(self, asked: str, known: set[int]) -> None:
+        """Just before the service is asked for: which services there are."""
+
+    def made(self, asked: str, service_id: int) -> None:
+        """Which service came of it."""
+
+    def forget(self, asked: str) -> None:
+        """What was begun earlier is taken up, or is no more."""
+
+
+class Earlier(Protocol):
+    """A deployment that was cut short: which services there were before it, and which one came of it."""
+
+    @property
+    def known(self) -> frozenset[int]:
+        """The services that there were before."""
+
+    @property
+    def service_id(self) -> int | None:
+        """The service that was made, None where its program never knew."""
+
+
 def documents(plan: Plan, dialect: Dialect = Dialect.V7) -> Documents:
     """The texts that follow from a plan, as the OneFlow of that dialect wants them."""
     template, merge_template = dialect.written(plan.template()), dialect.written(plan.merge_template())
@@ -125,11 +153,13 @@ def start(
     tell: Callable[[str], None],
     dialect: Dialect | None = None,
     registration: Registration = Registration.NEW,
+    record: Record | None = None,
 ) -> ServiceSnapshot:
     """Check, resolve, register unless the same template is there already, and instantiate.
 
     `tell` is given a line before each step; `dialect` None is that of the cloud's version; `registration` says what
-    becomes of a registered template that has this name and another content. Returns the new service.
+    becomes of a registered template that has this name and another content. With a `record` a deployment of the same
+    documents that was cut short by a kill is gone on with, instead of a second one. Returns the service.
     Raises InvalidPlan before anything is sent, and CloudError when the cloud refuses or is out of reach; the error's
     subject says which step.
     """
@@ -141,13 +171,22 @@ def start(
     if dialect is Dialect.V6:
         tell("writing for OneFlow 6.x")
     template_id, merge_template = registered_as(plan, cloud, dialect, registration, tell)
+    asked = f"{template_id}\n{merge_template}"
+    if record is not None and (before := _taken_up(record, asked, plan.name, cloud)) is not None:
+        tell(f"going on with service {before.id}, which a run that was cut short had begun")
+        record.made(asked, before.id)
+        return before
     known = {service.id for service in cloud.services()}
+    if record is not None:
+        record.asks(asked, known)
     tell(f"{INSTANTIATING} service template {template_id}")
     try:
         service = cloud.instantiate(template_id, merge_template)
-    except (Unreachable, TimedOut, Garbled) as error:
+    except LOST as error:
         service = _after_all(plan.name, known, cloud, error)
         tell(f"the answer was lost ({error.title}), but the service is there")
+    if record is not None:
+        record.made(asked, service.id)
     tell(f"service {service.id} instantiated")
     return service
 
@@ -171,6 +210,24 @@ def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
     if snapshot.running:
         return Outcome.RUNNING if snapshot.complete else Outcome.FAILED
     return None
+
+
+def _taken_up(record: Record, asked: str, name: str, cloud: Cloud) -> ServiceSnapshot | None:
+    """The service of an earlier run that was killed; None where there is none. Raises Ambiguous where it may be two."""
+    earlier = record.earlier(asked)
+    if earlier is None:
+        return None
+    there = cloud.services()
+    if earlier.service_id is not None:
+        made = [service for service in there if service.id == earlier.service_id]
+    else:
+        made = [service for service in there if service.name == name and service.id not in earlier.known]
+    if len(made) > 1:
+        ids = ", ".join(str(service.id) for service in made)
+        hint = f"Attach to the one that it was, of {ids}; or deploy once more with --anew."
+        raise Ambiguous("a run that was cut short may have made any of several services", f"service {name!r}", "", hint)
+    record.forget(asked)
+    return made[0] if made else None
 
 
 def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:

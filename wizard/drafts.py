@@ -10,11 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import re
-import secrets
-import socket
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,14 +18,13 @@ import platformdirs
 from wizard.core import preset as presets
 from wizard.core.preset import LARGEST, Preset, PresetError
 from wizard.files import APPLICATION, SUFFIX, PresetFileError, write_atomically
+from wizard.sittings import may_live, own_name
 
 _HEAD = "# draft of flowerneb-wizard "
-_NAME = re.compile(r"(?P<host>.*)-(?P<pid>[0-9]{1,10})-(?P<start>[0-9]{1,20})-[0-9a-f]{8}\Z")
 BROKEN = ".broken"
 """What is added to the name of a draft that can't be read."""
 _MOST = LARGEST + 1024
 """Bytes: a preset's text and the line on top."""
-_A_WEEK = 7 * 86400.0
 _LATEST = 1e11
 
 
@@ -75,7 +69,7 @@ def folder(*, practice: bool = False) -> Path:
 
 def own_file(*, practice: bool = False) -> DraftFile:
     """The file of this sitting, which is one on the sandbox or not."""
-    return DraftFile(folder(practice=practice) / f"{_own_name()}{SUFFIX}")
+    return DraftFile(folder(practice=practice) / f"{own_name()}{SUFFIX}")
 
 
 def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
@@ -90,7 +84,7 @@ def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[Pre
     except OSError:
         return (), ()
     for path in paths:
-        if _may_live(path):
+        if may_live(path):
             continue
         try:
             found.append(_read(path))
@@ -132,48 +126,3 @@ def _read(path: Path) -> Draft:
         raise PresetFileError(str(path), f"it can't be read: {error.strerror}") from None
     except (ValueError, TypeError):
         raise PresetFileError(str(path), "it is no draft") from None
-
-
-def _own_name() -> str:
-    pid = os.getpid()
-    return f"{_host()}-{pid}-{_started(pid) or 0}-{secrets.token_hex(4)}"
-
-
-def _may_live(path: Path) -> bool:
-    """Whether the wizard that writes this file may still run; one on another machine always may."""
-    parts = _NAME.match(path.stem)
-    if parts is None:
-        return False
-    if parts["host"] != _host():
-        # A shared home: nobody can tell from here. Old enough, and it is taken for over.
-        return _age(path) < _A_WEEK
-    pid = int(parts["pid"])
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass
-    # The number may have been given to another program since.
-    started = _started(pid)
-    return started is None or started == int(parts["start"])
-
-
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
-
-
-def _started(pid: int) -> int | None:
-    """When a process began, in ticks since the machine did; None where the system does not tell."""
-    try:
-        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return int(line.rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import Ambiguous, CloudError, NotFound
+from wizard.cloud.errors import LOST, Ambiguous, CloudError, NotFound
 from wizard.cloud.pools import ServiceTemplate
 from wizard.core.dialect import Dialect
 from wizard.core.opened import opened
@@ -67,7 +67,7 @@ def registered_as(
         return same, to_json(merge_template)
     if choice is Registration.NEW:
         tell(f"registering service template {template['name']}")
-        number = cloud.register(to_json(template))
+        number = _register(template, cloud, tell)
         tell(f"service template {number} registered")
         return number, to_json(merge_template)
     one = _only(known, template["name"])
@@ -77,6 +77,22 @@ def registered_as(
         return one.id, to_json(merge_template)
     tell(f"using service template {one.id} as it is")
     return one.id, to_json(dialect.written(fitted(plan, one).merge_template()))
+
+
+def _register(template: Document, cloud: Cloud, tell: Callable[[str], None]) -> int:
+    """Register once; where the answer got lost, look whether it is there."""
+    try:
+        return cloud.register(to_json(template))
+    except LOST as error:
+        try:
+            number = registered(template, cloud)
+        except CloudError:
+            number = None
+        if number is None:
+            error.hint = f"{error.hint} Try again: a template that is there already is used, not registered twice."
+            raise
+        tell(f"the answer was lost ({error.title}), but the template is there")
+        return number
 
 
 def fitted(plan: Plan, template: ServiceTemplate) -> Plan:

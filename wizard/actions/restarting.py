@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wizard.actions.sending import Tell
-from wizard.cloud.errors import CloudError, Garbled, TimedOut, Unreachable
+from wizard.cloud.errors import LOST, CloudError
 from wizard.core.snapshot import VmFacts
 from wizard.core.states import VmState
 
@@ -124,7 +124,7 @@ class Restarts:
         while True:
             try:
                 return self.cloud.vm(vm_id)
-            except (Unreachable, TimedOut, Garbled):
+            except LOST:
                 if self.clock() >= end:
                     return None
                 self.sleep(_PAUSE)
@@ -135,7 +135,7 @@ class Restarts:
             if action == "resume":
                 self.cloud.unready(vm.id)
             self.cloud.act_on_vm(vm.id, action)
-        except (Unreachable, TimedOut, Garbled) as error:
+        except LOST as error:
             self.tell(f"the answer to {action} of VM {vm.id} was lost ({error.title}); looking at the VM")
             return False
         except CloudError as error:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import CloudError, Garbled, NotFound, TimedOut, Unreachable
-from wizard.core.snapshot import ServiceSnapshot
+from wizard.cloud.errors import LOST, CloudError, NotFound
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.states import ServiceState, Verb
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
 
-_SCALED = (ServiceState.SCALING, ServiceState.COOLDOWN)
 _GOING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS, ServiceState.DONE)
 
 Tell = Callable[[str], None]
@@ -52,6 +51,24 @@ def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
     return sent[0] if sent else Verb.DELETE
 
 
+def terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
+    """Terminate a VM that stayed behind. Raises CloudError where oned refuses, or where it did not happen."""
+    try:
+        cloud.act_on_vm(left.id, "terminate")
+    except LOST as error:
+        try:
+            now = cloud.vm(left.id)
+        except CloudError:
+            error.hint = f"{error.hint} Whether oned began is not known: look at `onevm show {left.id}`."
+            raise error from None
+        if now.state_name == left.state_name:
+            error.hint = f"{error.hint} It did not happen: try again."
+            raise
+        tell(f"VM {left.id}: the answer was lost ({error.title}), but it is {now.state_name}")
+    else:
+        tell(f"VM {left.id}: terminate sent")
+
+
 def _once(
     send: Callable[[], object],
     cloud: Cloud,
@@ -62,7 +79,7 @@ def _once(
 ) -> None:
     try:
         send()
-    except (Unreachable, TimedOut, Garbled) as error:
+    except LOST as error:
         try:
             now: ServiceSnapshot | None = cloud.snapshot(before.id)
         except NotFound:

@@ -52,6 +52,11 @@ class Cloud:
         if self._oned is not None:
             self._oned.close()
 
+    @property
+    def where(self) -> str:
+        """Which cloud this is, and who we are to it, as a name for what is kept on disk."""
+        return f"{self._login.username} at {self._login.oneflow_url}"
+
     def connection(self) -> Connection:
         """Ask both servers who we are. What fails stands in the answer; nothing is raised."""
         login = self._login

@@ -100,3 +100,7 @@ class Garbled(CloudError):
 
 class ServerFault(CloudError):
     """OpenNebula itself failed."""
+
+
+LOST = (Unreachable, TimedOut, Garbled, ServerFault)
+"""After these nobody knows whether the cloud did what it was asked: look, before anything is sent again."""

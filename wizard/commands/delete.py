@@ -65,6 +65,8 @@ def delete(
 
 def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     """The VMs that stay behind after all."""
+    from wizard.actions import sending
+
     left = act.cloud.left_behind(gone)
     if not left:
         return ()
@@ -75,6 +77,5 @@ def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     if not sweep:
         return left
     for vm in left:
-        act.cloud.act_on_vm(vm.id, "terminate")
-        act.teller.say(f"VM {vm.id}: terminate sent")
+        sending.terminate(act.cloud, vm, act.teller.say)
     return ()

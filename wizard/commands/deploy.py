@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wizard.core.dialect import Dialect
     from wizard.core.plan import Plan
     from wizard.core.snapshot import ServiceSnapshot
+    from wizard.deployment_record import DeploymentRecord
     from wizard.watch import Sight
 
 MINUTES_20 = 1200.0
@@ -43,6 +44,7 @@ MINUTES_20 = 1200.0
     show_default=True,
     help="Where a template of that name has other content: register one more, update it, or use it as it is.",
 )
+@click.option("--anew", is_flag=True, help="Make another service, even where an earlier run was cut short.")
 @click.option("--wait/--no-wait", default=True, help="Whether to wait until it is RUNNING.", show_default=True)
 @click.option(
     "--timeout",
@@ -66,13 +68,15 @@ def deploy(
     preflight: bool,
     wait: bool,
     registered: str,
+    anew: bool,
     timeout: float,
     dialect: str,
     as_json: bool,
 ) -> int:
     """Deploy PRESET, a name or a file, and wait until it is RUNNING.
 
-    The deployment runs in OneFlow: it goes on if this program ends.
+    The deployment runs in OneFlow: it goes on if this program ends. Where this program was killed, the same command
+    goes on with the service that it had begun.
     """
     teller = Teller(as_json)
     reach = Reach.of(context)
@@ -81,6 +85,8 @@ def deploy(
     checked(plan, teller, spelling)
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
+    from wizard.deployment_record import DeploymentRecord
+
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
         if dry_run:
@@ -89,7 +95,8 @@ def deploy(
             held_against(plan, cloud, teller)
         if not yes and not _agreed(plan, cloud):
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
-        deployment = _Deployment(cloud, teller, as_json, reach.sandbox, spelling, registered)
+        record = None if reach.sandbox else DeploymentRecord(cloud.where, anew)
+        deployment = _Deployment(cloud, teller, as_json, record, spelling, registered)
         return deployment.run(plan, timeout if wait else None)
 
 
@@ -101,16 +108,17 @@ class _Deployment:
         cloud: Cloud,
         teller: Teller,
         as_json: bool,
-        in_sandbox: bool,
+        record: DeploymentRecord | None,
         dialect: Dialect | None,
         registered: str,
     ) -> None:
+        self.record = record
         self.dialect = dialect
         self.registered = registered
         self.cloud = cloud
         self.teller = teller
         self.as_json = as_json
-        self.in_sandbox = in_sandbox
+        self.in_sandbox = record is None
         self.steps: list[str] = []
         self.service: ServiceSnapshot | None = None
 
@@ -125,6 +133,9 @@ class _Deployment:
             return self._awaited(self.service, timeout)
         except KeyboardInterrupt:
             raise CommandFailed(INTERRUPTED, "interrupted", hint=self._where_it_stands()) from None
+        finally:
+            if self.record is not None:
+                self.record.done()
 
     def _started(self, plan: Plan) -> ServiceSnapshot:
         from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
@@ -132,7 +143,7 @@ class _Deployment:
         from wizard.registering import Registration
 
         try:
-            return start(plan, self.cloud, self._tell_step, self.dialect, Registration(self.registered))
+            return start(plan, self.cloud, self._tell_step, self.dialect, Registration(self.registered), self.record)
         except (Refused, NotAuthorized, ServerFault) as error:
             if self.steps in ([], [LOOKING_UP]):
                 raise

@@ -14,13 +14,15 @@ cut: do what was asked, then hang up without an answer."""
 
 @dataclass
 class Fault:
-    """A planned fault; `times` left, -1 for ever."""
+    """A planned fault; `times` left, -1 for ever, and how many requests it lets pass before."""
 
     server: str
     kind: Kind
     match: str
     times: int
     seconds: float
+    skip: int = 0
+    lasting: bool = False
 
 
 class Faults:
@@ -30,14 +32,25 @@ class Faults:
         self._planned: list[Fault] = []
         self._lock = threading.Lock()
 
-    def plan(self, server: str, kind: Kind, *, match: str = "", times: int = 1, seconds: float = 0.0) -> Fault:
+    def plan(
+        self,
+        server: str,
+        kind: Kind,
+        *,
+        match: str = "",
+        times: int = 1,
+        seconds: float = 0.0,
+        skip: int = 0,
+        lasting: bool = False,
+    ) -> Fault:
         """Let the next `times` (-1: all) requests to `server` ("oneflow", "oned", "onegate") fail.
 
-        Only requests whose call contains `match`, e.g. "POST /service", "one.vm.info". `seconds` is wall time.
+        Only requests whose call contains `match`, e.g. "POST /service", "one.vm.info"; the first `skip` of them pass.
+        `seconds` is wall time. `lasting`: from then on the server hangs up on everything, as if it had died.
         """
         if kind not in get_args(Kind):
             raise ValueError(f"no such fault: {kind}")
-        fault = Fault(server, kind, match, times, seconds)
+        fault = Fault(server, kind, match, times, seconds, skip, lasting)
         with self._lock:
             self._planned.append(fault)
         return fault
@@ -57,7 +70,13 @@ class Faults:
         """The fault that befalls this request, if any; it is used up by it."""
         with self._lock:
             for fault in self._planned:
-                if fault.server == server and fault.match in call and fault.times != 0:
-                    fault.times -= 1
-                    return fault
+                if fault.server != server or fault.match not in call or fault.times == 0:
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                if fault.lasting:
+                    self._planned.append(Fault(server, "close", "", -1, 0.0))
+                return fault
         return None

@@ -22,7 +22,8 @@ from wizard.core.plan import Plan
 from wizard.core.progress import phases, waiting_for
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState
-from wizard.deployment import InvalidPlan, start
+from wizard.deployment import InvalidPlan, outcome, start
+from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
 from wizard.tui.background import away
 from wizard.tui.explaining import Passage, terms
@@ -63,6 +64,7 @@ class DashboardScreen(ServiceActions):
         self.watching: Watch | None = None
         self.logged = 0
         self.card: Card | None = None
+        self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
 
     def compose_content(self) -> ComposeResult:
@@ -79,6 +81,10 @@ class DashboardScreen(ServiceActions):
         self.help_text(self.HELP)
         self.query_one(VmTable).focus()
         self.live()
+
+    def on_unmount(self) -> None:
+        """Whoever leaves in an orderly way knows which service it is."""
+        self._ended()
 
     def explained(self) -> tuple[Passage, ...]:
         """What the words on this screen mean, from the tables that they come from."""
@@ -162,7 +168,8 @@ class DashboardScreen(ServiceActions):
         try:
             cloud = await away(self.session.reach)
             registration = self.session.registration
-            service = await away(lambda: start(plan, cloud, tell, registration=registration))
+            self.record = record = DeploymentRecord(cloud.where)
+            service = await away(lambda: start(plan, cloud, tell, registration=registration, record=record))
         except InvalidPlan as error:
             self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
             return False
@@ -187,10 +194,17 @@ class DashboardScreen(ServiceActions):
             self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
         self.query_one("#shards", QuietLine).show(Content() if snapshot is None else shards_line(snapshot))
         self._offer_to_connect(snapshot)
+        if snapshot is not None and outcome(snapshot) is not None:
+            self._ended()
         said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
         self._log(sight.events)
         self._show_top()
+
+    def _ended(self) -> None:
+        if self.record is not None:
+            self.record.done()
+            self.record = None
 
     def _offer_to_connect(self, snapshot: ServiceSnapshot | None) -> None:
         before = self.card

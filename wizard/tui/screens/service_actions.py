@@ -123,9 +123,9 @@ class ServiceActions(StepScreen):
         question = Confirm("Terminate what stayed behind?", f"The service is gone; these still carry its id:\n{named}",
                            "Terminate", danger=True)  # fmt: skip
         if await self.wizard.push_screen_wait(question):
+            tell = self._tell_from_afar()
             for vm in left:
-                if await self._sent(partial(Cloud.act_on_vm, vm_id=vm.id, action="terminate")):
-                    self.tell(f"VM {vm.id}: terminate sent", "I")
+                await self._sent(partial(sending.terminate, left=vm, tell=tell))
 
     def action_restart_stale(self) -> None:
         """Restart one after another; the same key stops before the next one."""

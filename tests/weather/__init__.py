@@ -1,0 +1,1 @@
+"""Bad weather, whole: every step of a deployment and of each action, under every fault, in one table."""

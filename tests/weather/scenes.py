@@ -1,0 +1,322 @@
+"""What is done in bad weather: the very functions that commands and screens use, and what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from wizard.actions import sending
+from wizard.actions.restarting import Begun, Ended, Restarts
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.login import find_login
+from wizard.core import foresight
+from wizard.core.partitions import Source, Standing, assignments
+from wizard.core.plan import Plan
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import VmState
+from wizard.deployment import start
+from wizard.registering import Registration
+from wizard.sandbox.server import Sandbox
+from wizard.sandbox.vm import VirtualMachine
+from wizard.watch import Watch
+
+PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})
+TIMEOUT = 0.5
+"""Seconds that the client waits for an answer."""
+
+Tell = Callable[[str], None]
+
+
+class Unfinished(Exception):
+    """It ended without an error, and says why it is not done."""
+
+
+def client(sandbox: Sandbox) -> Cloud:
+    """Somebody who knows nothing yet."""
+    login = find_login(sandbox.environment(), Path("/nonexistent"))
+    return Cloud(login, timeout=TIMEOUT, clock=sandbox.clock.now)
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+def living(sandbox: Sandbox) -> list[VirtualMachine]:
+    """The VMs that are not DONE."""
+    return [vm for vm in sandbox.world.vms if vm.state != VmState.DONE]
+
+
+def services(sandbox: Sandbox) -> list[ServiceSnapshot]:
+    """The services of the cloud, as it knows them."""
+    cloud = client(sandbox)
+    try:
+        return list(cloud.services())
+    finally:
+        cloud.close()
+
+
+def followed(sandbox: Sandbox, service_id: int, seconds: int = 900) -> ServiceSnapshot:
+    """What whoever attaches sees once it has settled, or is gone."""
+    cloud = client(sandbox)
+    try:
+        watch = Watch(cloud, service_id)
+        for _ in range(0, seconds, 15):
+            snapshot = watch.poll().snapshot
+            if snapshot is None or snapshot.gone or (snapshot.running and snapshot.complete):
+                break
+            sandbox.clock.advance(15)
+        assert snapshot is not None
+        return snapshot
+    finally:
+        cloud.close()
+
+
+def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnapshot:
+    """A service that runs."""
+    service = start(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
+    sandbox.clock.advance(120)
+    return cloud.snapshot(service.id)
+
+
+def ready(snapshot: ServiceSnapshot, supernodes: int) -> None:
+    """It runs, with so many SuperNodes."""
+    assert snapshot.running
+    role = snapshot.role("supernode")
+    assert role is not None
+    assert len(role.nodes) == supernodes
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Something done to a cloud: `prepare` leads there, `act` does it, `acted` tells whether the cloud did it, and
+    `end` waits for the good end and holds the cloud against it: nothing lost, nothing doubled."""
+
+    name: str
+    prepare: Callable[[Sandbox, Cloud], ServiceSnapshot | None]
+    act: Callable[[Sandbox, Cloud, ServiceSnapshot | None, Tell], None]
+    acted: Callable[[Sandbox, ServiceSnapshot | None], bool]
+    end: Callable[[Sandbox, ServiceSnapshot | None], None]
+
+
+def _deployed_once(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
+    (service,) = services(sandbox)
+    ready(followed(sandbox, service.id), 2)
+    assert len(sandbox.world.vms) == 3
+    cloud = client(sandbox)
+    assert [item.name for item in cloud.service_templates()].count(PLAN.name) == 1
+    cloud.close()
+
+
+def _coming_up(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
+    """DEPLOYING, with a VM that boots."""
+    service = start(PLAN, cloud, quiet)
+    sandbox.clock.advance(5)
+    service = cloud.snapshot(service.id)
+    assert service.state_name == "DEPLOYING"
+    assert service.vm_ids
+    return service
+
+
+def _another_registered(_: Sandbox, cloud: Cloud) -> None:
+    cloud.register(start_text(PLAN.with_text("FL_NUM_ROUNDS", "7")))
+
+
+def start_text(plan: Plan) -> str:
+    """The service template of a plan, with the VM templates of the sandbox."""
+    from wizard.deployment import documents
+
+    by_id = {"superlink.vm_template": "0", "supernode.vm_template": "1", "service.network": "0"}
+    return documents(plan.with_texts(by_id)).template
+
+
+def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    watch = Watch(cloud, before.id)
+    for _turn in range(3):
+        if (error := watch.poll().error) is not None:
+            tell(f"again: {error.title}")
+
+
+def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    cloud.snapshot(before.id)
+    if (error := cloud.last_oned_error) is not None:
+        tell(f"again: {error.title}")
+
+
+def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
+    before = running(sandbox, cloud, 3)
+    sending.scale(cloud, before, "supernode", 2, quiet)
+    sandbox.clock.advance(600)
+    before = cloud.snapshot(before.id, before)
+    _restarted(sandbox, cloud, before, quiet)
+    sandbox.clock.advance(3600)
+    return before
+
+
+def _all_known(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
+    assert before is not None
+    assert {row.source for row in assignments(followed(sandbox, before.id))} == {Source.INFERRED}
+
+
+def _scaled(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    sending.scale(cloud, before, "supernode", 3, tell)
+
+
+def _three_wanted(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
+    role = services(sandbox)[0].role("supernode")
+    return role is not None and role.cardinality == 3
+
+
+def _three_at_last(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
+    assert before is not None
+    ready(followed(sandbox, before.id), 3)
+    assert len(sandbox.world.vms) == 4
+
+
+def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
+    before = running(sandbox, cloud)
+    sending.scale(cloud, before, "supernode", 3, quiet)
+    for _ in range(300):
+        sandbox.clock.advance(1)
+        snapshot = cloud.snapshot(before.id)
+        if snapshot.state_name == "COOLDOWN":
+            return snapshot
+    raise AssertionError("never COOLDOWN")
+
+
+def _recovered(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    sending.recover(cloud, before, tell)
+
+
+def _left_the_cooldown(sandbox: Sandbox, before: ServiceSnapshot | None) -> bool:
+    assert before is not None
+    return services(sandbox)[0].state_name != "COOLDOWN"
+
+
+def _removed(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    sending.remove(cloud, before, tell)
+
+
+def _leaving(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
+    return all("UNDEPLOYING" in service.state_name for service in services(sandbox))
+
+
+def _gone(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
+    assert before is not None
+    for _ in range(60):
+        sandbox.clock.advance(10)
+        if not services(sandbox):
+            break
+    assert services(sandbox) == []
+    assert living(sandbox) == []
+
+
+def _stale(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
+    before = running(sandbox, cloud)
+    sending.scale(cloud, before, "supernode", 3, quiet)
+    sandbox.clock.advance(600)
+    return cloud.snapshot(before.id)
+
+
+_begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
+"""What stands in the record of a restart, as whoever goes on after a crash finds it."""
+
+
+def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    now = cloud.snapshot(before.id)
+    if cloud.last_oned_error is not None:
+        raise cloud.last_oned_error
+    earlier = _begun.get(sandbox)
+    wanted = foresight.restart_stale(now).touches
+    if earlier is not None:
+        wanted = (earlier.vm_id, *(vm_id for vm_id in wanted if vm_id != earlier.vm_id))
+
+    def begun(mark: Begun) -> None:
+        _begun[sandbox] = mark
+
+    restarts = Restarts(
+        cloud,
+        tell,
+        sleep=sandbox.clock.advance,
+        clock=sandbox.clock.now,
+        begun=begun,
+        ended=lambda _: _begun.pop(sandbox, None) and None,
+        earlier=earlier,
+    )
+    found = restarts.run(wanted)
+    if found.ended is not Ended.DONE:
+        raise Unfinished(f"VM {found.at}: {found.why}")
+
+
+def _in_step(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
+    assert before is not None
+    found = followed(sandbox, before.id)
+    assert {row.standing for row in assignments(found)} == {Standing.IN_STEP}
+    role = found.role("supernode")
+    assert role is not None
+    boots = [vm.guest.boots for node in role.nodes for vm in [sandbox.world.vms[node.vm_id]] if vm.guest]
+    assert boots == [2, 2, 1]
+
+
+def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
+    """A removal that left VMs behind, as a second DELETE does."""
+    before = running(sandbox, cloud)
+    cloud._flow.delete(before.id)
+    cloud._flow.delete(before.id)
+    for _ in range(60):
+        sandbox.clock.advance(10)
+        if not services(sandbox):
+            break
+    sandbox.clock.advance(60)
+    assert living(sandbox)
+    return before
+
+
+def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+    assert before is not None
+    for vm in cloud.left_behind(before):
+        sending.terminate(cloud, vm, tell)
+
+
+def _nothing_lives(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
+    sandbox.clock.advance(120)
+    assert living(sandbox) == []
+
+
+SCENES = (
+    Scene(
+        "deploy",
+        lambda sandbox, cloud: None,
+        lambda sandbox, cloud, before, tell: start(PLAN, cloud, tell) and None,
+        lambda sandbox, before: bool(services(sandbox)),
+        _deployed_once,
+    ),
+    Scene(
+        "deploy, updating",
+        _another_registered,
+        lambda sandbox, cloud, before, tell: start(PLAN, cloud, tell, None, Registration.UPDATE) and None,
+        lambda sandbox, before: bool(services(sandbox)),
+        _deployed_once,
+    ),
+    Scene(
+        "watch",
+        _coming_up,
+        _watched,
+        lambda sandbox, before: True,
+        _deployed_once,
+    ),
+    Scene("attach", _long_past, _attached, lambda sandbox, before: True, _all_known),
+    Scene("scale", running, _scaled, _three_wanted, _three_at_last),
+    Scene("recover", _cooling_down, _recovered, _left_the_cooldown, _three_at_last),
+    Scene("delete", running, _removed, _leaving, _gone),
+    Scene("recover-delete", _coming_up, _removed, _leaving, _gone),
+    Scene("restart stale", _stale, _restarted, lambda sandbox, before: False, _in_step),
+    Scene("sweep", _orphaned, _swept, lambda sandbox, before: False, _nothing_lives),
+)

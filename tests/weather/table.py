@@ -1,0 +1,168 @@
+"""The table: each request of each scene, under each fault, and the outcome that it ends in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tests.weather.scenes import SCENES, TIMEOUT, Scene, Unfinished, client, quiet
+from wizard.cloud.errors import CloudError
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.faults import Kind
+from wizard.sandbox.server import Sandbox
+
+KEPT = Path(__file__).parent / "table.txt"
+
+
+class Outcome(str, Enum):
+    """How it ended in bad weather. After each of them, in fair weather, it comes to the good end, once."""
+
+    DONE = "done"
+    FOUND = "found"
+    ITSELF = "itself"
+    AGAIN = "again"
+    ATTACH = "attach"
+
+
+MEANING = {
+    Outcome.DONE: "done, as if nothing had been",
+    Outcome.FOUND: "done: the answer was lost, and looking showed that it had happened",
+    Outcome.ITSELF: "asks again by itself, and says meanwhile why there is no news",
+    Outcome.AGAIN: "one clear error; nothing had been done, or what was done is found when it is said again",
+    Outcome.ATTACH: "one clear error that says where to look: it had been done, and attach goes on from there",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A column: a fault of the sandbox, once or for good."""
+
+    name: str
+    kind: Kind
+    lasting: bool = False
+
+
+FAULTS = (
+    Fault("refused", "close"),
+    Fault("silent", "silent"),
+    Fault("slow", "slow"),
+    Fault("500", "error"),
+    Fault("half", "half"),
+    Fault("cut after", "cut"),
+    Fault("dies", "close", lasting=True),
+    Fault("acts, dies", "cut", lasting=True),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row: a request of a scene, the `place`-th of its kind."""
+
+    scene: Scene
+    server: str
+    call: str
+    place: int
+
+    @property
+    def name(self) -> str:
+        """How the row is called."""
+        again = f" ({self.place + 1})" if self.place else ""
+        return f"{self.scene.name}: {self.call.removeprefix('one.')}{again}"
+
+
+def steps(scene: Scene) -> list[Step]:
+    """The requests of a scene in fair weather: what only asks once, what changes something each time, at most twice."""
+    with _sandbox() as sandbox:
+        cloud = client(sandbox)
+        before = scene.prepare(sandbox, cloud)
+        begun = len(sandbox.requests)
+        scene.act(sandbox, cloud, before, quiet)
+        cloud.close()
+        asked = [(item.server, item.call) for item in sandbox.requests[begun:] if item.server != "onegate"]
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for server, call in asked:
+        place = seen[(server, call)]
+        seen[(server, call)] += 1
+        if place == 0 or (place == 1 and _changes(call)):
+            found.append(Step(scene, server, call, place))
+    return found
+
+
+def outcome(step: Step, fault: Fault) -> Outcome:
+    """Play it. Fails where something is lost or doubled, or where an error says nothing of what to do now."""
+    scene = step.scene
+    with _sandbox() as sandbox:
+        with contextlib.closing(client(sandbox)) as cloud:
+            before = scene.prepare(sandbox, cloud)
+        with contextlib.closing(client(sandbox)) as cloud:
+            sandbox.faults.plan(
+                step.server,
+                fault.kind,
+                match=step.call,
+                seconds=4 * TIMEOUT if fault.kind == "silent" else TIMEOUT / 10,
+                skip=step.place,
+                lasting=fault.lasting,
+            )
+            told: list[str] = []
+            error: Exception | None = None
+            try:
+                scene.act(sandbox, cloud, before, told.append)
+            except (CloudError, Unfinished) as caught:
+                error = caught
+        assert not any(planned.times > 0 for planned in sandbox.faults.planned), "the fault never came"
+        sandbox.faults.clear()
+        found = _named(error, told, acted=error is not None and scene.acted(sandbox, before))
+        if found is Outcome.AGAIN:
+            with contextlib.closing(client(sandbox)) as cloud:
+                scene.act(sandbox, cloud, before, quiet)
+        scene.end(sandbox, before)
+    return found
+
+
+def every_step() -> list[Step]:
+    """All rows."""
+    return [step for scene in SCENES for step in steps(scene)]
+
+
+def kept() -> dict[str, dict[str, str]]:
+    """The table as it stands in its file: by step, by fault."""
+    rows = [line.split("|") for line in KEPT.read_text(encoding="utf-8").splitlines() if "|" in line]
+    names = [cell.strip() for cell in rows[0][1:]]
+    return {row[0].strip(): dict(zip(names, (cell.strip() for cell in row[1:]), strict=True)) for row in rows[1:]}
+
+
+def drawn(found: dict[str, dict[str, str]]) -> str:
+    """The table as text, with what its words mean."""
+    wide = max(map(len, found)) + 1
+    columns = [fault.name for fault in FAULTS]
+    cells = [len(name) + 2 for name in columns]
+    lines = ["step".ljust(wide) + "|" + "|".join(f" {name} " for name in columns)]
+    for step, row in found.items():
+        lines.append(
+            step.ljust(wide) + "|" + "|".join(f" {row[c]}".ljust(n) for c, n in zip(columns, cells, strict=True))
+        )
+    lines += ["", *(f"{item.value:<8} {meaning}" for item, meaning in MEANING.items())]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _named(error: Exception | None, told: list[str], *, acted: bool) -> Outcome:
+    if error is None:
+        if any(line.startswith("again: ") for line in told):
+            return Outcome.ITSELF
+        return Outcome.FOUND if any("the answer was lost" in line for line in told) else Outcome.DONE
+    if isinstance(error, CloudError):
+        assert error.hint
+        assert error.title
+    return Outcome.ATTACH if acted else Outcome.AGAIN
+
+
+def _changes(call: str) -> bool:
+    return call.startswith(("POST", "PUT", "DELETE", "one.vm.action", "one.vm.update"))
+
+
+def _sandbox() -> Sandbox:
+    return Sandbox(latency=0, clock=ManualClock(1_795_428_900))
