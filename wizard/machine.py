@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
+import time
 
 
 def reached_through() -> str:
@@ -13,3 +14,8 @@ def reached_through() -> str:
     except (KeyError, OSError):
         user = "USER"
     return f"{user}@{socket.gethostname()}"
+
+
+def local_time(at: float) -> str:
+    """A Unix time as this machine's calendar and clock show it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

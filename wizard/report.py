@@ -12,7 +12,8 @@ from wizard.core.display import one_line
 from wizard.core.overview import NOTHING, VmRow, duration, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments, gaps
 from wizard.core.progress import waiting_for
-from wizard.core.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot
+from wizard.core.service_list import rough, service_rows
+from wizard.core.snapshot import Role, ServiceSnapshot
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,25 +59,30 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
     }
 
 
-def list_data(services: Iterable[ServiceSnapshot]) -> dict[str, Any]:
-    """Several services for `--json`, in short."""
+def list_data(services: Iterable[ServiceSnapshot], now: float, oned_error: CloudError | None = None) -> dict[str, Any]:
+    """Several services for `--json`, in short; `now` in Unix seconds. `ready` is null where oned has not told."""
+    by_id = {item.id: item for item in services}
     return {
         "services": [
             {
-                "id": item.id,
-                "name": item.name,
-                "state": item.state_name,
-                "owner": item.owner,
-                "group": item.group,
-                "start_time": item.start_time,
+                "id": row.id,
+                "name": row.name,
+                "state": row.state,
+                "owner": row.owner,
+                "group": by_id[row.id].group,
+                "start_time": by_id[row.id].start_time,
+                "ready": row.ready,
+                "wanted": row.wanted,
+                "trouble": row.trouble or None,
                 "roles": [
                     {"name": role.name, "state": role.state_name, "listed": len(role.nodes)}
                     | {"cardinality": role.cardinality}
-                    for role in item.roles
+                    for role in by_id[row.id].roles
                 ],
             }
-            for item in services
-        ]
+            for row in service_rows(by_id.values(), now)
+        ],
+        "oned_error": oned_error.as_dict() if oned_error else None,
     }
 
 
@@ -101,20 +107,12 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
 
 
 def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool) -> str:
-    """Several services for people, a line each."""
+    """Several services for people, a line each, those in trouble first."""
     console = _console(terminal)
-    head = ("ID", "NAME", "STATE", "AGE", "SUPERLINK", "SUPERNODES", "OWNER")
+    head = ("ID", "NAME", "STATE", "READY", "AGE", "OWNER", "TROUBLE")
     rows = [
-        (
-            str(item.id),
-            item.name,
-            item.state_name,
-            duration(now - item.start_time) if item.start_time else NOTHING,
-            _count(item, SUPERLINK),
-            _count(item, SUPERNODE),
-            item.owner,
-        )
-        for item in services
+        (str(row.id), row.name, row.state, row.count, rough(row.age), row.owner, row.trouble or NOTHING)
+        for row in service_rows(services, now)
     ]
     return table_text(head, rows, console)
 
@@ -169,11 +167,6 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
         "standing": item.standing.value if item else None,
         "failed": row.failed,
     }
-
-
-def _count(snapshot: ServiceSnapshot, name: str) -> str:
-    role = snapshot.role(name)
-    return f"{len(role.nodes)}/{role.cardinality}" if role else NOTHING
 
 
 def _gaps_text(snapshot: ServiceSnapshot) -> str:

@@ -25,6 +25,7 @@ from wizard.core.lint import linted
 from wizard.core.partitions import Source, Standing
 from wizard.core.plan import Plan
 from wizard.core.progress import Mark
+from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState
 from wizard.core.user_input import InputType
 from wizard.files import list_presets
@@ -48,7 +49,9 @@ from wizard.tui.widgets.draft_offer import DraftOffer
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
 from wizard.tui.widgets.preset_chooser import PresetChooser
+from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.tour import Tour, pages
+from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import COLUMNS
 
 Reached = Callable[[Pilot[int]], Awaitable[None]]
@@ -98,6 +101,8 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (NodeConfigEditor, dialog(lambda _: NodeConfigEditor(Plan(), NODE_CONFIG))),
     (Picker, dialog(lambda pilot: Picker("VM template", wizard_of(pilot).session.vm_templates.objects))),
     (PresetChooser, dialog(lambda _: PresetChooser("Compare", list_presets()))),
+    (ServiceSwitch, dialog(lambda pilot: ServiceSwitch(wizard_of(pilot).session))),
+    (VmSheet, dialog(lambda _: VmSheet(ServiceSnapshot(1, "one", 2), 7, None))),
     (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),
 ]

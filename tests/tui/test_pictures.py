@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import SIZES, Picture, wizard_on
-from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until, wizard_of
+from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until, wizard_of, words
 from tests.tui.reading import faint
 from wizard.core.plan import Plan
 from wizard.sandbox.server import Sandbox
@@ -18,6 +18,7 @@ from wizard.tui.screens.small import TooSmallScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.picker import Picker
+from wizard.tui.widgets.vm_sheet import VmSheet
 
 SandboxOf = Callable[[str], Sandbox]
 Scene = Callable[[Pilot[int], Sandbox], Awaitable[None]]
@@ -35,7 +36,7 @@ TROUBLED = Plan().with_texts(
 
 async def home(pilot: Pilot[int], sandbox: Sandbox) -> None:
     await _step(pilot, Step.HOME)
-    await until(pilot, lambda: pilot.app.screen.query_one("#services").option_count > 0, "the services")  # type: ignore[attr-defined]
+    await until(pilot, lambda: "asking…" not in words(pilot.app), "the services")
 
 
 async def home_without_a_cloud(pilot: Pilot[int], sandbox: Sandbox) -> None:
@@ -138,7 +139,8 @@ async def dashboard_without_contact(pilot: Pilot[int], sandbox: Sandbox) -> None
 async def a_vm(pilot: Pilot[int], sandbox: Sandbox) -> None:
     await dashboard_running(pilot, sandbox)
     await pilot.press("down", "enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Notice), "the VM")
+    await until(pilot, lambda: isinstance(pilot.app.screen, VmSheet), "the VM")
+    await until(pilot, lambda: "History" in words(pilot.app), "its history")
 
 
 async def deleting_or_not(pilot: Pilot[int], sandbox: Sandbox) -> None:

@@ -34,7 +34,9 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
 
 
 def _run(record: Any) -> Run:
-    return Run(_number(record, "SEQ"), _number(record, "RSTIME"), _number(record, "ACTION"))
+    until = _number(record, "RETIME") or _number(record, "ETIME")
+    host = record.findtext("HOSTNAME") or ""
+    return Run(_number(record, "SEQ"), _number(record, "RSTIME"), _number(record, "ACTION"), until, host)
 
 
 def _addresses(nic: Any) -> list[str]:

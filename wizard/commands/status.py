@@ -45,14 +45,15 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
 def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
     from wizard.report import list_data, list_text
 
-    found = [item for item in cloud.services() if item.is_flower]
+    found = cloud.services_seen()
+    missing = cloud.last_oned_error
     if as_json:
-        emit_json(list_data(found))
+        emit_json(list_data(found, connector.clock(), missing))
     elif found:
         emit_drawn(list_text(found, connector.clock(), terminal=is_terminal(sys.stdout)))
     else:
         teller.say("there is no Flower service that you may see")
-    return 0
+    return 0 if missing is None else report(missing, as_json) or 0
 
 
 def _once(cloud: Cloud, service_id: int, as_json: bool) -> int:

@@ -20,14 +20,24 @@ from wizard.commands.reach import connecting
 @click.pass_context
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
-    from wizard.core.vm_details import details
+    from wizard.core.vm_details import action_name, complaints, details, history
+    from wizard.machine import local_time
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
         found = connector.connect().vm(number)
     if as_json:
         data: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state_name, "ready": found.ready}
         data |= {"ips": list(found.ips), "host": found.host, "created": found.stime, "ended": found.etime or None}
-        data["runs"] = [{"record": run.seq, "running_since": run.since} for run in found.runs]
+        data["runs"] = [
+            {
+                "record": run.seq,
+                "host": run.host,
+                "running_since": run.since or None,
+                "until": run.until or None,
+                "ended_by": action_name(run.ended_by) or None,
+            }
+            for run in found.runs
+        ]
         emit_json(data | {"published": details(found.user_template), "context": details(found.context)})
         return
     lines = [
@@ -35,9 +45,9 @@ def vm(context: click.Context, number: int, *, as_json: bool) -> None:
         f"state      {found.state_name}, READY {found.ready or 'not set'}",
         f"IP         {', '.join(found.ips) or '-'}",
         f"host       {found.host or '-'}",
-        f"runs       {len(found.runs)}",
     ]
     lines += [f"reach it   ssh root@{found.ips[0]}"] if found.ips else []
+    lines += [*complaints(found), "", "History:", *(f"  {line}" for line in history(found, local_time))]
     for title, values in (
         ("What it published, and what it was given:", found.user_template),
         ("CONTEXT:", found.context),

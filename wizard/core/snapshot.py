@@ -22,11 +22,14 @@ NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
 
 @dataclass(frozen=True)
 class Run:
-    """A history record of a VM: its number, when the VM began to run (0: not yet), and the action that ended it."""
+    """A history record of a VM: its number, when the VM began to run (0: not yet), the action that ended it, when it
+    ended (0: not yet), and where it was."""
 
     seq: int
     since: int = 0
     ended_by: int = 0
+    until: int = 0
+    host: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,23 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import PresetFileError, first_start, own_presets
 from wizard.remembered import remember_theme
-from wizard.theme_choice import THEMES, USUAL, Look
+from wizard.theme_choice import USUAL, Look
 from wizard.tui.background import away
+from wizard.tui.dashboards import Dashboards
 from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import HelpPage, help_page
+from wizard.tui.palette import commands
 from wizard.tui.plain_signs import NoColors, PlainSigns
-from wizard.tui.registered_choice import OPEN, open_registered
+from wizard.tui.registered_choice import open_registered
 from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
-from wizard.tui.template_check import TITLE, check_registered
+from wizard.tui.template_check import check_registered
 from wizard.tui.themes import load_themes
 from wizard.tui.widgets.dialogs import Confirm, trouble
+from wizard.tui.widgets.service_switch import ServiceSwitch
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -80,6 +83,7 @@ class WizardApp(App[int]):
             self.session.plan = self.session.kept = plan
             self.session.preset_name = preset_name or ""
         self.drafts = DraftKeeper(self, self.session, practice=practice)
+        self.dashboards = Dashboards(self)
         self.greets = tour
         self.starts_with_plan = plan is not None
         self.wanted_service = attach
@@ -155,9 +159,16 @@ class WizardApp(App[int]):
         self._show(step, focus)
 
     def attach(self, service_id: int) -> None:
-        """Show the dashboard of a service."""
+        """Show the dashboard of a service; one that is open already goes on where it is."""
         self.session.service_id = service_id
         self._show(Step.DASHBOARD)
+
+    @work(exclusive=True, group="switch", description="going to another service")
+    async def switch_service(self) -> None:
+        """Let the operator choose another service, and show its dashboard."""
+        chosen = await self.push_screen_wait(ServiceSwitch(self.session))
+        if chosen is not None and chosen != self.session.service_id:
+            self.attach(chosen)
 
     def deploy(self) -> None:
         """Deploy the draft, on the dashboard."""
@@ -222,22 +233,8 @@ class WizardApp(App[int]):
         self.exit(0)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: the steps and the verbs, besides what Textual offers."""
-        if isinstance(screen, StepScreen):
-            for step in Step:
-                key = "" if step is Step.HOME else f"F{step.number}"
-                yield SystemCommand(f"Go to {step.title}", key, lambda step=step: self.go(step))
-            yield SystemCommand(OPEN, "Its own inputs become the forms", self.open_template)
-            yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", self.check_template)
-            yield SystemCommand("Take up the kept draft", "What an earlier sitting left", self.take_up_draft)
-            yield SystemCommand("Show the tour", "What this does, the keys, where things are kept", self.show_tour)
-            yield SystemCommand("Save as preset", "Ctrl+S", self.action_save)
-            yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
-        for name in THEMES:
-            if name in self.available_themes:
-                yield SystemCommand(
-                    f"Theme: {name}", "kept for the next time", lambda name=name: self.choose_theme(name)
-                )
+        """The palette: what the wizard has, besides what Textual offers."""
+        yield from commands(self, screen)
         yield from (item for item in super().get_system_commands(screen) if item.title not in ("Quit", "Theme"))
 
     def choose_theme(self, name: str) -> None:
@@ -283,12 +280,16 @@ class WizardApp(App[int]):
     def _show(self, step: Step, focus: str = "") -> None:
         from wizard.tui.screens import make
 
-        self._replace(make(step, focus, self.session.service_id))
+        number = self.session.service_id
+        kept = self.dashboards.of(number) if step is Step.DASHBOARD and number is not None else None
+        self._replace(kept or make(step, focus, number))
 
     def _replace(self, screen: StepScreen) -> None:
         self.drafts.keep()
         while len(self.screen_stack) > 2:
             self.pop_screen()
+        if screen is self.screen:
+            return
         if len(self.screen_stack) > 1:
             self.switch_screen(screen)
         else:

@@ -14,6 +14,7 @@ from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
+from wizard.core.snapshot import ServiceSnapshot
 from wizard.deployment import Documents, check, documents
 from wizard.registering import Registration
 
@@ -51,6 +52,8 @@ class Session:
     vm_templates: Listing = field(default_factory=Listing)
     networks: Listing = field(default_factory=Listing)
     service_id: int | None = None
+    services: tuple[ServiceSnapshot, ...] = ()
+    """The Flower services of the cloud, as they were seen last."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW

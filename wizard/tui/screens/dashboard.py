@@ -30,15 +30,17 @@ from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
-from wizard.tui.vm_page import vm_page
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.shards_line import shards_line
+from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import Room, VmTable
 from wizard.watch import Event, Sight, Watch
 
+UNSEEN = 15.0
+"""Seconds between two polls of a dashboard that is not shown, at least."""
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 _SEVERITIES = {"E": "error", "W": "warning"}
 
@@ -50,10 +52,11 @@ class DashboardScreen(ServiceActions):
     BINDINGS = [
         Binding("r", "poll_now", "Refresh"),
         Binding("c", "connect", "Connect"),
+        Binding("g", "switch", "Go to", show=False),
     ]
     HELP = (
         "Enter opens a VM, y tells what is wrong, c how to connect; s scales, t restarts what is stale, o recovers, "
-        "x deletes: each says first what it touches."
+        "x deletes: each says first what it touches. g goes to another service."
     )
     step = Step.DASHBOARD
 
@@ -103,7 +106,9 @@ class DashboardScreen(ServiceActions):
             return
         if self.service_id is None:
             return
-        self.session.service_id = self.service_id
+        if self.is_current:
+            self.session.service_id = self.service_id
+        self.wizard.dashboards.keep(self.service_id, self)
         try:
             cloud = await away(self.session.reach)
         except CloudError as error:
@@ -116,8 +121,25 @@ class DashboardScreen(ServiceActions):
             if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
                 self.sweep(watch.sight.snapshot)
                 return
+            pause = watch.pause if self.is_current else max(watch.pause, UNSEEN)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), watch.pause)
+                await asyncio.wait_for(self.wake.wait(), pause)
+
+    def on_screen_resume(self) -> None:
+        """Shown again: this is the service that is meant now, and it is looked at at once."""
+        if self.service_id is not None:
+            self.session.service_id = self.service_id
+            self.refresh_frame()
+            self.wake.set()
+
+    def on_screen_suspend(self) -> None:
+        """Nobody looks any more: a service that is gone is forgotten."""
+        if self.snapshot is not None and self.snapshot.gone and self.service_id is not None:
+            self.call_later(self.wizard.dashboards.forget, self.service_id)
+
+    def action_switch(self) -> None:
+        """Go to another service; this one is followed further."""
+        self.wizard.switch_service()
 
     def action_poll_now(self) -> None:
         """Ask at once instead of at the end of the pause."""
@@ -139,7 +161,11 @@ class DashboardScreen(ServiceActions):
         event.stop()
         marked = self.query_one(VmTable).marked()
         if self.snapshot is not None and marked is not None:
-            self.wizard.push_screen(vm_page(self.snapshot, marked))
+            self.wizard.push_screen(VmSheet(self.snapshot, marked, self.session.cloud, self._events_of(marked)))
+
+    def _events_of(self, vm_id: int) -> tuple[str, ...]:
+        events = self.watching.sight.events if self.watching else ()
+        return tuple(f"{clock_time(item.at)}  {item.message}" for item in events if f"VM {vm_id} " in _words(item))
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
@@ -241,6 +267,11 @@ class DashboardScreen(ServiceActions):
 def clock_time(at: float) -> str:
     """A Unix time as the frontend's wall clock shows it."""
     return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _words(event: Event) -> str:
+    """Its message, so that VM 1 is not found in VM 12."""
+    return f"{event.message} ".replace(":", " ")
 
 
 def _weather(sight: Sight) -> str:

@@ -6,20 +6,24 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
+from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.display import harmless, one_line
+from wizard.core.display import harmless
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
-from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.service_list import service_rows
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.preset_browser import PresetBrowser
+from wizard.tui.widgets.service_list import ServiceList
+
+EVERY = 10.0
+"""Seconds between two looks at the services, while Home is shown."""
 
 
 class HomeScreen(StepScreen):
@@ -33,13 +37,15 @@ class HomeScreen(StepScreen):
     ]
     HELP = (
         "Enter opens a preset, or the dashboard of a service. n begins with the defaults. On a preset / searches, "
-        "c compares it with another, m renames and Del deletes one of your own."
+        "c compares it with another, m renames and Del deletes one of your own. Among the services / filters; those in "
+        "grave trouble stand first."
     )
     step = Step.HOME
 
     def __init__(self) -> None:
         super().__init__()
-        self.services: tuple[ServiceSnapshot, ...] = ()
+        self.asking = False
+        self.listed = False
 
     def compose_content(self) -> ComposeResult:
         """Three blocks."""
@@ -48,7 +54,7 @@ class HomeScreen(StepScreen):
         yield Static("Presets", classes="heading", markup=False)
         yield PresetBrowser()
         yield Static("Flower services in this cloud", classes="heading", markup=False)
-        yield OptionList(id="services", markup=False, compact=True)
+        yield ServiceList()
 
     def on_mount(self) -> None:
         """List the presets; the cloud is asked meanwhile."""
@@ -56,18 +62,19 @@ class HomeScreen(StepScreen):
         self._show_connection()
         self._list_services()
         self.query_one("#presets").focus()
-        if self.session.connection is not None:
-            self._ask_for_services()
+        self.ask_for_services()
+        self.set_interval(EVERY, self.ask_for_services)
 
     def cloud_answered(self) -> None:
         """Show who we are, and ask for the services."""
         super().cloud_answered()
         self._show_connection()
-        self._ask_for_services()
+        self.ask_for_services()
 
     def on_screen_resume(self) -> None:
-        """Presets may have been saved meanwhile."""
+        """Presets may have been saved meanwhile, and services have come and gone."""
         self.query_one(PresetBrowser).read_again()
+        self.ask_for_services()
 
     def on_preset_browser_marked(self, message: PresetBrowser.Marked) -> None:
         """Tell what a preset is for."""
@@ -79,10 +86,9 @@ class HomeScreen(StepScreen):
             self.session.preset_name = message.new
             self.refresh_frame()
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
         """Attach to a service."""
-        if event.option.id is not None:
-            self.wizard.attach(int(event.option.id))
+        self.wizard.attach(message.service_id)
 
     @work(exclusive=True, group="open", description="opening")
     async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:
@@ -117,18 +123,29 @@ class HomeScreen(StepScreen):
         else:
             self.notify("The connection is in order.", markup=False)
 
-    @work(exclusive=True, group="services", description="listing services")
-    async def _ask_for_services(self) -> None:
+    def ask_for_services(self) -> None:
+        """Ask which services there are, unless that is being asked, or can't be seen from here."""
         session = self.session
-        if session.connection is None or session.connection.oneflow_error is not None or session.cloud is None:
-            return
+        reached = session.connection is not None and session.connection.oneflow_error is None
+        if reached and session.cloud is not None and self.is_current and not self.asking:
+            self.asking = True
+            self._ask(session.cloud)
+        else:
+            self._list_services()
+
+    @work(group="services", description="listing services")
+    async def _ask(self, cloud: Cloud) -> None:
+        session = self.session
         try:
-            found = await away(session.cloud.services)
+            session.services = await away(lambda: cloud.services_seen(session.services))
         except CloudError as error:
-            self._list_services(error)
-            return
-        self.services = tuple(service for service in found if service.is_flower)
-        self._list_services()
+            self._list_services(str(error))
+        else:
+            missing = cloud.last_oned_error
+            self._list_services(f"READY is not known: {missing}" if missing else "")
+            self.listed = True
+        finally:
+            self.asking = False
 
     def _show_connection(self) -> None:
         session = self.session
@@ -147,27 +164,13 @@ class HomeScreen(StepScreen):
             lines += [_bad(error) for error in errors[:1]]
         self.query_one("#connection", Static).update(Content("\n").join(lines))
 
-    def _list_services(self, error: CloudError | None = None) -> None:
-        options = self.query_one("#services", OptionList)
-        options.clear_options()
-        if error is not None:
-            options.add_option(Option(_bad(error)))
-        elif not self.services:
-            words = (
-                "none"
-                if self.session.connection is not None
-                else "asking…"
-                if self.session.error is None
-                else "unknown"
-            )
-            options.add_option(Option(Content.styled(words, "$text-muted"), disabled=True))
-        options.add_options(Option(Content(_service_line(item)), id=str(item.id)) for item in self.services)
-        if self.services:
-            options.highlighted = 0
-
-
-def _service_line(item: ServiceSnapshot) -> str:
-    return one_line(f"{item.id:>4}  {item.state_name:<17} {item.name}  ({item.owner})")
+    def _list_services(self, said: str = "") -> None:
+        session = self.session
+        rows = service_rows(session.services, session.clock())
+        if not rows and not said:
+            known = "none" if self.listed else "asking…"
+            said = known if session.error is None else "unknown"
+        self.query_one(ServiceList).show(rows, said)
 
 
 def _state(error: CloudError | None, version: str = "") -> Content:

@@ -1,0 +1,156 @@
+"""Many services: listed with what is wrong, filtered, left and come back to without losing anything."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.widgets import OptionList
+
+from tests.tui.conftest import login_of, wizard_on
+from tests.tui.pressing import at, connected, line, polled, until
+from wizard import ssh
+from wizard.cloud.cloud import Cloud
+from wizard.core.plan import Plan
+from wizard.core.service_list import ServiceRow
+from wizard.deployment import start
+from wizard.sandbox.server import Sandbox
+from wizard.tui.app import WizardApp
+from wizard.tui.dashboards import MOST
+from wizard.tui.screens.dashboard import DashboardScreen
+from wizard.tui.steps import Step
+from wizard.tui.widgets.service_list import ServiceList, columns
+from wizard.tui.widgets.service_switch import ServiceSwitch
+from wizard.tui.widgets.vm_sheet import VmSheet
+
+ROW = ServiceRow(7, "flower-prod", "FAILED_DEPLOYING", 1, 3, 4000, "eva", "vm failed", True)
+
+
+def listed(app: WizardApp) -> str:
+    """The lines of the list."""
+    return "\n".join(str(option.prompt) for option in app.screen.query_one("#services", OptionList).options)
+
+
+def two(sandbox: Sandbox) -> tuple[int, int]:
+    """Two services that run."""
+    cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+    found = []
+    for name in ("alpha", "beta"):
+        plan = Plan().with_texts({"service.name": name, "supernode.cardinality": "2"})
+        found.append(start(plan, cloud, lambda _: None).id)
+    sandbox.clock.advance(200)
+    cloud.close()
+    return found[0], found[1]
+
+
+def test_the_columns_fit_whatever_the_names_are() -> None:
+    rows = [ROW, ServiceRow(123456, "ü界" * 30, "RUNNING", None, 300, -1, "somebody-with-a-name")]
+    for width in (60, 80, 200):
+        heading, lines = columns(rows, width)
+        assert all(cell_len(text) <= width for text in (heading, *lines))
+        assert "vm failed" in lines[0]
+        assert "1/3" in lines[0]
+    assert "owner" not in columns(rows, 60)[0]
+    assert "owner" in columns(rows, 200)[0]
+
+
+async def test_home_lists_filters_and_attaches(sandbox: Sandbox) -> None:
+    alpha, beta = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await until(pilot, lambda: "2/2" in listed(app), "the services")
+        options = app.screen.query_one("#services", OptionList)
+        options.focus()
+        await pilot.press("slash", *"beta")
+        await until(pilot, lambda: options.option_count == 1, "the filter")
+        await pilot.press("enter")
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        assert app.session.service_id == beta
+        assert alpha != beta
+
+
+async def test_nothing_is_drawn_where_nothing_changed(sandbox: Sandbox) -> None:
+    two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await until(pilot, lambda: "2/2" in listed(app), "the services")
+        found = app.screen.query_one(ServiceList)
+        options = found.query_one(OptionList)
+        options.highlighted = 1
+        before = list(options.options)
+        found.show(found.rows, found.said)
+        assert list(options.options) == before
+        sandbox.clock.advance(3600)
+        seen = len(sandbox.requests)
+        app.screen.ask_for_services()  # type: ignore[attr-defined]
+        await until(pilot, lambda: len(sandbox.requests) > seen, "another look")
+        await until(pilot, lambda: "1 h" in listed(app), "another age")
+        assert options.highlighted == 1
+
+
+async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) -> None:
+    alpha, beta = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.attach(alpha)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        first = app.screen
+        assert isinstance(first, DashboardScreen)
+        events = first.watching.sight.events if first.watching else ()
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, ServiceSwitch), "the list")
+        await until(pilot, lambda: "beta" in listed(app), "the services")
+        await pilot.press(*"beta", "enter")
+        await until(pilot, lambda: "beta" in line(pilot, "#top"), "the other service")
+        assert app.session.service_id == beta
+        app.attach(alpha)
+        await until(pilot, lambda: app.screen is first, "the first dashboard again")
+        await polled(pilot)
+        assert app.session.service_id == alpha
+        assert first.watching is not None
+        assert first.watching.sight.events[: len(events)] == events
+
+
+async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:
+    cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+    ids = [start(Plan().with_text("service.name", f"s{place}"), cloud, lambda _: None).id for place in range(MOST + 2)]
+    cloud.close()
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        for number in ids:
+            app.attach(number)
+            await at(pilot, Step.DASHBOARD)
+            await polled(pilot)
+        assert app.dashboards.of(ids[0]) is None
+        assert app.dashboards.of(ids[-1]) is app.screen
+
+
+async def test_a_vm_tells_its_history_and_survives_a_silent_oned(sandbox: Sandbox) -> None:
+    alpha, _ = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.attach(alpha)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM")
+        sheet = app.screen
+        assert isinstance(sheet, VmSheet)
+        await until(pilot, lambda: "runs since" in sheet.text, "its history")
+        assert "ssh root@" in sheet.text
+        sandbox.faults.plan("oned", "close", times=-1)
+        await pilot.press("r")
+        await until(pilot, lambda: "the last that was known" in sheet.text, "the bad news")
+        assert "runs since" in sheet.text
+
+
+def test_only_an_address_reaches_ssh() -> None:
+    assert ssh.command("10.0.0.1") == ("ssh", "root@10.0.0.1")
+    assert ssh.command("fd00::1") == ("ssh", "root@fd00::1")
+    for address in ("-oProxyCommand=reboot", "host", "10.0.0.1 -x", ""):
+        assert ssh.command(address) is None

@@ -1,0 +1,34 @@
+"""The way into a VM: the command line of ssh, for people to copy and for the wizard to run."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import subprocess
+
+USER = "root"
+
+
+def command(address: str) -> tuple[str, ...] | None:
+    """`ssh root@ADDRESS`, None where the address is none: what the cloud says must never become an option."""
+    try:
+        return ("ssh", f"{USER}@{ipaddress.ip_address(address)}")
+    except ValueError:
+        return None
+
+
+def missing() -> str:
+    """Why ssh can't be run here; empty where it can."""
+    return "" if shutil.which("ssh") else "ssh is not installed on this machine."
+
+
+def run(line: tuple[str, ...]) -> str:
+    """Run it on this terminal until it ends, and say how it ended; `line` is what `command` made, and no shell."""
+    try:
+        status = subprocess.run(line, check=False).returncode  # noqa: S603
+    except OSError as error:
+        return f"ssh could not be started: {error.strerror}"
+    except KeyboardInterrupt:
+        return "ssh was interrupted"
+    # ssh gives the status of what ran in the VM, and 255 for whatever went wrong on the way there.
+    return "ssh did not get there, or the connection broke (255)" if status == 255 else f"ssh ended ({status})"

@@ -1,0 +1,36 @@
+"""What the palette (Ctrl+P) offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from wizard.theme_choice import THEMES
+from wizard.tui.registered_choice import OPEN
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.steps import Step
+from wizard.tui.template_check import TITLE
+
+if TYPE_CHECKING:
+    from wizard.tui.app import WizardApp
+
+
+def commands(app: WizardApp, screen: Screen[object]) -> Iterator[SystemCommand]:
+    """The steps and the verbs, where there is no dialog; the themes everywhere."""
+    if isinstance(screen, StepScreen):
+        for step in Step:
+            key = "" if step is Step.HOME else f"F{step.number}"
+            yield SystemCommand(f"Go to {step.title}", key, lambda step=step: app.go(step))
+        yield SystemCommand("Go to another service", "g on the dashboard", app.switch_service)
+        yield SystemCommand(OPEN, "Its own inputs become the forms", app.open_template)
+        yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", app.check_template)
+        yield SystemCommand("Take up the kept draft", "What an earlier sitting left", app.take_up_draft)
+        yield SystemCommand("Show the tour", "What this does, the keys, where things are kept", app.show_tour)
+        yield SystemCommand("Save as preset", "Ctrl+S", app.action_save)
+        yield SystemCommand("Quit", "Ctrl+Q", app.action_leave)
+    for name in THEMES:
+        if name in app.available_themes:
+            yield SystemCommand(f"Theme: {name}", "kept for the next time", lambda name=name: app.choose_theme(name))

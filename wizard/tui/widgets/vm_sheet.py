@@ -1,0 +1,151 @@
+"""One VM on a page: what oned says of it, its history, its context, what it published, and the way into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from wizard import ssh
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.errors import CloudError
+from wizard.core.display import harmless, one_line
+from wizard.core.overview import NOTHING, duration, vm_rows
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.vm_details import complaints, details, history
+from wizard.machine import local_time
+from wizard.tui.background import away
+from wizard.tui.widgets.quiet_line import QuietLine
+
+
+class VmSheet(ModalScreen[None]):
+    """A page about a VM. What the dashboard knows stands there at once; the whole history comes from oned.
+
+    `events` are the lines that the dashboard has about it.
+    """
+
+    HELP = (
+        "One VM: its state and partition, its history on hosts, what the dashboard saw of it, what its guest published "
+        "and what it was given. s opens a shell in it with ssh and comes back here."
+    )
+    BINDINGS = [
+        Binding("escape,enter,q", "dismiss", "Close"),
+        Binding("s", "ssh", "ssh"),
+        Binding("c", "copy", "Copy"),
+        Binding("r", "ask", "Ask again"),
+    ]
+
+    def __init__(
+        self, snapshot: ServiceSnapshot, vm_id: int, cloud: Cloud | None, events: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__()
+        self.vm_id, self.cloud, self.events = vm_id, cloud, events
+        self.head, self.vm = _head(snapshot, vm_id)
+        self.said = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, text, and how to leave."""
+        name = self.vm.name if self.vm else ""
+        with Vertical(classes="dialog tall wide reading"):
+            yield Static(one_line(f"VM {self.vm_id} {name}"), classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text"):
+                yield QuietLine(id="vm-text")
+            yield Static(
+                "s ssh · c copies the ssh line · r asks again · Esc closes", classes="dialog-hint", markup=False
+            )
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll; oned is asked meanwhile."""
+        self.query_one(VerticalScroll).focus()
+        self.show()
+        self.action_ask()
+
+    @property
+    def line(self) -> tuple[str, ...] | None:
+        """How ssh reaches it, None where there is no address."""
+        return ssh.command(self.vm.ips[0]) if self.vm and self.vm.ips else None
+
+    @property
+    def text(self) -> str:
+        """The whole page."""
+        lines = list(self.head)
+        lines.append(f"reach it   {' '.join(self.line)}" if self.line else "reach it   it has no address")
+        if self.said:
+            lines.append(self.said)
+        if self.vm is not None:
+            lines += [*complaints(self.vm), "", "History:", *_indented(history(self.vm, local_time))]
+            if self.events:
+                lines += ["", "Seen from here:", *_indented(self.events)]
+            lines += ["", "What it published, and what it was given:", *_pairs(self.vm.user_template)]
+            lines += ["", "CONTEXT:", *_pairs(self.vm.context)]
+        return "\n".join(lines)
+
+    def show(self) -> None:
+        """Draw what differs."""
+        self.query_one("#vm-text", QuietLine).show(harmless(self.text))
+
+    @work(exclusive=True, group="ask", description="asking about a VM")
+    async def action_ask(self) -> None:
+        """Ask oned about it, in full."""
+        cloud = self.cloud
+        if cloud is None:
+            return
+        try:
+            self.vm = await away(lambda: cloud.vm(self.vm_id))
+            self.said = ""
+        except CloudError as error:
+            self.said = f"! What stands here is the last that was known: {error}"
+        if self.is_attached:
+            self.show()
+
+    def action_copy(self) -> None:
+        """Put the ssh line on the terminal's clipboard, where the terminal allows it."""
+        if self.line is not None:
+            self.app.copy_to_clipboard(" ".join(self.line))
+            self.notify("Sent to the terminal's clipboard.", markup=False)
+
+    def action_ssh(self) -> None:
+        """Hand the terminal to ssh, and come back when it has ended."""
+        line, why = self.line, ssh.missing()
+        if line is None or why:
+            self.notify(why or "It has no address to reach it at.", severity="warning", markup=False)
+            return
+        try:
+            with self.app.suspend():
+                ended = ssh.run(line)
+        except SuspendNotSupported:
+            ended = f"This terminal can't be handed over. Run it by hand: {' '.join(line)}"
+        self.notify(ended, markup=False)
+        self.action_ask()
+
+
+def _head(snapshot: ServiceSnapshot, vm_id: int) -> tuple[tuple[str, ...], VmFacts | None]:
+    row = next((row for row in vm_rows(snapshot) if row.vm_id == vm_id), None)
+    vm = next((vm for vm in snapshot.facts if vm.id == vm_id), None)
+    if row is None:
+        return ("The service no longer lists it.",), vm
+    lines = [
+        f"role       {row.role}, position {row.index}",
+        f"state      {row.state}, READY {row.ready}",
+        f"IP         {row.ip}",
+        f"host       {row.host}",
+        f"age        {duration(row.age) if row.age >= 0 else NOTHING}",
+    ]
+    if row.partition:
+        lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.standing})")
+    return tuple(lines), vm
+
+
+def _indented(lines: tuple[str, ...]) -> list[str]:
+    return [f"  {one_line(line)}" for line in lines] or ["  nothing"]
+
+
+def _pairs(values: Mapping[str, str] | None) -> list[str]:
+    if values is None:
+        return ["  not known"]
+    return [f"  {key} = {value}" for key, value in details(values).items()] or ["  nothing"]
