@@ -11,13 +11,14 @@ import pytest
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, Unreachable
 from wizard.cloud.login import find_login
+from wizard.core.event import Event
 from wizard.core.plan import Plan
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.states import RoleState, ServiceState, VmState
 from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
-from wizard.watch import KEPT_EVENTS, QUICK, STEADY, Event, Sight, Watch, changes, follow
+from wizard.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow
 
 BOOT, RUNNING, BOOT_FAILURE = 2, 3, 36
 
@@ -229,3 +230,28 @@ def test_a_failure_to_reach_is_no_exception() -> None:
 
     sight = Watch(Scripted(fail), 42).poll()  # type: ignore[arg-type]
     assert sight == Sight(None, (), sight.error, 1)
+
+
+def test_the_pause_grows_while_nothing_happens_and_is_short_again_at_once(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    for _ in range(30):
+        watch.poll()
+        sandbox.clock.advance(3)
+    pauses = []
+    for _ in range(60):
+        watch.poll()
+        pauses.append(watch.pause)
+        sandbox.clock.advance(60)
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (STEADY, CALM)
+    watch.cloud.scale(watch.service_id, "supernode", 3)
+    sandbox.clock.advance(1)
+    watch.poll()
+    assert watch.pause == QUICK
+
+
+def test_a_slow_server_is_asked_less_often() -> None:
+    slow = ServiceSnapshot(1, "", 1, taken_at=100.0, elapsed=3.0)
+    assert Watch(None, 1, Sight(slow), changed_at=100.0).pause == 12.0  # type: ignore[arg-type]
+    stuck = replace(slow, elapsed=60.0)
+    assert Watch(None, 1, Sight(stuck), changed_at=100.0).pause == CALM  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ from wizard.commands.completion import completion
 from wizard.commands.connect import connect
 from wizard.commands.delete import delete
 from wizard.commands.deploy import deploy
+from wizard.commands.events import events
 from wizard.commands.options import connection_options, example, screen_options, set_option
 from wizard.commands.output import prepare_streams
 from wizard.commands.presets import presets
@@ -60,14 +61,14 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
         from wizard.commands.interactive import open_wizard
 
         return open_wizard(context, preset=preset, settings=settings, **screen)
-    if preset is not None or settings or screen != {"theme": None, "colors": "auto", "no_mouse": False}:
-        said = "--preset, --set, --theme, --colors and --no-mouse"
+    if preset is not None or settings or any(value not in (None, False, "auto") for value in screen.values()):
+        said = "--preset, --set, --theme, --colors, --notify and --no-mouse"
         raise click.UsageError(f"{said} before a command are for the wizard; put them after it.")
     return None
 
 
 _COMMANDS = (
-    *(attach, render, check, deploy, status, connect),
+    *(attach, render, check, deploy, status, events, connect),
     *(scale, restart_stale, recover, delete, vm),
     *(presets, completion, sandbox),
 )

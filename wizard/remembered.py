@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -22,21 +23,27 @@ def path() -> Path:
     return platformdirs.user_config_path(APPLICATION) / "settings.toml"
 
 
-def remembered_theme() -> tuple[str | None, str]:
-    """The theme that was chosen last, and a sentence where the file can't be read (else empty)."""
+def remembered(name: str) -> tuple[str | None, str]:
+    """What was chosen last under a name such as `theme`, and a sentence where the file can't be read (else empty)."""
+    found, complaint = _read()
+    value = found.get(name)
+    if value is None or isinstance(value, str):
+        return value, complaint
+    return None, f"{path()}: {name} is {value!r}; expected a name"
+
+
+def remember(name: str, value: str) -> None:
+    """Keep a choice for the next sitting, beside the others. Raises PresetFileError where it can't be written."""
+    found = {key: kept for key, kept in _read()[0].items() if isinstance(kept, str)} | {name: value}
+    lines = "".join(f"{key} = {json.dumps(kept)}\n" for key, kept in sorted(found.items()))
+    write_atomically(path(), f"# What flowerneb-wizard remembers. Delete this file to begin anew.\n{lines}")
+
+
+def _read() -> tuple[dict[str, object], str]:
     try:
         with path().open("rb") as stream:
-            found = tomllib.loads(stream.read(_LARGEST).decode("utf-8"))
+            return tomllib.loads(stream.read(_LARGEST).decode("utf-8")), ""
     except FileNotFoundError:
-        return None, ""
+        return {}, ""
     except (OSError, ValueError, RecursionError) as error:
-        return None, f"{path()} can't be read: {error}"
-    theme = found.get("theme")
-    if theme is None or isinstance(theme, str):
-        return theme, ""
-    return None, f"{path()}: theme is {theme!r}; expected a name"
-
-
-def remember_theme(name: str) -> None:
-    """Keep the theme for the next sitting. Raises PresetFileError where the file can't be written."""
-    write_atomically(path(), f'# What flowerneb-wizard remembers. Delete this file to begin anew.\ntheme = "{name}"\n')
+        return {}, f"{path()} can't be read: {error}"

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
+from wizard.core.event import Event, merged
+from wizard.core.overview import duration
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.states import ServiceState
+from wizard.journal import GAP, Journal
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -22,16 +25,12 @@ KEPT_EVENTS = 500
 QUICK = 2.0
 """Seconds between two polls while something moves."""
 STEADY = 8.0
-"""Seconds between two polls of a service that is RUNNING, or gone."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened: Unix time, OneFlow's severity letter, and a sentence."""
-
-    at: float
-    severity: str
-    message: str
+"""Seconds between two polls of a service that is RUNNING, or gone; CALM once it has been so for long."""
+CALM = 30.0
+_LONG = 1800.0
+_A_WHILE = 300.0
+_SHARE = 4.0
+"""A server that takes long is left alone for so many times as long."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,14 @@ class Sight:
 
 @dataclass
 class Watch:
-    """Watches one service. Not thread-safe: one caller polls."""
+    """Watches one service. Not thread-safe: one caller polls. `journals` opens what is kept of it across sittings."""
 
     cloud: Cloud
     service_id: int
     sight: Sight = field(default_factory=Sight)
+    journals: Callable[[ServiceSnapshot], Journal] | None = None
+    journal: Journal | None = None
+    changed_at: float = 0.0
 
     def poll(self) -> Sight:
         """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
@@ -69,17 +71,49 @@ class Watch:
         except CloudError as error:
             self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
             return self.sight
-        events = (*self.sight.events, *changes(before, snapshot))[-KEPT_EVENTS:]
-        self.sight = Sight(snapshot, events, self.cloud.last_oned_error)
+        new = changes(before, snapshot)
+        if before is None or new:
+            self.changed_at = snapshot.taken_at
+        if self.journals is not None:
+            new = self._kept(new, snapshot)
+        self.sight = Sight(snapshot, merged_in(self.sight.events, new), self.cloud.last_oned_error)
         return self.sight
 
     @property
     def pause(self) -> float:
-        """Seconds to wait before the next poll: quick while things move, slower when steady or when polls fail."""
+        """Seconds to wait before the next poll: quick while things move, slower the longer nothing does, slower too
+        while polls fail or the server takes long to answer."""
         if self.sight.failures:
             return float(min(QUICK * 2**self.sight.failures, 30.0))
         snapshot = self.sight.snapshot
-        return STEADY if snapshot is not None and (snapshot.gone or settled(snapshot)) else QUICK
+        if snapshot is None:
+            return QUICK
+        quiet = snapshot.taken_at - self.changed_at
+        if snapshot.gone or settled(snapshot):
+            found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
+        else:
+            found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK
+        return max(found, min(_SHARE * snapshot.elapsed, CALM))
+
+    def _kept(self, new: tuple[Event, ...], snapshot: ServiceSnapshot) -> tuple[Event, ...]:
+        """The new events with those of earlier sittings before them, all of them kept for later ones."""
+        if self.journal is not None or self.journals is None:
+            if self.journal is not None:
+                self.journal.add(new, snapshot.taken_at)
+            return new
+        self.journal = journal = self.journals(snapshot)
+        before, last = journal.read(), journal.watched_until()
+        if before and snapshot.taken_at - last > GAP:
+            away = f"nobody watched from here for {duration(snapshot.taken_at - last)}"
+            new = (*new, _event(snapshot, "I", away))
+        journal.add((*self.sight.events, *new), snapshot.taken_at)
+        known = set(self.sight.events)
+        return tuple(event for event in merged(before, new) if event not in known)
+
+
+def merged_in(known: tuple[Event, ...], new: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The events that are known with new ones after them, bounded."""
+    return (*known, *new)[-KEPT_EVENTS:]
 
 
 def settled(snapshot: ServiceSnapshot) -> bool:

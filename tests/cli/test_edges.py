@@ -26,6 +26,7 @@ COMMANDS = (
     ("check",),
     ("deploy",),
     ("status",),
+    ("events",),
     ("connect",),
     ("scale",),
     ("restart-stale",),

@@ -14,6 +14,7 @@ from wizard.core.plan import Plan
 from wizard.files import PresetFileError
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, Look, look
+from wizard.tui.choices import choose_theme
 from wizard.tui.themes import load_themes
 
 
@@ -60,9 +61,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_theme_is_remembered(config: Path) -> None:
-    assert remembered.remembered_theme() == (None, "")
-    remembered.remember_theme("light")
-    assert remembered.remembered_theme() == ("light", "")
+    assert remembered.remembered("theme") == (None, "")
+    remembered.remember("theme", "light")
+    assert remembered.remembered("theme") == ("light", "")
     assert config.stat().st_mode & 0o777 == 0o600
 
 
@@ -70,7 +71,7 @@ def test_a_theme_is_remembered(config: Path) -> None:
 def test_a_broken_file_is_told_and_left_alone(config: Path, text: str) -> None:
     config.parent.mkdir()
     config.write_bytes(text.encode("utf-8", "surrogateescape"))
-    theme, complaint = remembered.remembered_theme()
+    theme, complaint = remembered.remembered("theme")
     assert theme is None
     assert str(config) in complaint
 
@@ -87,20 +88,20 @@ async def test_the_palette_changes_the_theme_and_remembers_it(sandbox: Sandbox, 
         await pilot.press("enter")
         await pilot.pause(0.2)
         assert app.theme == "light"
-        assert remembered.remembered_theme() == ("light", "")
+        assert remembered.remembered("theme") == ("light", "")
 
 
 async def test_a_theme_that_can_t_be_remembered_is_used_all_the_same(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: str) -> None:
+    def refuse(*_: str) -> None:
         raise PresetFileError("settings.toml", "it can't be written: no space left")
 
-    monkeypatch.setattr("wizard.tui.app.remember_theme", refuse)
+    monkeypatch.setattr("wizard.tui.choices.remember", refuse)
     app = wizard_on(sandbox, plan=Plan())
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
-        app.choose_theme("light")
+        choose_theme(app, "light")
         await pilot.pause()
         assert app.theme == "light"
         assert any("no space left" in str(notice.message) for notice in app._notifications)
@@ -110,10 +111,10 @@ async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config:
     app = wizard_on(sandbox, plan=Plan(), look=Look(CONSOLE, "none"))
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
-        app.choose_theme("light")
+        choose_theme(app, "light")
         await pilot.pause()
         assert app.theme == CONSOLE
         assert any("next time" in str(notice.message) for notice in app._notifications)
         reversed_cells = sum(len(item.text) for item in painted(pilot) if item.style and item.style.reverse)
         assert 0 < reversed_cells < 80 * 24 / 4
-    assert remembered.remembered_theme() == ("light", "")
+    assert remembered.remembered("theme") == ("light", "")

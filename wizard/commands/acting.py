@@ -17,8 +17,10 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 if TYPE_CHECKING:
     from wizard.actions.ending import Judge
     from wizard.cloud.cloud import Cloud
+    from wizard.commands.reach import Connector
     from wizard.core.foresight import Foresight
     from wizard.core.snapshot import ServiceSnapshot
+    from wizard.journal import Journal
 
 F = TypeVar("F", bound=Callable[..., Any])
 MINUTES_20 = 1200.0
@@ -63,6 +65,7 @@ class Act:
     yes: bool
     dry_run: bool
     as_json: bool
+    journals: Callable[[ServiceSnapshot], Journal] | None = None
 
     @property
     def subject(self) -> str:
@@ -95,7 +98,7 @@ class Act:
         from wizard.core.progress import waiting_for
         from wizard.watch import Sight, Watch, follow
 
-        watch = Watch(self.cloud, self.service.id, Sight(self.service))
+        watch = Watch(self.cloud, self.service.id, Sight(self.service), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
         narrator.see(watch.sight)
         ended: Ending | None = None
@@ -130,8 +133,10 @@ class Act:
             emit_drawn(service_text(snapshot, terminal=is_terminal(sys.stdout)))
 
 
-def looked_at(cloud: Cloud, service: str, teller: Teller, *, yes: bool, dry_run: bool, as_json: bool) -> Act:
+def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, dry_run: bool, as_json: bool) -> Act:
     """The action on a service, given by name or id, as it is now. Raises UsageError where nobody can be asked."""
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
-    return Act(cloud, cloud.snapshot(cloud.find_service(service)), teller, yes, dry_run, as_json)
+    cloud = connector.connect()
+    snapshot = cloud.snapshot(cloud.find_service(service))
+    return Act(cloud, snapshot, teller, yes, dry_run, as_json, connector.journals(cloud))

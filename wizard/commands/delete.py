@@ -45,7 +45,7 @@ def delete(
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
-        act = looked_at(connector.connect(), service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
+        act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.remove(act.service), f"Delete service {act.service.id}?"):
             return
         verb = sending.remove(act.cloud, act.service, teller.say)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wizard.core.plan import Plan
     from wizard.core.snapshot import ServiceSnapshot
     from wizard.deployment_record import DeploymentRecord
+    from wizard.journal import Journal
     from wizard.watch import Sight
 
 MINUTES_20 = 1200.0
@@ -97,6 +99,7 @@ def deploy(
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
         record = None if reach.sandbox else DeploymentRecord(cloud.where, anew)
         deployment = _Deployment(cloud, teller, as_json, record, spelling, registered)
+        deployment.journals = connector.journals(cloud)
         return deployment.run(plan, timeout if wait else None)
 
 
@@ -113,6 +116,7 @@ class _Deployment:
         registered: str,
     ) -> None:
         self.record = record
+        self.journals: Callable[[ServiceSnapshot], Journal] | None = None
         self.dialect = dialect
         self.registered = registered
         self.cloud = cloud
@@ -155,7 +159,7 @@ class _Deployment:
         from wizard.deployment import Outcome, outcome
         from wizard.watch import Sight, Watch, changes, follow
 
-        watch = Watch(self.cloud, service.id, Sight(service, changes(None, service)))
+        watch = Watch(self.cloud, service.id, Sight(service, changes(None, service)), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
         ended: Outcome | None = None
         for sight in follow(watch, timeout):

@@ -36,6 +36,7 @@ def open_wizard(
     attach: str | None = None,
     theme: str | None = None,
     colors: str = "auto",
+    notify: str | None = None,
     no_mouse: bool = False,
 ) -> int:
     """Run the screens and return their exit status. Raises CommandFailed where the terminal can't show them."""
@@ -62,17 +63,26 @@ def open_wizard(
             tour=True,
         )
         app.complaints = (complaint,) if complaint else ()
+        app.session.keeps = connector.keeps
+        app.notifies = notify or notifying()
         asyncio.run(_running(app, mouse=not no_mouse))
     return app.return_code or 0
 
 
+def notifying() -> str:
+    """How the operator chose to be notified; a choice that can't be read is none."""
+    from wizard.remembered import remembered
+
+    return remembered("notify")[0] or "none"
+
+
 def _look(theme: str | None, colors: str) -> tuple[Look, str]:
     """How the screens look, and what is wrong with the file that remembers it. Before Textual is imported."""
-    from wizard.remembered import remembered_theme
+    from wizard.remembered import remembered
     from wizard.theme_choice import COLORS, look
 
-    remembered, complaint = remembered_theme()
-    found = look(theme, colors, remembered, os.environ)
+    chosen, complaint = remembered("theme")
+    found = look(theme, colors, chosen, os.environ)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = COLORS[found.colors] or "standard"
     return found, complaint
 

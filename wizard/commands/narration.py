@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wizard.core.event import Event
     from wizard.core.snapshot import ServiceSnapshot
-    from wizard.watch import Event, Sight
+    from wizard.watch import Sight
 
 SILENCE = 30.0
 """Seconds without news after which a line says what is waited for."""

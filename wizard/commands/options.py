@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from wizard.commands.completing import assignments, world_names
+from wizard.noteworthy import HOWS
 from wizard.theme_choice import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -136,6 +137,11 @@ def screen_options(command: F) -> F:
             default="auto",
             show_default=True,
             help="How many colours the terminal has; auto asks it, and obeys NO_COLOR.",
+        ),
+        click.option(
+            "--notify",
+            type=click.Choice(HOWS),
+            help="Say aloud when a service is RUNNING or in trouble: by a bell, or on the desktop (OSC 9, OSC 777).",
         ),
         click.option("--theme", type=click.Choice(THEMES), help="How the screens look; else as chosen last."),
     ):

@@ -22,6 +22,8 @@ from wizard.commands.output import Teller
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.login import Login
+    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.journal import Journal
     from wizard.sandbox.server import Sandbox
 
 QUICK = 10.0
@@ -39,6 +41,8 @@ class Connector:
     find: Callable[[], Login]
     clock: Callable[[], float] = time.time
     timeout: float = field(default_factory=lambda: TIMEOUT)
+    keeps: bool = True
+    """Whether what is seen is kept for later sittings: a sandbox inside this process has none."""
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
@@ -47,6 +51,14 @@ class Connector:
 
         self.made.append(Cloud(self.find(), timeout=self.timeout, clock=self.clock))
         return self.made[-1]
+
+    def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
+        """Opens the journal of a service of this cloud."""
+        from wizard.journal import Journal
+
+        if not self.keeps:
+            return None
+        return lambda snapshot: Journal.of(cloud.where, snapshot.id, snapshot.start_time)
 
     def close(self) -> None:
         """Let all connections go."""
@@ -63,7 +75,7 @@ def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterato
         yield from _closing(Connector(lambda: _login(reach)))
         return
     with _ending_in_order(), sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
-        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now))
+        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False))
 
 
 def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:

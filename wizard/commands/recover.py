@@ -27,7 +27,7 @@ def recover(
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
-        act = looked_at(connector.connect(), service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
+        act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.recover(act.service), "Recover?"):
             return
         judge = ending.of_recover(act.service)

@@ -41,7 +41,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
-        act = looked_at(connector.connect(), service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
+        act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if act.cloud.last_oned_error is not None:
             raise act.cloud.last_oned_error
         record = RestartRecord.of(act.service.id, act.service.start_time)

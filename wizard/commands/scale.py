@@ -39,7 +39,7 @@ def scale(
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
-        act = looked_at(connector.connect(), service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
+        act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.scale(act.service, count), f"Scale to {count}?"):
             return
         sending.scale(act.cloud, act.service, SUPERNODE, count, teller.say)

@@ -17,7 +17,8 @@ from wizard.commands.trouble import report
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.watch import Event, Sight
+    from wizard.core.event import Event
+    from wizard.watch import Sight
 
 
 @click.command(epilog=example("flowerneb-wizard status 42 --json"))
@@ -39,7 +40,7 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
         if service is None:
             return _list(cloud, connector, as_json, teller)
         service_id = cloud.find_service(service)
-        return _follow(cloud, service_id, as_json, teller) if watch else _once(cloud, service_id, as_json)
+        return _follow(connector, cloud, service_id, as_json, teller) if watch else _once(cloud, service_id, as_json)
 
 
 def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
@@ -69,11 +70,11 @@ def _once(cloud: Cloud, service_id: int, as_json: bool) -> int:
     return 0 if missing is None else report(missing, as_json) or 0
 
 
-def _follow(cloud: Cloud, service_id: int, as_json: bool, teller: Teller) -> int:
+def _follow(connector: Connector, cloud: Cloud, service_id: int, as_json: bool, teller: Teller) -> int:
     from wizard.commands.narration import Contact, News
     from wizard.watch import Watch, follow
 
-    watch = Watch(cloud, service_id)
+    watch = Watch(cloud, service_id, journals=connector.journals(cloud))
     news, contact = News(), Contact()
     begun = False
     for sight in follow(watch, math.inf):

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import PresetFileError, first_start, own_presets
-from wizard.remembered import remember_theme
+from wizard.noteworthy import HOWS
 from wizard.theme_choice import USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards
@@ -84,6 +84,7 @@ class WizardApp(App[int]):
             self.session.preset_name = preset_name or ""
         self.drafts = DraftKeeper(self, self.session, practice=practice)
         self.dashboards = Dashboards(self)
+        self.notifies = HOWS[0]
         self.greets = tour
         self.starts_with_plan = plan is not None
         self.wanted_service = attach
@@ -236,17 +237,6 @@ class WizardApp(App[int]):
         """The palette: what the wizard has, besides what Textual offers."""
         yield from commands(self, screen)
         yield from (item for item in super().get_system_commands(screen) if item.title not in ("Quit", "Theme"))
-
-    def choose_theme(self, name: str) -> None:
-        """Use a theme from now on; without colours there is only one, and the choice is for the next time."""
-        if self.look.colors == "none":
-            self.notify("Colours are off (NO_COLOR, or --colors none): it is used the next time.", markup=False)
-        else:
-            self.theme = name
-        try:
-            remember_theme(name)
-        except PresetFileError as error:
-            self.notify(str(error), title="Not remembered", severity="warning", markup=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, except that without colours there are none at all, and a bare console gets plain signs."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from wizard.noteworthy import HOWS
 from wizard.theme_choice import THEMES
+from wizard.tui.choices import choose_notifying, choose_theme
 from wizard.tui.registered_choice import OPEN
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
@@ -33,4 +35,7 @@ def commands(app: WizardApp, screen: Screen[object]) -> Iterator[SystemCommand]:
         yield SystemCommand("Quit", "Ctrl+Q", app.action_leave)
     for name in THEMES:
         if name in app.available_themes:
-            yield SystemCommand(f"Theme: {name}", "kept for the next time", lambda name=name: app.choose_theme(name))
+            yield SystemCommand(f"Theme: {name}", "kept for the next time", lambda name=name: choose_theme(app, name))
+    for how in HOWS:
+        told = "when a service is RUNNING or in trouble; kept for the next time"
+        yield SystemCommand(f"Notify: {how}", told, lambda how=how: choose_notifying(app, how))

@@ -16,6 +16,7 @@ from wizard.core.preset import Preset
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.deployment import Documents, check, documents
+from wizard.journal import Journal
 from wizard.registering import Registration
 
 if TYPE_CHECKING:
@@ -54,12 +55,18 @@ class Session:
     service_id: int | None = None
     services: tuple[ServiceSnapshot, ...] = ()
     """The Flower services of the cloud, as they were seen last."""
+    keeps: bool = False
+    """Whether what is seen of services is kept for later sittings."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW
     """What becomes of a registered template that has the name of the draft and other content."""
     deployed: Plan | None = None
     """The plan of the last deployment that OneFlow took: there is no draft of it to keep any more."""
+
+    def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
+        """Opens the journal of a service of this cloud; None where nothing is kept."""
+        return (lambda seen: Journal.of(cloud.where, seen.id, seen.start_time)) if self.keeps else None
 
     def open(self, preset: Preset, name: str) -> None:
         """Begin from a preset."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 
 from rich.text import Text
 from textual import work
@@ -16,6 +15,7 @@ from textual.widgets import DataTable, RichLog
 from wizard.cloud.errors import CloudError
 from wizard.core.connection_card import Card, card
 from wizard.core.display import one_line
+from wizard.core.event import Event, merged
 from wizard.core.glossary import SERVICE_STATES
 from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
@@ -25,11 +25,15 @@ from wizard.core.states import ServiceState
 from wizard.deployment import InvalidPlan, outcome, start
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
+from wizard.noteworthy import Noteworthy
 from wizard.tui.background import away
+from wizard.tui.event_export import write_events
 from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
+from wizard.tui.notifying import notify
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
+from wizard.tui.telling import clock_time, events_of, weather
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
@@ -37,7 +41,7 @@ from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.shards_line import shards_line
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import Room, VmTable
-from wizard.watch import Event, Sight, Watch
+from wizard.watch import Sight, Watch
 
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
@@ -52,11 +56,12 @@ class DashboardScreen(ServiceActions):
     BINDINGS = [
         Binding("r", "poll_now", "Refresh"),
         Binding("c", "connect", "Connect"),
+        Binding("w", "write", "Write events", show=False),
         Binding("g", "switch", "Go to", show=False),
     ]
     HELP = (
         "Enter opens a VM, y tells what is wrong, c how to connect; s scales, t restarts what is stale, o recovers, "
-        "x deletes: each says first what it touches. g goes to another service."
+        "x deletes: each says first what it touches. g goes to another service, w writes the events into a file."
     )
     step = Step.DASHBOARD
 
@@ -69,6 +74,7 @@ class DashboardScreen(ServiceActions):
         self.card: Card | None = None
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
+        self.noteworthy = Noteworthy()
 
     def compose_content(self) -> ComposeResult:
         """Phases, roles, what it waits for, the VMs, the events."""
@@ -114,10 +120,11 @@ class DashboardScreen(ServiceActions):
         except CloudError as error:
             self.tell(str(error), "E")
             return
-        self.watching = watch = Watch(cloud, self.service_id)
+        self.watching = watch = Watch(cloud, self.service_id, journals=self.session.journals(cloud))
         while True:
             self.wake.clear()
             self._show(await away(watch.poll))
+            self._tell_aloud(watch.sight)
             if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
                 self.sweep(watch.sight.snapshot)
                 return
@@ -161,11 +168,11 @@ class DashboardScreen(ServiceActions):
         event.stop()
         marked = self.query_one(VmTable).marked()
         if self.snapshot is not None and marked is not None:
-            self.wizard.push_screen(VmSheet(self.snapshot, marked, self.session.cloud, self._events_of(marked)))
+            self.wizard.push_screen(self._vm_sheet(self.snapshot, marked))
 
-    def _events_of(self, vm_id: int) -> tuple[str, ...]:
+    def _vm_sheet(self, snapshot: ServiceSnapshot, vm_id: int) -> VmSheet:
         events = self.watching.sight.events if self.watching else ()
-        return tuple(f"{clock_time(item.at)}  {item.message}" for item in events if f"VM {vm_id} " in _words(item))
+        return VmSheet(snapshot, vm_id, self.session.cloud, events_of(events, vm_id))
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
@@ -222,10 +229,28 @@ class DashboardScreen(ServiceActions):
         self._offer_to_connect(snapshot)
         if snapshot is not None and outcome(snapshot) is not None:
             self._ended()
-        said = _weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
+        said = weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
         self._log(sight.events)
         self._show_top()
+
+    def _tell_aloud(self, sight: Sight) -> None:
+        """Ring where something is worth it; where another screen is shown, say it there too."""
+        said = self.noteworthy.of(sight.snapshot) if sight.snapshot and not sight.stale else ""
+        if said:
+            notify(self.app, self.wizard.notifies, said)
+            if not self.is_current:
+                self.notify(said, markup=False)
+
+    @work(exclusive=True, group="write", description="writing the events")
+    async def action_write(self) -> None:
+        """Write the events into a file, as text or as JSON lines."""
+        if self.watching is None or self.snapshot is None:
+            return
+        events, stem = self.watching.sight.events, f"{self.snapshot.name}-{self.snapshot.id}"
+        journal = self.watching.journal
+        found = merged(await away(journal.read) if journal else (), events)
+        await write_events(self.wizard, found, stem)
 
     def _ended(self) -> None:
         if self.record is not None:
@@ -245,7 +270,10 @@ class DashboardScreen(ServiceActions):
         connection = self.session.connection
         age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
         who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
-        parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, who]
+        watch = self.watching
+        stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.sight.stale else ""
+        poll = f"poll {watch.pause:g} s" if watch and not snapshot.gone and not stale else ""
+        parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
         self.show_line("#top", " " + "  ".join(part for part in parts if part))
 
     def _log(self, events: tuple[Event, ...]) -> None:
@@ -262,22 +290,3 @@ class DashboardScreen(ServiceActions):
         name = _SEVERITIES.get(severity)
         line.append(one_line(message), style=ink(self.app, name) if name else "")
         self.query_one("#events", RichLog).write(line)
-
-
-def clock_time(at: float) -> str:
-    """A Unix time as the frontend's wall clock shows it."""
-    return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def _words(event: Event) -> str:
-    """Its message, so that VM 1 is not found in VM 12."""
-    return f"{event.message} ".replace(":", " ")
-
-
-def _weather(sight: Sight) -> str:
-    if sight.error is None:
-        return ""
-    if sight.stale:
-        said = "what stands here is the last good answer" if sight.snapshot else "still asking"
-        return f"No contact: {sight.error} ({sight.failures} tries; {said}.)"
-    return f"OneFlow answers, oned does not: {sight.error} The VMs' states are the last known ones."

@@ -77,7 +77,6 @@ class ServiceList(Vertical):
 
         #services-columns {
             height: 1;
-            padding: 0 1;
             color: $text-muted;
         }
 

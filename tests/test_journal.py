@@ -1,0 +1,133 @@
+"""What was seen of a service: kept across sittings, bounded, and never in the way when broken."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from wizard import journal
+from wizard.cloud.cloud import Cloud
+from wizard.cloud.login import find_login
+from wizard.core.event import Event, as_json, as_text, from_json, merged
+from wizard.core.plan import Plan
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.deployment import start
+from wizard.journal import KEPT, LARGEST, MOST_FILES, OLDEST, TOGETHER, Journal, earlier, tidy
+from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.server import Sandbox
+from wizard.watch import Watch
+
+ONE, TWO = Event(10.0, "I", "one\x1b[2J"), Event(20.0, "E", "two ü")
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "flowerneb-wizard" / "journals"
+
+
+def test_events_are_lines_of_json_and_of_text() -> None:
+    assert from_json(as_json(TWO)) == TWO
+    assert as_text(ONE, str) == "10.0  I  one\\x1b[2J"
+    for line in ("", "{", "[]", "3", '{"at": "x"}', '{"at": 1e999, "severity": "I", "message": ""}', '{"at": 1}'):
+        assert from_json(line) is None
+    assert merged([TWO], [ONE, TWO]) == (ONE, TWO)
+
+
+def test_what_is_added_is_read_by_the_next_sitting(own: Path) -> None:
+    Journal.of("here", 4, 100).add([TWO, ONE], 30.0)
+    found = Journal.of("here", 4, 100)
+    assert found.read() == (ONE, TWO)
+    assert found.watched_until() == 30.0
+    assert Journal.of("there", 4, 100).read() == Journal.of("here", 4, 101).read() == ()
+    assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+
+
+def test_two_wizards_see_the_same_and_it_stands_there_once() -> None:
+    first, second = Journal.of("here", 4, 100), Journal.of("here", 4, 100)
+    first.add([Event(10.0, "I", "same"), ONE], 10.0)
+    second.add([Event(10.0 + TOGETHER - 1, "I", "same"), ONE], 11.0)
+    second.add([Event(10.0 + 9 * TOGETHER, "I", "same")], 12.0)
+    assert [event.message for event in Journal.of("here", 4, 100).read()] == ["same", ONE.message, "same"]
+
+
+def test_what_is_no_event_is_passed_over() -> None:
+    found = Journal.of("here", 4, 100)
+    found.add([ONE], 10.0)
+    with found.path.open("ab") as stream:
+        stream.write(b"\xff\xfe torn {\n\n")
+    found.add([TWO], 20.0)
+    assert Journal.of("here", 4, 100).read() == (ONE, TWO)
+
+
+def test_a_journal_stays_small() -> None:
+    found = Journal.of("here", 4, 100)
+    for number in range(KEPT * 3):
+        found.add([Event(float(number), "I", f"{number} " + "x" * 120)], float(number))
+    assert found.path.stat().st_size < 2 * LARGEST
+    read = Journal.of("here", 4, 100).read()
+    assert KEPT // 2 <= len(read) <= KEPT
+    assert read[-1].message.startswith(f"{KEPT * 3 - 1} ")
+
+
+def test_old_journals_and_too_many_are_dropped(own: Path) -> None:
+    own.mkdir(parents=True)
+    now = 1e9
+    for number in range(MOST_FILES + 20):
+        path = own / f"{number}-1-x.jsonl"
+        path.touch()
+        os.utime(path, (now - number, now - number))
+    os.utime(own / "3-1-x.jsonl", (now - OLDEST - 10, now - OLDEST - 10))
+    tidy(own)
+    left = {path.name for path in own.iterdir()}
+    assert len(left) < MOST_FILES
+    assert "0-1-x.jsonl" in left
+    assert "3-1-x.jsonl" not in left
+
+
+def test_a_folder_that_cannot_be_written_loses_only_the_memory(own: Path) -> None:
+    own.parent.mkdir(parents=True)
+    own.touch()
+    found = Journal.of("here", 4, 100)
+    found.add([ONE], 10.0)
+    assert found.read() == ()
+    assert earlier("here", 4) is None
+
+
+def test_the_newest_of_an_id_is_found_without_the_cloud() -> None:
+    for begun in (100, 200):
+        Journal.of("here", 4, begun).add([Event(float(begun), "I", str(begun))], float(begun))
+    found = earlier("here", 4)
+    assert found is not None
+    assert found.read()[0].message == "200"
+    assert earlier("here", 44) is None
+
+
+def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
+    with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
+        login = find_login(sandbox.environment(), Path("/nonexistent"))
+        with closing(Cloud(login, clock=sandbox.clock.now)) as cloud:
+            service = start(Plan(), cloud, lambda _: None)
+
+            def opened(seen: ServiceSnapshot) -> Journal:
+                return Journal.of(cloud.where, seen.id, seen.start_time)
+
+            first = Watch(cloud, service.id, journals=opened)
+            for _ in range(40):
+                first.poll()
+                sandbox.clock.advance(3)
+            said = [event.message for event in first.sight.events]
+            assert len(set(said)) == len(said)
+            assert "superlink VM 0: READY=YES" in said
+            sandbox.clock.advance(3600)
+            second = Watch(cloud, service.id, journals=opened)
+            again = [event.message for event in second.poll().events]
+            assert again[: len(said)] == said
+            assert again[-1] == "nobody watched from here for 1:00:03"
+            assert [event.message for event in second.poll().events] == again
+            assert journal.Journal.of(cloud.where, service.id, service.start_time).read() == second.sight.events

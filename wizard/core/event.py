@@ -1,0 +1,48 @@
+"""Something that happened to a service, with its time: told by OneFlow's log, or by the difference of two snapshots."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from wizard.core.display import one_line
+
+
+@dataclass(frozen=True)
+class Event:
+    """Unix time, OneFlow's severity letter (`I`, `W`, `E`, `D`), and a sentence."""
+
+    at: float
+    severity: str
+    message: str
+
+
+def merged(*several: Iterable[Event]) -> tuple[Event, ...]:
+    """All of them in the order of time, each once."""
+    found = dict.fromkeys(event for events in several for event in events)
+    return tuple(sorted(found, key=lambda event: event.at))
+
+
+def as_text(event: Event, written: Callable[[float], str]) -> str:
+    """One line for people; `written` makes text of a Unix time."""
+    return f"{written(event.at)}  {event.severity}  {one_line(event.message)}"
+
+
+def as_json(event: Event) -> str:
+    """One line for programs: `at` in Unix seconds, `severity`, `message`."""
+    return json.dumps({"at": event.at, "severity": event.severity, "message": event.message}, ensure_ascii=False)
+
+
+def from_json(line: str) -> Event | None:
+    """The event of a line that `as_json` wrote; None for anything else."""
+    try:
+        found = json.loads(line)
+        at = float(found["at"])
+        severity, message = found["severity"], found["message"]
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return None
+    if not math.isfinite(at) or not isinstance(severity, str) or not isinstance(message, str):
+        return None
+    return Event(at, severity[:1], message)
