@@ -72,7 +72,7 @@ class Watch:
             self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
             return self.sight
         new = changes(before, snapshot)
-        if before is None or new:
+        if not self.changed_at or new:
             self.changed_at = snapshot.taken_at
         if self.journals is not None:
             new = self._kept(new, snapshot)

@@ -182,7 +182,7 @@ class Cloud:
         `previous` with `gone` set; if it never was, NotFound is raised. When oned can't be asked the last known facts
         stand, and `last_oned_error` says why.
         """
-        begun = self._clock()
+        begun, started = self._clock(), time.monotonic()
         try:
             with self._flow_lock:
                 snapshot = self._decoded(self._flow.service(service_id))
@@ -200,7 +200,7 @@ class Cloud:
             snapshot = snapshot.with_vms(known.values())
         else:
             snapshot = self._with_past(snapshot, previous)
-        return replace(snapshot, taken_at=begun, elapsed=self._clock() - begun)
+        return replace(snapshot, taken_at=begun, elapsed=time.monotonic() - started)
 
     def scale(self, service_id: int, role: str, cardinality: int) -> None:
         """Ask for so many VMs of a role.
