@@ -125,7 +125,7 @@ def follow(
     watch: Watch,
     timeout: float,
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Sight]:
     """Poll until `timeout` seconds have passed; the caller stops it earlier when it has seen enough."""

@@ -60,6 +60,11 @@ class Cloud:
         """Which cloud this is, and who we are to it, as a name for what is kept on disk."""
         return f"{self._login.username} at {self._login.oneflow_url}"
 
+    @property
+    def oned_url(self) -> str:
+        """Where oned is."""
+        return self._login.oned_url
+
     def connection(self) -> Connection:
         """Ask both servers who we are. What fails stands in the answer; nothing is raised."""
         login = self._login

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
+import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +21,7 @@ from wizard.commands.trouble import report
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.event import Event
-    from wizard.watch import Sight
+    from wizard.watch import Sight, Watch
 
 
 @click.command(epilog=example("flowerneb-wizard status 42 --json"))
@@ -77,7 +80,7 @@ def _follow(connector: Connector, cloud: Cloud, service_id: int, as_json: bool, 
     watch = Watch(cloud, service_id, journals=connector.journals(cloud))
     news, contact = News(), Contact()
     begun = False
-    for sight in follow(watch, math.inf):
+    for sight in follow(watch, math.inf, sleep=_pausing(connector, cloud, watch)):
         if sight.snapshot is None and sight.error is not None:
             raise sight.error
         if not begun:
@@ -91,6 +94,26 @@ def _follow(connector: Connector, cloud: Cloud, service_id: int, as_json: bool, 
         if sight.snapshot is not None and sight.snapshot.gone:
             break
     return 0
+
+
+def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[float], object]:
+    """A pause that one of OpenNebula's own events ends, where they can be heard."""
+    from wizard.push import Push, address
+
+    heard = threading.Event()
+
+    def vm_ids() -> tuple[int, ...]:
+        return watch.sight.snapshot.vm_ids if watch.sight.snapshot else ()
+
+    url = address(cloud.oned_url, os.environ) if connector.keeps else ""
+    if not Push(url, watch.service_id, vm_ids, heard.set).start():
+        return time.sleep
+
+    def pause(seconds: float) -> None:
+        heard.wait(seconds)
+        heard.clear()
+
+    return pause
 
 
 def _show(sight: Sight, as_json: bool) -> None:

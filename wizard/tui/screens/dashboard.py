@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import DataTable, RichLog
+from textual.widgets import DataTable
 
+from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.connection_card import Card, card
 from wizard.core.display import one_line
-from wizard.core.event import Event, merged
+from wizard.core.event import merged
 from wizard.core.glossary import SERVICE_STATES
 from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
@@ -26,16 +27,17 @@ from wizard.deployment import InvalidPlan, outcome, start
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
 from wizard.noteworthy import Noteworthy
+from wizard.push import Push, address
 from wizard.tui.background import away
 from wizard.tui.event_export import write_events
 from wizard.tui.explaining import Passage, terms
-from wizard.tui.ink import ink
 from wizard.tui.notifying import notify
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.telling import clock_time, events_of, weather
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Notice, trouble
+from wizard.tui.widgets.event_log import EventLog
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.shards_line import shards_line
@@ -46,7 +48,6 @@ from wizard.watch import Sight, Watch
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
-_SEVERITIES = {"E": "error", "W": "warning"}
 
 
 class DashboardScreen(ServiceActions):
@@ -70,11 +71,11 @@ class DashboardScreen(ServiceActions):
         self.service_id = service_id
         self.plan = plan
         self.watching: Watch | None = None
-        self.logged = 0
         self.card: Card | None = None
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
         self.noteworthy = Noteworthy()
+        self.push: Push | None = None
 
     def compose_content(self) -> ComposeResult:
         """Phases, roles, what it waits for, the VMs, the events."""
@@ -83,7 +84,7 @@ class DashboardScreen(ServiceActions):
         yield QuietLine(id="shards")
         yield QuietLine(id="waiting")
         yield VmTable()
-        yield RichLog(id="events", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True)
+        yield EventLog()
 
     def on_mount(self) -> None:
         """Deploy what was asked for, then watch."""
@@ -94,6 +95,8 @@ class DashboardScreen(ServiceActions):
     def on_unmount(self) -> None:
         """Whoever leaves in an orderly way knows which service it is."""
         self._ended()
+        if self.push is not None:
+            self.push.stop()
 
     def explained(self) -> tuple[Passage, ...]:
         """What the words on this screen mean, from the tables that they come from."""
@@ -121,6 +124,7 @@ class DashboardScreen(ServiceActions):
             self.tell(str(error), "E")
             return
         self.watching = watch = Watch(cloud, self.service_id, journals=self.session.journals(cloud))
+        self._listen(cloud, self.service_id)
         while True:
             self.wake.clear()
             self._show(await away(watch.poll))
@@ -147,6 +151,16 @@ class DashboardScreen(ServiceActions):
     def action_switch(self) -> None:
         """Go to another service; this one is followed further."""
         self.wizard.switch_service()
+
+    def _listen(self, cloud: Cloud, service_id: int) -> None:
+        """Be woken by OpenNebula's own events, where they can be heard."""
+        loop = asyncio.get_running_loop()
+        url = address(cloud.oned_url, os.environ) if self.session.keeps else ""
+        self.push = Push(url, service_id, self._vm_ids, lambda: loop.call_soon_threadsafe(self.wake.set))
+        self.push.start()
+
+    def _vm_ids(self) -> tuple[int, ...]:
+        return self.snapshot.vm_ids if self.snapshot else ()
 
     def action_poll_now(self) -> None:
         """Ask at once instead of at the end of the pause."""
@@ -231,7 +245,7 @@ class DashboardScreen(ServiceActions):
             self._ended()
         said = weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
-        self._log(sight.events)
+        self.query_one(EventLog).show(sight.events)
         self._show_top()
 
     def _tell_aloud(self, sight: Sight) -> None:
@@ -276,17 +290,8 @@ class DashboardScreen(ServiceActions):
         parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
         self.show_line("#top", " " + "  ".join(part for part in parts if part))
 
-    def _log(self, events: tuple[Event, ...]) -> None:
-        for event in events[self.logged :]:
-            self.tell(event.message, event.severity, event.at)
-        self.logged = len(events)
-
     def tell(self, message: str, severity: str, at: float | None = None) -> None:
         """Write a line among the events; `at` is a Unix time, now unless told."""
         if not self.is_attached:
             return
-        when = self.session.clock() if at is None else at
-        line = Text(f"{clock_time(when)} {severity} ", style=ink(self.app, "muted"))
-        name = _SEVERITIES.get(severity)
-        line.append(one_line(message), style=ink(self.app, name) if name else "")
-        self.query_one("#events", RichLog).write(line)
+        self.query_one(EventLog).tell(message, severity, self.session.clock() if at is None else at)
