@@ -41,11 +41,12 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
+# Two workers a core: the tests that drive terminals wait more than they compute.
 unit: $(STAMP)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $$(( 2 * $$(nproc 2>/dev/null || echo 2) )) --dist worksteal
 
 snapshots: $(STAMP)
-	$(BIN)/pytest -n auto tests/tui --snapshot-update
+	$(BIN)/pytest -n auto tests/tui/test_pictures.py tests/tui/test_theme_pictures.py --snapshot-update
 
 picture: $(STAMP)
 	$(BIN)/python scripts/picture.py

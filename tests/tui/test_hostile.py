@@ -131,7 +131,7 @@ async def test_each_is_taken_unchanged_or_refused_aloud_by_every_kind_of_field()
         assert taken > 100 * len(rows) / 2
 
 
-@pytest.mark.parametrize("step", [Step.SERVICE, Step.SUPERLINK, Step.SUPERNODE])
+@pytest.mark.parametrize("step", [Step.SERVICE, Step.SUPERNODE])
 async def test_the_screens_around_the_fields_stand_it(sandbox: Sandbox, step: Step) -> None:
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(120, 40)) as pilot:
         app = await opened(pilot, step)

@@ -54,8 +54,10 @@ async def arrived(pilot: Pilot[int], stop: tuple[Step, str, str]) -> None:
         await until(pilot, lambda: focused(pilot) == path, path)
 
 
-@pytest.mark.parametrize(("key", "order"), [("f8", ORDER), ("shift+f8", ORDER[::-1]), ("f20", ORDER[::-1])])
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+@pytest.mark.parametrize(
+    ("key", "order", "size"),
+    [("f8", ORDER, (80, 24)), ("shift+f8", ORDER[::-1], (80, 24)), ("f20", ORDER[::-1], (200, 50))],
+)
 async def test_it_goes_round_over_all_forms_and_back_to_the_first(
     sandbox: Sandbox, key: str, order: list[tuple[Step, str, str]], size: tuple[int, int]
 ) -> None:

@@ -16,6 +16,8 @@ def found_steps(name: str) -> dict[str, Step]:
 
 
 ROWS = list(kept())
+WORST = [fault for fault in FAULTS if fault.name in ("silent", "half", "cut after", "acts, dies")]
+"""`make test-faults` plays them all, and compares the whole table."""
 
 
 @pytest.mark.parametrize("scene", [scene.name for scene in SCENES])
@@ -23,7 +25,7 @@ def test_the_table_has_every_request(scene: str) -> None:
     assert list(found_steps(scene)) == [row for row in ROWS if row.partition(": ")[0] == scene]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", WORST, ids=lambda fault: fault.name)
 @pytest.mark.parametrize("row", ROWS)
 def test_it_ends_as_the_table_says(row: str, fault: object) -> None:
     step = found_steps(row.partition(": ")[0])[row]
