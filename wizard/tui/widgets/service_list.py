@@ -18,7 +18,7 @@ from wizard.core.service_list import ServiceRow, matching, rough
 from wizard.tui.widgets.quiet_line import QuietLine
 
 _GAP = 2
-_MOST = {"id": 6, "name": 24, "state": 20, "ready": 9, "age": 7, "owner": 12, "trouble": 40}
+_MOST = {"id": 6, "name": 40, "state": 20, "ready": 9, "age": 7, "owner": 12, "trouble": 40}
 _SPARE = ("owner", "age")
 """What is left out first where there is no room."""
 
