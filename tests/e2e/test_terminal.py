@@ -10,6 +10,7 @@ import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,11 +54,12 @@ def deploy_from_home(terminal: Terminal, preset: str) -> None:
 # The screens of the other presets are walked without a terminal, in tests/tui/test_walk.py.
 @pytest.mark.parametrize("preset", ["default", "marketplace"])
 def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset: str) -> None:
-    program = terminal("--sandbox", "--speed", "20")
+    program = terminal("--sandbox", "--speed", "20", "--notify", "osc9", environment={"TMUX": ""})
     deploy_from_home(program, preset)
     screen = program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "✓ RUNNING" in text, 60)
     assert "0 of " in screen
     assert "in step" in screen
+    assert re.search(rb"\x1b\]9;Service \d+ .* is RUNNING\.\x1b", program.received)
     program.press("ctrl+q")
     assert program.ended() == 0
     assert LEFT_ALTERNATE_SCREEN in program.received
@@ -133,6 +135,25 @@ def test_a_deployment_goes_on_without_its_terminal(
     second = terminal("attach", "Flower Federated Learning", environment=exports)
     second.wait_for(lambda text: "✓ RUNNING" in text, 60)
     assert "0 of 2" in second.text
+
+
+def test_a_shell_in_a_vm_and_back(terminal: OpenTerminal, tmp_path: Path) -> None:
+    fake = tmp_path / "bin" / "ssh"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\necho "into $*"\nread answer\nexit 3\n')
+    fake.chmod(0o755)
+    path = {"PATH": f"{fake.parent}:{os.environ['PATH']}"}
+    program = terminal("attach", "flower-lost", "--sandbox", "--world", "dead-superlink", environment=path)
+    program.wait_for("0 of 3")
+    program.press("enter")
+    program.wait_for("runs since")
+    program.press("s")
+    program.wait_for("into root@10.77.0.")
+    program.press("enter")
+    program.wait_for("ssh ended (3)")
+    program.wait_for("runs since")
+    program.press("escape", "ctrl+q")
+    assert program.ended() == 0
 
 
 def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from rich.cells import cell_len
 from textual.widgets import OptionList
 
@@ -116,7 +118,7 @@ async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) ->
 
 async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:
     cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
-    ids = [start(Plan().with_text("service.name", f"s{place}"), cloud, lambda _: None).id for place in range(MOST + 2)]
+    ids = [start(Plan().with_text("service.name", f"s{place}"), cloud, lambda _: None).id for place in range(MOST + 3)]
     cloud.close()
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -125,7 +127,14 @@ async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:
             app.attach(number)
             await at(pilot, Step.DASHBOARD)
             await polled(pilot)
+            if number == ids[1]:
+                assert isinstance(app.screen, DashboardScreen)
+                app.screen.restarting = threading.Event()
         assert app.dashboards.of(ids[0]) is None
+        busy = app.dashboards.of(ids[1])
+        assert busy is not None
+        assert busy.is_attached
+        assert app.dashboards.of(ids[2]) is None
         assert app.dashboards.of(ids[-1]) is app.screen
 
 

@@ -215,7 +215,7 @@ class DashboardScreen(ServiceActions):
         try:
             cloud = await away(self.session.reach)
             registration = self.session.registration
-            self.record = record = DeploymentRecord(cloud.where)
+            self.record = record = DeploymentRecord(cloud.where) if self.session.keeps else None
             service = await away(lambda: start(plan, cloud, tell, registration=registration, record=record))
         except InvalidPlan as error:
             self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
