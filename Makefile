@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-long test-faults lint types unit snapshots picture schema bench clean
+.PHONY: help demo test test-long test-faults lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
@@ -14,6 +14,9 @@ help:
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw docs/dashboard.svg from the program'
 	@echo 'make schema     write presets/preset.schema.json from the contracts'
+	@echo 'make man        write man/flowerneb-wizard.1 from the help of the commands'
+	@echo 'make pyz        dist/flowerneb-wizard-pyXY.pyz, a single file for the Python that PYTHON= names'
+	@echo 'make test-all   every check on each of Python 3.10 to 3.13 that this machine has'
 	@echo 'make clean      remove the virtual environment and caches'
 
 $(STAMP): requirements-dev.txt pyproject.toml
@@ -46,13 +49,22 @@ unit: $(STAMP)
 	$(BIN)/pytest -n $$(( 2 * $$(nproc 2>/dev/null || echo 2) )) --dist worksteal
 
 snapshots: $(STAMP)
-	$(BIN)/pytest -n auto tests/tui/test_pictures.py tests/tui/test_theme_pictures.py --snapshot-update
+	$(BIN)/pytest -n auto tests/tui/test_*pictures.py --snapshot-update
 
 picture: $(STAMP)
 	$(BIN)/python scripts/picture.py
 
 schema: $(STAMP)
 	$(BIN)/python scripts/schema.py
+
+man: $(STAMP)
+	$(BIN)/python scripts/man.py
+
+pyz:
+	@sh scripts/pyz.sh $(PYTHON)
+
+test-all:
+	@sh scripts/test-all.sh
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

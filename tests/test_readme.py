@@ -72,7 +72,7 @@ def test_the_keys_that_are_named_are_bound() -> None:
 
 def test_the_make_targets_and_files_that_are_named_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"make ([a-z]+) ", README)):
+    for target in set(re.findall(r"make ([a-z-]+)[ `]", README)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
     for link in re.findall(r"\]\(([^):]+)\)", README):
         assert (ROOT / link).exists(), link
