@@ -12,7 +12,7 @@ help:
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
-	@echo 'make picture    draw docs/dashboard.svg from the program'
+	@echo 'make picture    draw the pictures of docs/ from the program'
 	@echo 'make schema     write presets/preset.schema.json from the contracts'
 	@echo 'make man        write man/flowerneb-wizard.1 from the help of the commands'
 	@echo 'make pyz        dist/flowerneb-wizard-pyXY.pyz, a single file for the Python that PYTHON= names'

@@ -77,16 +77,17 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
 
 
 def _options(command: click.Command, path: str) -> Iterator[str]:
-    context = click.Context(command, info_name=path, terminal_width=4000, max_content_width=4000)
-    for option in command.get_params(context):
+    settings = wizard.context_settings | {"terminal_width": 4000, "max_content_width": 4000}
+    context = click.Context(command, info_name=path, **settings)
+    # Every command has the help option and those of the group; they stand once, under OPTIONS.
+    for option in command.get_params(context) if command is wizard else command.params:
         record = option.get_help_record(context) if isinstance(option, click.Option) else None
-        # Every command has these; they stand once, under OPTIONS.
         if record is None or (command is not wizard and option.name in _SHARED):
             continue
         yield from (".TP", rf".B {_text(record[0])}", _text(record[1]))
 
 
-_SHARED = {option.name for option in wizard.params} - {"settings", "preset"} | {"help"}
+_SHARED = {option.name for option in wizard.params} - {"settings", "preset"}
 
 
 def _paragraphs(text: str) -> Iterator[str]:

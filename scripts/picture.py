@@ -1,4 +1,4 @@
-"""Draws docs/dashboard.svg from the program itself: the wizard on the sandbox, three SuperNodes, just RUNNING."""
+"""Draws the pictures of docs/ from the program itself: the wizard on the sandbox, from Home to a service that runs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from wizard.core.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
+from wizard.tui.steps import Step
 
-TARGET = Path(__file__).parent.parent / "docs" / "dashboard.svg"
+FOLDER = Path(__file__).parent.parent / "docs"
 START = 1_795_428_900
 SIZE = (118, 32)
 
 
-async def draw() -> str:
-    """The picture as SVG."""
+async def draw() -> dict[str, str]:
+    """The pictures as SVG, by name."""
+    found: dict[str, str] = {}
     with Sandbox("default", latency=0, clock=ManualClock(START)) as sandbox:
         login = find_login(sandbox.environment(), Path("/nonexistent"))
         plan = Plan().with_texts({"service.name": "flower-prod", "supernode.cardinality": "3"})
@@ -32,7 +34,14 @@ async def draw() -> str:
         async with app.run_test(size=SIZE) as pilot:
             while not app.session.vm_templates.asked:
                 await pilot.pause(0.05)
+            app.go(Step.HOME)
+            await pilot.pause(1)
+            found["home"] = _svg(app)
+            await pilot.press("f4")
+            await pilot.pause(1)
+            found["supernodes"] = _svg(app)
             await pilot.press("f5")
+            await pilot.pause(0.5)
             await pilot.press("d")
             await pilot.press("enter")
             deadline = time.monotonic() + 60
@@ -40,13 +49,20 @@ async def draw() -> str:
                 sandbox.clock.advance(2)
                 await pilot.press("r")
                 await pilot.pause(0.2)
-            svg = app.export_screenshot(title="flowerneb-wizard")
-    return re.sub(r"terminal-\d+-", "terminal-", svg)
+            found["dashboard"] = _svg(app)
+    return found
+
+
+def _svg(app: WizardApp) -> str:
+    svg = re.sub(r"terminal-\d+-", "terminal-", app.export_screenshot(title="flowerneb-wizard"))
+    return re.sub(r"127\.0\.0\.1:\d{4,5}", "localhost:2474", svg)
 
 
 if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()
-    TARGET.write_text(asyncio.run(draw()), encoding="utf-8")
-    sys.stdout.write(f"{TARGET}\n")
+    for name, svg in asyncio.run(draw()).items():
+        place = FOLDER / f"{name}.svg"
+        place.write_text(svg, encoding="utf-8")
+        sys.stdout.write(f"{place}\n")

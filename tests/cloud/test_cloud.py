@@ -316,7 +316,7 @@ def test_where_listing_is_refused_an_id_works_and_a_name_does_not(start: Start) 
 
 
 def test_an_answer_that_never_comes_ends_with_the_time_out(start: Start) -> None:
-    sandbox, cloud = start(timeout=0.2)
+    sandbox, cloud = start(timeout=1.0)
     sandbox.faults.plan("oneflow", "silent")
     with pytest.raises(TimedOut):
         cloud.services()

@@ -40,7 +40,7 @@ def start() -> Iterator[Start]:
             username=sandbox.username,
             password=password or sandbox.password,
         )
-        made.append((sandbox, Cloud(login, timeout=0.3, clock=sandbox.clock.now)))
+        made.append((sandbox, Cloud(login, timeout=1.5, clock=sandbox.clock.now)))
         return made[-1]
 
     yield begin

@@ -187,6 +187,7 @@ def test_a_small_terminal_is_told_what_is_needed_and_loses_nothing(terminal: Ope
 def test_leaving_asks_where_something_would_be_lost(terminal: OpenTerminal) -> None:
     program = terminal("--sandbox", "--preset", "default")
     program.wait_for("▸2 Service")
+    program.wait_for("The name of the service template")
     program.press("X", "ctrl+q")
     program.wait_for("Quit?")
     program.press("escape")

@@ -71,6 +71,15 @@ async def test_home_lists_filters_and_attaches(sandbox: Sandbox) -> None:
         assert alpha != beta
 
 
+async def test_a_cloud_without_services_says_so_at_once(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.go(Step.HOME)
+        await at(pilot, Step.HOME)
+        await until(pilot, lambda: "none" in listed(app), "the word for it")
+
+
 async def test_nothing_is_drawn_where_nothing_changed(sandbox: Sandbox) -> None:
     two(sandbox)
     app = wizard_on(sandbox)

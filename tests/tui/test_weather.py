@@ -30,8 +30,9 @@ BODIES = [kind for kind in get_args(faults.Kind) if kind not in ("slow", "silent
 READY_TO_GO = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1"})
 
 
-def impatient(sandbox: Sandbox, password: str | None = None, timeout: float = 0.3) -> WizardApp:
-    """A wizard whose client gives up soon."""
+def impatient(sandbox: Sandbox, kind: faults.Kind | None = None, password: str | None = None) -> WizardApp:
+    """A wizard whose client gives up soon, where the weather is such that it has to."""
+    timeout = 1.5 if kind == "silent" else 10.0
     login = find_login(sandbox.environment(), Path("/nonexistent"), username=sandbox.username, password=password)
     clock = sandbox.clock.now
     return WizardApp(lambda: Cloud(login, timeout=timeout, clock=clock), plan=READY_TO_GO, clock=clock)
@@ -84,7 +85,7 @@ async def test_a_wrong_password(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("server", ["oneflow", "oned"])
 async def test_home_says_why_there_is_no_connection(sandbox: Sandbox, server: str, kind: faults.Kind) -> None:
     sandbox.faults.plan(server, kind, times=-1)
-    app = impatient(sandbox)
+    app = impatient(sandbox, kind)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         app.go(Step.HOME)
@@ -102,7 +103,7 @@ async def test_home_says_why_there_is_no_connection(sandbox: Sandbox, server: st
 
 @pytest.mark.parametrize("kind", [kind for kind in (*BODIES, "silent") if kind not in ("cut", "half")])
 async def test_a_deployment_that_fails_keeps_what_was_chosen(sandbox: Sandbox, kind: faults.Kind) -> None:
-    app = impatient(sandbox)
+    app = impatient(sandbox, kind)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         app.session.change("FL_NUM_ROUNDS", "17")
@@ -150,7 +151,7 @@ async def test_an_answer_that_got_lost_is_looked_up_and_not_sent_again(sandbox: 
 async def test_the_dashboard_bears_bad_weather(sandbox: Sandbox, server: str, kind: faults.Kind) -> None:
     service = deployed(sandbox)
     sandbox.clock.advance(60)
-    app = impatient(sandbox)
+    app = impatient(sandbox, kind)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         app.attach(service)
@@ -248,7 +249,7 @@ async def test_where_delete_is_refused_the_question_names_recover(sandbox_of: Ca
 
 
 async def test_while_a_deployment_is_sent_nobody_leaves_unasked(sandbox: Sandbox) -> None:
-    app = impatient(sandbox, timeout=3)
+    app = impatient(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await pilot.press("f5")

@@ -142,8 +142,8 @@ class HomeScreen(StepScreen):
             self._list_services(str(error))
         else:
             missing = cloud.last_oned_error
-            self._list_services(f"READY is not known: {missing}" if missing else "")
             self.listed = True
+            self._list_services(f"READY is not known: {missing}" if missing else "")
         finally:
             self.asking = False
 

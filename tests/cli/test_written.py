@@ -1,0 +1,53 @@
+"""What stands in the README's day-two chapter and in the guide, run word for word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wizard.sandbox.server import Sandbox
+
+from .conftest import Ended
+
+ROOT = Path(__file__).parents[2]
+DAY_TWO = (ROOT / "README.md").read_text(encoding="utf-8").split("## Day two")[1].split("\n## ")[0]
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+SILENT = ("delete", "recover")
+"""What says nothing on stdout."""
+
+
+def told(text: str) -> list[tuple[list[str], list[str]]]:
+    """Each command of a text, with the lines that stand below it."""
+    found: list[tuple[list[str], list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line.removeprefix("$ flowerneb-wizard ").split(), []))
+            else:
+                found[-1][1].append(line.rstrip())
+    return found
+
+
+@pytest.mark.parametrize(("text", "count", "before"), [(DAY_TWO, 10, "deploy default --yes"), (GUIDE, 13, "")])
+def test_every_command_does_what_is_written(
+    call: Callable[..., Ended], cloud_of: Callable[..., Sandbox], text: str, count: int, before: str
+) -> None:
+    cloud = cloud_of(speed=200.0)
+    assert call(*(before or "status").split(), cloud=cloud).status == 0
+    commands = told(text)
+    assert len(commands) == count
+    for arguments, lines in commands:
+        ended = call(*arguments)
+        assert ended.status == 0, (arguments, ended.err)
+        if lines:
+            assert [line.rstrip() for line in ended.out.splitlines()] == lines, arguments
+        else:
+            assert ended.out or arguments[0] in SILENT, arguments
+
+
+def test_the_pictures_of_the_guide_exist() -> None:
+    for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", GUIDE):
+        assert (ROOT / "docs" / name).exists(), name
