@@ -28,6 +28,7 @@ from wizard.commands.options import connection_options, example, screen_options,
 from wizard.commands.output import prepare_streams
 from wizard.commands.presets import presets
 from wizard.commands.recover import recover
+from wizard.commands.rehearse import rehearse
 from wizard.commands.render import render
 from wizard.commands.restart_stale import restart_stale
 from wizard.commands.sandbox import sandbox
@@ -70,7 +71,7 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
 _COMMANDS = (
     *(attach, render, check, deploy, status, events, connect),
     *(scale, restart_stale, recover, delete, vm),
-    *(presets, completion, sandbox),
+    *(presets, completion, sandbox, rehearse),
 )
 for _command in _COMMANDS:
     wizard.add_command(_command)

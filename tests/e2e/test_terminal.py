@@ -152,7 +152,9 @@ def test_a_shell_in_a_vm_and_back(terminal: OpenTerminal, tmp_path: Path) -> Non
     program.press("enter")
     program.wait_for("ssh ended (3)")
     program.wait_for("runs since")
-    program.press("escape", "ctrl+q")
+    program.press("escape")
+    program.wait_for("0 of 3")
+    program.press("ctrl+q")
     assert program.ended() == 0
 
 
@@ -168,7 +170,10 @@ def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:
 def test_attaching_to_nothing_says_so(terminal: OpenTerminal, exports: dict[str, str]) -> None:
     program = terminal("attach", "no such service", environment=exports)
     program.wait_for("no service of that name")
-    program.press("escape", "ctrl+q")
+    # Escape and a key right after it are one key to a terminal.
+    program.press("escape")
+    program.wait_for(lambda text: "no service of that name" not in text)
+    program.press("ctrl+q")
     assert program.ended() == 0
 
 

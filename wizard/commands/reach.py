@@ -74,7 +74,7 @@ def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterato
             teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
         yield from _closing(Connector(lambda: _login(reach)))
         return
-    with _ending_in_order(), sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
+    with ending_in_order(), sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
         yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False))
 
 
@@ -92,7 +92,7 @@ def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
+def ending_in_order() -> Iterator[None]:
     """Let SIGTERM and SIGHUP unwind the program, so that a sandbox inside it removes its private folder."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -120,10 +120,16 @@ def _certificate(snapshot: ServiceSnapshot, *, published: bool) -> Step:
     return Step("The CA of the SuperLink, as a file", (f"flowerneb-wizard connect {snapshot.id} --ca {CA_FILE}",), note)
 
 
-def _connection(name: str, kind: Family, *, tls: bool) -> Step:
+def connection(name: str, kind: Family, address: str, ca: str | None) -> tuple[str, ...]:
+    """The lines that tell `flwr` of a SuperLink whose Control API is at `address`; `ca` is the CA's file, None where
+    it does not encrypt."""
     heading = f"[tool.flwr.federations.{name}]" if kind.in_app else f"[superlink.{name}]"
+    secure = "insecure = true" if ca is None else f"root-certificates = {json.dumps(ca)}"
+    return heading, f'address = "{address}"', secure
+
+
+def _connection(name: str, kind: Family, *, tls: bool) -> Step:
     where = "the app's pyproject.toml" if kind.in_app else "~/.flwr/config.toml"
-    secure = f"root-certificates = {json.dumps(CA_FILE)}" if tls else "insecure = true"
-    lines = (heading, f'address = "127.0.0.1:{kind.control_port}"', secure)
+    lines = connection(name, kind, f"127.0.0.1:{kind.control_port}", CA_FILE if tls else None)
     note = "" if not tls else "A relative path is looked for from where `flwr` runs."
     return Step(f"The connection, in {where}", lines, note)

@@ -44,6 +44,8 @@ class Meaning(str, Enum):
     MIN_FIT = "min_fit_clients"
     MIN_EVALUATE = "min_evaluate_clients"
     MIN_AVAILABLE = "min_available_clients"
+    ROUNDS = "rounds"
+    STRATEGY = "strategy"
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ _SUPERLINK_INPUTS = (
         "Rounds",
         "After this many rounds of training and averaging the run ends. Each round waits for its slowest SuperNode.",
         "rounds",
+        Meaning.ROUNDS,
     ),
     Field(
         Level.SUPERLINK,
@@ -67,6 +68,7 @@ _SUPERLINK_INPUTS = (
         "Strategy",
         "How the SuperLink averages what the SuperNodes learnt. FedProx tolerates shards that differ much; FedAdam "
         "converges faster on some models and needs tuning.",
+        meaning=Meaning.STRATEGY,
     ),
     Field(
         Level.SUPERLINK,

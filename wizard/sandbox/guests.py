@@ -196,11 +196,16 @@ class SuperNode(SuperLink):
         return read
 
     def _endpoint(self, service: Mapping[str, Any]) -> str:
+        return str(self._told_by_superlink(service).get("FL_ENDPOINT", ""))
+
+    def _told_by_superlink(self, service: Mapping[str, Any]) -> Mapping[str, str]:
+        """What the SuperLink of our service has published, as OneGate shows it to us."""
         for node in _nodes(service, "superlink"):
             answer = self._ask("GET", f"/vms/{node['deploy_id']}")
             if answer is not None:
-                return str(json.loads(answer)["VM"]["USER_TEMPLATE"].get("FL_ENDPOINT", ""))
-        return ""
+                published: Mapping[str, str] = json.loads(answer)["VM"]["USER_TEMPLATE"]
+                return published
+        return {}
 
     def _report(self) -> list[str]:
         lines = [
@@ -231,7 +236,11 @@ def _nodes(service: Mapping[str, Any], role: str) -> list[Mapping[str, Any]]:
     return []
 
 
-def guest_for(vm: VirtualMachine, world: WorldState) -> Guest:
-    """The guest that a VM of this role runs."""
+GuestMaker = Callable[["VirtualMachine", "WorldState"], Guest]
+"""Makes the guest of a VM that boots for the first time."""
+
+
+def scripted(vm: VirtualMachine, world: WorldState) -> Guest:
+    """The guest that a VM of this role runs: one that keeps to the script, and runs nothing."""
     kinds = {"superlink": SuperLink, "supernode": SuperNode}
     return kinds.get(vm.role, Guest)(vm, world)

@@ -15,7 +15,7 @@ from wizard.sandbox.clock import ManualClock, RunningClock
 from wizard.sandbox.documents import SERVICE
 from wizard.sandbox.faults import Faults
 from wizard.sandbox.flow import Flow
-from wizard.sandbox.guests import HttpGate
+from wizard.sandbox.guests import GuestMaker, HttpGate, scripted
 from wizard.sandbox.http import Asked, LoopbackServer, Wire
 from wizard.sandbox.instantiation import service_body
 from wizard.sandbox.oned import Oned
@@ -39,15 +39,17 @@ class Sandbox:
         latency: float = 0.3,
         speed: float = 1.0,
         clock: ManualClock | None = None,
+        guests: GuestMaker = scripted,
     ) -> None:
         """`world` is a name out of `worlds.WORLDS`, or a World of one's own.
 
         `latency`: what an authenticated OneFlow call costs, in seconds of wall time.
         `speed`: sandbox seconds per wall second, unless a `clock` is given.
+        `guests` makes what runs inside the VMs.
         """
         plan = WORLDS[world] if isinstance(world, str) else world
         self.clock = clock if clock is not None else RunningClock(speed)
-        self.world = WorldState(plan, self.clock)
+        self.world = WorldState(plan, self.clock, guests)
         self.username = plan.operator
         self.password = self.world.accounts.password(plan.operator)
         self._wire = Wire()

@@ -9,7 +9,7 @@ from wizard.sandbox.accounts import Accounts
 from wizard.sandbox.blueprint import BootFailure, User, World
 from wizard.sandbox.clock import ManualClock, Timer
 from wizard.sandbox.documents import Documents
-from wizard.sandbox.guests import Gate, guest_for
+from wizard.sandbox.guests import Gate, GuestMaker
 from wizard.sandbox.hypervisor import Hypervisor
 from wizard.sandbox.images import Images
 from wizard.sandbox.machines import Machines
@@ -21,7 +21,7 @@ from wizard.sandbox.vm_actions import VmActions
 class WorldState:
     """A world in motion. Hold `lock` to read or change it, and never while turning the clock."""
 
-    def __init__(self, plan: World, clock: ManualClock) -> None:
+    def __init__(self, plan: World, clock: ManualClock, guest_for: GuestMaker) -> None:
         self.plan = plan
         self.clock = clock
         self.lock = threading.RLock()
@@ -37,6 +37,7 @@ class WorldState:
         """On whose behalf the servers act among themselves."""
         self.onegate_url = ""
         self.gate: Gate | None = None
+        self._guest_for = guest_for
 
     def seconds(self) -> int:
         """The present in whole seconds since 1970."""
@@ -62,5 +63,5 @@ class WorldState:
     def start_guest(self, vm: VirtualMachine) -> None:
         """Let the guest of a VM that has just booted begin its work."""
         if vm.guest is None:
-            vm.guest = guest_for(vm, self)
+            vm.guest = self._guest_for(vm, self)
         vm.guest.start()

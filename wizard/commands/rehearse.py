@@ -1,0 +1,289 @@
+"""`rehearse`: a preset brought up with real Flower on this machine, run, and held against the dashboard's prediction."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wizard.commands.acting import Act
+from wizard.commands.completing import preset_names
+from wizard.commands.images import prepare_image
+from wizard.commands.options import example, json_option, set_option
+from wizard.commands.output import Teller, emit_json, emit_words, is_terminal
+from wizard.commands.planning import checked, plan_of
+from wizard.commands.reach import ending_in_order
+from wizard.commands.trouble import DEPLOYMENT_FAILED, TIMED_OUT, CommandFailed
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.core.plan import Plan
+    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.rehearsal.run import Ended
+    from wizard.rehearsal.stage import Stage
+    from wizard.rehearsal.told import Row
+
+MINUTES_20 = 1200.0
+
+
+@click.command(
+    short_help="Rehearse a preset with real Flower on this machine.",
+    epilog=example(
+        "flowerneb-wizard rehearse --prepare 1.25.0",
+        "flowerneb-wizard rehearse default --scale 4 --scale 3",
+    ),
+)
+@click.argument("preset", required=False, shell_complete=preset_names)
+@click.option(
+    "--prepare", "versions", multiple=True, metavar="X.Y.Z", help="Make the image with this version of Flower first."
+)
+@set_option
+@click.option(
+    "--scale",
+    "counts",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="N",
+    help="Scale to N SuperNodes before the run. May be repeated.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MINUTES_20,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each step may take.",
+)
+@json_option
+def rehearse(
+    preset: str | None,
+    versions: tuple[str, ...],
+    settings: tuple[str, ...],
+    counts: tuple[int, ...],
+    *,
+    timeout: float,
+    as_json: bool,
+) -> int:
+    """Bring PRESET up with real Flower on this machine, run a small app, and compare the partitions.
+
+    The VMs are processes of this machine. What each client was given as its partition stands beside what the
+    dashboard says of its VM. Flower comes from an image that --prepare makes once; after that nothing needs the
+    internet.
+    """
+    teller = Teller(as_json)
+    if preset is None and not versions:
+        raise click.UsageError("name a preset to rehearse, or a version to --prepare.")
+    for version in versions:
+        prepare_image(version, teller)
+    if preset is None:
+        return 0
+    plan = plan_of(preset, settings)
+    checked(plan, teller)
+    _refuse_without_image(plan)
+    from wizard.rehearsal.stage import staged
+
+    with ending_in_order(), staged() as stage:
+        return _Rehearsal(stage, plan, teller, timeout, as_json).play(counts)
+
+
+def _refuse_without_image(plan: Plan) -> None:
+    """Told before anything is started, where the plan tells the version; else the guest tells."""
+    from wizard.core.contract import Meaning
+    from wizard.rehearsal.images import ImageError, python_of
+
+    version = plan.meant(Meaning.FLOWER_VERSION).strip()
+    try:
+        if version:
+            python_of(version)
+    except ImageError as error:
+        raise CommandFailed(DEPLOYMENT_FAILED, error.title, f"Flower {version}", error.detail, error.hint) from None
+
+
+class _Rehearsal:
+    """One rehearsal on a stage."""
+
+    def __init__(self, stage: Stage, plan: Plan, teller: Teller, timeout: float, as_json: bool) -> None:
+        self.stage = stage
+        self.plan = plan
+        self.teller = teller
+        self.timeout = timeout
+        self.as_json = as_json
+
+    def play(self, counts: tuple[int, ...]) -> int:
+        """Bring it up, scale it, run the app, compare. The exit status."""
+        from wizard.actions import ending, sending
+        from wizard.cloud.cloud import Cloud
+        from wizard.cloud.login import find_login
+        from wizard.core import foresight
+        from wizard.core.snapshot import SUPERNODE
+
+        sandbox = self.stage.sandbox
+        cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
+        try:
+            service = self._brought_up(cloud)
+            for count in counts:
+                act = self._act(cloud, service)
+                act.agreed(foresight.scale(service, count), "")
+                sending.scale(cloud, service, SUPERNODE, count, self.teller.say)
+                service = act.followed(ending.of_scale(SUPERNODE, count), self.timeout)
+            return self._told(service, self._run(service))
+        finally:
+            cloud.close()
+
+    def _act(self, cloud: Cloud, service: ServiceSnapshot) -> Act:
+        return Act(cloud, service, self.teller, yes=True, dry_run=False, as_json=self.as_json)
+
+    def _brought_up(self, cloud: Cloud) -> ServiceSnapshot:
+        from wizard.actions.ending import Ending
+        from wizard.deployment import Outcome, outcome, start
+
+        service = start(self.plan, cloud, self.teller.say)
+
+        def judge(snapshot: ServiceSnapshot) -> Ending | None:
+            said = _unhealthy(snapshot)
+            if said:
+                raise CommandFailed(DEPLOYMENT_FAILED, "a VM does not come up", said, self._logs(snapshot))
+            found = outcome(snapshot)
+            if found is None:
+                return None
+            return Ending.DONE if found is Outcome.RUNNING else Ending.FAILED
+
+        return self._act(cloud, service).followed(judge, self.timeout)
+
+    def _run(self, service: ServiceSnapshot) -> Ended:
+        from wizard.core.connection_card import card
+        from wizard.rehearsal.recipe import Recipe
+        from wizard.rehearsal.run import Run, settings
+        from wizard.rehearsal.told import Word
+
+        found = card(service)
+        if found is None:
+            raise CommandFailed(DEPLOYMENT_FAILED, "the SuperLink is not READY, so there is nothing to run on")
+        ip = found.address.rpartition(":")[0]
+        run = Run(self.stage.guests, Recipe(found.version), ip, found.ca if found.tls else "")
+        options = settings(self.plan)
+        self.teller.say(f"running the app: {', '.join(f'{name} {value}' for name, value in options.items())}")
+        with _RoundsBar(self.teller) as bar:
+
+            def hear(word: Word) -> None:
+                bar.hear(word)
+
+            return run.follow(options, hear, self.timeout)
+
+    def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
+        from wizard.core.partitions import assignments
+        from wizard.rehearsal.told import compared
+
+        if not ended.completed:
+            status = DEPLOYMENT_FAILED if ended.status.startswith("finished") else TIMED_OUT
+            raise CommandFailed(status, f"the run is {ended.status}", "the app", ended.last_lines)
+        predicted = assignments(service)
+        nodes = {item.vm_id: self.stage.guests.node_id(item.vm_id) for item in predicted}
+        rows = compared(predicted, nodes, ended.words)
+        agree = bool(rows) and all(row.agrees for row in rows)
+        if self.as_json:
+            emit_json(_data(service, ended, rows, agree))
+        else:
+            emit_words(_table(rows))
+            done = max((word.round for word in ended.words), default=0)
+            emit_words(f"{done} rounds, {ended.status}: " + (_AGREE if agree else _DISAGREE) + "\n")
+        return 0 if agree else DEPLOYMENT_FAILED
+
+    def _logs(self, snapshot: ServiceSnapshot) -> str:
+        texts = (self.stage.guests.text(node.vm_id) for role in snapshot.roles for node in role.nodes)
+        return "\n".join("\n".join(text.splitlines()[-8:]) for text in texts if text)
+
+
+_AGREE = "every client was given what the dashboard says."
+_DISAGREE = "NOT what the dashboard says."
+
+
+def _unhealthy(snapshot: ServiceSnapshot) -> str:
+    for role in snapshot.roles:
+        for node in role.nodes:
+            told = (node.vm.user_template if node.vm else None) or {}
+            if told.get("FL_ERROR"):
+                return f"{role.name} VM {node.vm_id}: {told['FL_ERROR']}"
+    return ""
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    head = ("VM", "index", "standing", "the dashboard says", "the client was given", "")
+    cells = [
+        (
+            str(row.vm_id),
+            str(row.index),
+            row.standing,
+            str(row.predicted or "none"),
+            "it told nothing" if row.told is None else str(row.partition or "none"),
+            "agrees" if row.agrees else "DIFFERS",
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[place]) for line in (head, *cells)) for place in range(len(head))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *cells))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _data(service: ServiceSnapshot, ended: Ended, rows: tuple[Row, ...], agree: bool) -> dict[str, Any]:
+    return {
+        "service": service.id,
+        "status": ended.status,
+        "rounds": max((word.round for word in ended.words), default=0),
+        "agree": agree,
+        "supernodes": [
+            {
+                "vm": row.vm_id,
+                "index": row.index,
+                "standing": row.standing,
+                "predicted": _partition(row.predicted),
+                "told": _partition(row.partition),
+                "rounds": row.rounds,
+                "agrees": row.agrees,
+            }
+            for row in rows
+        ],
+    }
+
+
+def _partition(found: Any) -> dict[str, int | None] | None:
+    return None if found is None else {"partition-id": found.id, "num-partitions": found.count}
+
+
+class _RoundsBar:
+    """The rounds: a bar on a terminal, else a line each."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+        self._begun = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> _RoundsBar:
+        if is_terminal(sys.stderr) and not self._teller.as_json:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task("rounds", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def hear(self, word: Any) -> None:
+        """One more thing that the app told."""
+        if word.error:
+            self._teller.say(f"round {word.round}: a client failed: {word.error}")
+        if word.clients is None:
+            return
+        if self._bar is not None:
+            self._bar.update(self._task, total=word.of, completed=word.round)
+        else:
+            spent = time.monotonic() - self._begun
+            self._teller.say(f"round {word.round} of {word.of}: {word.clients} clients, {spent:.0f} s")

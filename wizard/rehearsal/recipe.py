@@ -1,0 +1,88 @@
+"""How each family of Flower is started: pure, from a version and addresses to command lines.
+
+Up to 1.35 a SuperLink has three gRPC ports; from 1.36 a SuperNode is told `--host` and `--port`; from 1.40 a
+SuperLink has one HTTP port for everything. In between, from 1.37, its Control API is HTTP on a port of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.core.flower_versions import Family, family
+
+ENVIRONMENT = {
+    "FLWR_TELEMETRY_ENABLED": "0",
+    "FLWR_DISABLE_UPDATE_CHECK": "1",
+    "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
+    # What is printed goes to files, and is read while it is written.
+    "PYTHONUNBUFFERED": "1",
+}
+"""Without these Flower speaks to the internet, and hangs where it can't reach it."""
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files of a SuperLink: its CA, its certificate, its key."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is particular to one version of Flower, such as `1.25.0`. ValueError for what is none."""
+
+    version: str
+
+    @property
+    def family(self) -> Family:
+        """How `flwr` finds a SuperLink of this version."""
+        found = family(self.version)
+        if found is None:
+            raise ValueError(f"{self.version!r} is no version of Flower")
+        return found
+
+    @property
+    def _number(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.version.split(".")[:2])
+
+    @property
+    def http(self) -> bool:
+        """Whether one HTTP port serves everything; else the Fleet API is gRPC."""
+        return self._number >= (1, 40)
+
+    @property
+    def fleet_port(self) -> int:
+        """Where SuperNodes reach a SuperLink."""
+        return 8000 if self.http else 9092
+
+    @property
+    def control_port(self) -> int:
+        """Where `flwr` reaches a SuperLink."""
+        return self.family.control_port
+
+    def superlink(self, ip: str, certificates: Certificates | None) -> list[str]:
+        """The command line of a SuperLink that listens on `ip` alone; without `certificates` it does not encrypt."""
+        command = ["flower-superlink"]
+        if certificates is None:
+            command.append("--insecure")
+        else:
+            command += ["--ssl-ca-certfile", str(certificates.ca), "--ssl-certfile", str(certificates.certificate)]
+            command += ["--ssl-keyfile", str(certificates.key)]
+        if self.http:
+            return [*command, "--host", ip, "--port", "8000", "--disable-runtime-dependency-installation"]
+        command += ["--fleet-api-address", f"{ip}:9092", "--control-api-address", f"{ip}:{self.control_port}"]
+        return [*command, "--serverappio-api-address", f"{ip}:9091"]
+
+    def supernode(self, ip: str, superlink: str, ca: Path | None, node_config: str) -> list[str]:
+        """The command line of a SuperNode on `ip` that joins `superlink`, an `ip:port`; it trusts `ca`, if there is
+        one, and encrypts then. An empty `node_config` is not passed on."""
+        command = ["flower-supernode", "--superlink", superlink]
+        command += ["--insecure"] if ca is None else ["--root-certificates", str(ca)]
+        if self._number >= (1, 36):
+            command += ["--host", ip, "--port", "9094"]
+        else:
+            command += ["--clientappio-api-address", f"{ip}:9094"]
+        return [*command, "--node-config", node_config] if node_config else command

@@ -1,0 +1,148 @@
+"""One run of the app that ships with us, as `flwr run` submits it, and what became of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.core import connection_card
+from wizard.core.contract import Meaning
+from wizard.core.plan import Plan
+from wizard.rehearsal.guests import INSIDE, Guests
+from wizard.rehearsal.recipe import Recipe
+from wizard.rehearsal.told import Word, word
+
+NAME = "rehearsal"
+"""What the connection to the SuperLink is called."""
+COMPLETED = "finished:completed"
+_LOOK = 0.2
+_WHAT = {
+    "rounds": Meaning.ROUNDS,
+    "min-fit-clients": Meaning.MIN_FIT,
+    "min-evaluate-clients": Meaning.MIN_EVALUATE,
+    "min-available-clients": Meaning.MIN_AVAILABLE,
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: Flower's own word, everything that was told, and the last lines where it failed."""
+
+    status: str
+    words: tuple[Word, ...]
+    last_lines: str = ""
+
+    @property
+    def completed(self) -> bool:
+        """Whether it ran to its end."""
+        return self.status == COMPLETED
+
+
+def settings(plan: Plan) -> dict[str, str]:
+    """What the app is told to do: the plan's strategy and rounds, as far as its contract has them."""
+    found = {name: plan.meant(meaning).strip() for name, meaning in _WHAT.items()}
+    strategy = plan.meant(Meaning.STRATEGY).strip()
+    told = {name: str(int(text)) for name, text in found.items() if text.isdigit()}
+    return {**told, "strategy": json.dumps(strategy)} if strategy else told
+
+
+class Run:
+    """A run of the app on a SuperLink at `ip`."""
+
+    def __init__(self, guests: Guests, recipe: Recipe, ip: str, ca: str = "") -> None:
+        """`ca` is the PEM text of the CA that the SuperLink published, empty where it does not encrypt."""
+        self._guests = guests
+        self._recipe = recipe
+        self._python = guests.image(recipe.version)
+        self._home = guests.folder / "operator"
+        self._app = self._home / "app"
+        self._count = 0
+        self._prepare(ip, ca)
+
+    def follow(self, options: Mapping[str, str], hear: Callable[[Word], None], seconds: float) -> Ended:
+        """Submit the app with these options of its own, and wait for its end; `hear` is told what the app tells.
+
+        A run that does not end within so many seconds is left, with the status that it had.
+        """
+        chosen = " ".join(f"{name}={value}" for name, value in options.items())
+        arguments = ["--run-config", chosen] if chosen else []
+        log = self._start("run", ["run", str(self._app), NAME, *arguments, "--stream"])
+        words: list[Word] = []
+        seen = 0
+        end = time.monotonic() + seconds
+        while True:
+            over = self._guests.processes.wait(self._process, _LOOK) is not None
+            text = _read(log)
+            lines = text.splitlines()
+            for line in lines[seen : len(lines) if over or text.endswith("\n") else -1]:
+                told = word(line)
+                if told is not None:
+                    words.append(told)
+                    hear(told)
+                seen += 1
+            if over or time.monotonic() >= end:
+                break
+        status = self._status()
+        while not status.startswith("finished") and time.monotonic() < end:
+            time.sleep(1.0)
+            status = self._status()
+        return Ended(status, tuple(words), "" if status == COMPLETED else "\n".join(_read(log).splitlines()[-15:]))
+
+    def _status(self) -> str:
+        """Flower's word for the newest run. Its exit statuses say nothing, so they are not looked at."""
+        log = self._start("ls", ["ls", str(self._app), NAME, "--format", "json"])
+        self._guests.processes.wait(self._process, 60.0)
+        text = _read(log)
+        try:
+            runs = json.loads(text[text.index("{") :])["runs"]
+            return str(runs[0]["status"]) if runs else "not submitted"
+        except (ValueError, KeyError, IndexError, TypeError):
+            return "not known"
+
+    @property
+    def _process(self) -> str:
+        return f"operator.{self._count}"
+
+    def _start(self, what: str, arguments: list[str]) -> Path:
+        self._count += 1
+        log = self._guests.folder / f"flwr-{what}.log"
+        log.unlink(missing_ok=True)
+        environment = self._guests.environment(self._python, self._home)
+        # Not a terminal: without a width flwr folds what it prints at 80.
+        environment["COLUMNS"] = "4000"
+        self._guests.processes.start(
+            self._process,
+            [str(self._python.parent / "flwr"), *arguments],
+            environment=environment,
+            folder=self._home,
+            log=log,
+        )
+        return log
+
+    def _prepare(self, ip: str, ca: str) -> None:
+        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.copytree(INSIDE / "app", self._app, ignore=shutil.ignore_patterns("__pycache__"))
+        home = self._home / ".flwr"
+        home.mkdir()
+        certificate = self._home / connection_card.CA_FILE
+        if ca:
+            certificate.write_text(ca, encoding="ascii")
+        address = f"{ip}:{self._recipe.control_port}"
+        lines = connection_card.connection(NAME, self._recipe.family, address, str(certificate) if ca else None)
+        text = "\n".join(("", *lines, ""))
+        if self._recipe.family.in_app:
+            with (self._app / "pyproject.toml").open("a", encoding="utf-8") as file:
+                file.write(text)
+        else:
+            (home / "config.toml").write_text(f'[superlink]\ndefault = "{NAME}"\n{text}', encoding="utf-8")
+
+
+def _read(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

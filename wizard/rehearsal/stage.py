@@ -1,0 +1,65 @@
+"""Where a rehearsal takes place: a sandbox whose guests run Flower, and a folder of ours for all that they write."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from wizard import sittings
+from wizard.files import APPLICATION
+from wizard.rehearsal.guests import Guests
+from wizard.rehearsal.processes import Processes
+from wizard.rehearsal.world import on_loopback
+from wizard.sandbox.server import Sandbox
+from wizard.sandbox.worlds import WORLDS
+
+KEPT = 3
+"""So many folders of ended rehearsals stay, for their logs."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A sandbox that runs, and its guests."""
+
+    sandbox: Sandbox
+    guests: Guests
+
+
+@contextlib.contextmanager
+def staged(world: str = "default", latency: float = 0.05) -> Iterator[Stage]:
+    """A stage that is torn down at the end, and with it every process. Raises OSError where the folder can't be made.
+
+    Time passes as fast as it does outside: Flower can't be hurried.
+    """
+    folder = _new_folder()
+    try:
+        with Processes() as processes:
+            guests = Guests(folder, processes)
+            with Sandbox(on_loopback(WORLDS[world]), latency=latency, guests=guests) as sandbox:
+                yield Stage(sandbox, guests)
+    finally:
+        # What is secret or large goes; the logs are for whoever wants to know afterwards.
+        for place in folder.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def folders() -> Path:
+    """Where the folders of all rehearsals lie."""
+    return platformdirs.user_state_path(APPLICATION) / "rehearsals"
+
+
+def _new_folder() -> Path:
+    everything = folders()
+    everything.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ended = sorted((place for place in everything.iterdir() if not sittings.may_live(place)), key=sittings.age)
+    for place in ended[KEPT:]:
+        shutil.rmtree(place, ignore_errors=True)
+    folder = everything / sittings.own_name()
+    folder.mkdir(mode=0o700)
+    return folder
