@@ -3,13 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-long test-faults lint types unit snapshots picture schema man pyz test-all bench clean
+.PHONY: help demo test test-long test-faults test-flower lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
 	@echo 'make test       set up, then every check: lint, types, tests'
 	@echo 'make test-long  the partition table against 50,000 sequences instead of 2,000: some minutes'
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
+	@echo 'make test-flower  rehearsals with real Flower, which it fetches: VERSIONS="1.25.0 ..." SUPERNODES="2 5"'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw the pictures of docs/ from the program'
@@ -36,6 +37,13 @@ test-long: $(STAMP)
 
 test-faults: $(STAMP)
 	$(BIN)/python -m tests.weather
+
+VERSIONS ?= 1.25.0 1.31.0 1.41.0
+SUPERNODES ?= 2 5
+
+test-flower: $(STAMP)
+	$(BIN)/flowerneb-wizard rehearse $(VERSIONS:%=--prepare %)
+	FLOWER_VERSIONS="$(VERSIONS)" SUPERNODES="$(SUPERNODES)" $(BIN)/pytest tests/flower
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -45,6 +45,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.theme_choice": (set(), set()),
     "wizard.remembered": ({"wizard.files"}, {"platformdirs"}),
     "wizard.sandbox": (set(), set()),
+    "wizard.rehearsal": ({"wizard.core", "wizard.files", "wizard.sittings", "wizard.sandbox"}, {"platformdirs"}),
+    # Runs with an image's Python, beside Flower, and knows nothing of ours.
+    "wizard.rehearsal.inside": (set(), {"flwr", "numpy", "cryptography"}),
+    "wizard.rehearsal.warden": (set(), set()),
     "wizard.tui": (
         {
             "wizard.core",

@@ -45,6 +45,7 @@ COMMANDS = (
     ("presets", "import"),
     ("completion",),
     ("sandbox",),
+    ("rehearse",),
 )
 
 

@@ -64,6 +64,7 @@ def open_wizard(
         )
         app.complaints = (complaint,) if complaint else ()
         app.session.keeps = connector.keeps
+        app.session.logs = connector.logs
         app.notifies = notify or notifying()
         asyncio.run(_running(app, mouse=not no_mouse))
     return app.return_code or 0

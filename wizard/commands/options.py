@@ -17,6 +17,10 @@ from wizard.noteworthy import HOWS
 from wizard.theme_choice import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
+FLOWER = "flower"
+GUESTS = ("scripted", FLOWER)
+"""What may run inside the sandbox's VMs."""
+GUESTS_HELP = "What runs inside its VMs: a script, or Flower itself as processes of this machine."
 
 
 class Secret:
@@ -47,18 +51,33 @@ class Reach:
     sandbox: bool = False
     world: str | None = None
     speed: float | None = None
+    guests: str | None = None
+
+    @property
+    def with_flower(self) -> bool:
+        """Whether the VMs of the sandbox run Flower."""
+        return self.guests == FLOWER
 
     @staticmethod
     def of(context: click.Context) -> Reach:
         """What was said so far. Raises UsageError where two options contradict each other."""
-        said = context.ensure_object(dict)
+        said: dict[str, Any] = context.ensure_object(dict)
         reach = Reach(**{item.name: said[item.name] for item in fields(Reach) if item.name in said})
         if reach.sandbox:
             if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
                 raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
-        elif reach.world or reach.speed:
-            raise click.UsageError("--world and --speed are for --sandbox; those of the command `sandbox` follow it.")
+            refuse_hurry(reach.guests, reach.speed)
+        elif reach.world or reach.speed or reach.guests:
+            raise click.UsageError(
+                "--world, --speed and --guests are for --sandbox; those of the command `sandbox` follow it."
+            )
         return reach
+
+
+def refuse_hurry(guests: str | None, speed: float | None) -> None:
+    """Raise UsageError where Flower is to run in another time than the real one."""
+    if guests == FLOWER and speed not in (None, 1.0):
+        raise click.UsageError("--guests flower runs in real time: leave --speed out.")
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -87,6 +106,7 @@ _CONNECTION = (
     _connection(
         "--speed", metavar="X", type=click.FloatRange(min=0, min_open=True), help="How fast the sandbox's time passes."
     ),
+    _connection("--guests", type=click.Choice(GUESTS), help=f"{GUESTS_HELP}"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import signal
@@ -18,6 +19,7 @@ import click
 
 from wizard.commands.options import Reach
 from wizard.commands.output import Teller
+from wizard.commands.trouble import FAILED, CommandFailed
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -43,6 +45,8 @@ class Connector:
     timeout: float = field(default_factory=lambda: TIMEOUT)
     keeps: bool = True
     """Whether what is seen is kept for later sittings: a sandbox inside this process has none."""
+    logs: Callable[[int], str] | None = None
+    """What the processes of a VM printed, where they are ours."""
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
@@ -74,13 +78,35 @@ def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterato
             teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
         yield from _closing(Connector(lambda: _login(reach)))
         return
-    with ending_in_order(), sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY) as sandbox:
-        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False))
+    with ending_in_order(), contextlib.ExitStack() as stack:
+        logs = None
+        if reach.with_flower:
+            sandbox, logs = stack.enter_context(sandbox_with_flower(reach.world, latency=LATENCY))
+        else:
+            sandbox = stack.enter_context(sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY))
+        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False, logs=logs))
+
+
+@contextmanager
+def sandbox_with_flower(world: str | None, *, latency: float) -> Iterator[tuple[Sandbox, Callable[[int], str]]]:
+    """A sandbox that runs and whose VMs run Flower, and the logs of its VMs. Raises UsageError and CommandFailed."""
+    from wizard.rehearsal.stage import staged
+
+    name = _world(world)
+    if not Path("/proc/self/stat").exists():
+        raise CommandFailed(FAILED, "--guests flower needs Linux: its VMs are processes with loopback addresses")
+    with staged(name, latency) as stage:
+        yield stage.sandbox, stage.guests.text
 
 
 def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
     """A sandbox that is not started yet. Raises UsageError where no world has that name."""
     from wizard.sandbox.server import Sandbox
+
+    return Sandbox(_world(world), speed=speed, latency=latency)
+
+
+def _world(world: str | None) -> str:
     from wizard.sandbox.worlds import WORLDS
 
     name = world or "default"
@@ -88,7 +114,7 @@ def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
         close = difflib.get_close_matches(name, WORLDS, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(WORLDS)}."
         raise click.UsageError(f"no world is called {name!r}; {hint}")
-    return Sandbox(name, speed=speed, latency=latency)
+    return name
 
 
 @contextmanager

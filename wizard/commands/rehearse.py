@@ -1,4 +1,4 @@
-"""`rehearse`: a preset brought up with real Flower on this machine, run, and held against the dashboard's prediction."""
+"""`rehearse`: a preset brought up with real Flower on this machine, run, and held against what the dashboard says."""
 
 from __future__ import annotations
 
@@ -165,7 +165,8 @@ class _Rehearsal:
         ip = found.address.rpartition(":")[0]
         run = Run(self.stage.guests, Recipe(found.version), ip, found.ca if found.tls else "")
         options = settings(self.plan)
-        self.teller.say(f"running the app: {', '.join(f'{name} {value}' for name, value in options.items())}")
+        told = ", ".join(f"{name} {value}" for name, value in options.items())
+        self.teller.say(f"running the app: {told or 'as it comes'}")
         with _RoundsBar(self.teller) as bar:
 
             def hear(word: Word) -> None:
@@ -174,6 +175,7 @@ class _Rehearsal:
             return run.follow(options, hear, self.timeout)
 
     def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
+        from wizard.core.coverage import coverage, summary
         from wizard.core.partitions import assignments
         from wizard.rehearsal.told import compared
 
@@ -188,6 +190,7 @@ class _Rehearsal:
             emit_json(_data(service, ended, rows, agree))
         else:
             emit_words(_table(rows))
+            emit_words(f"{summary(coverage(service))}\n")
             done = max((word.round for word in ended.words), default=0)
             emit_words(f"{done} rounds, {ended.status}: " + (_AGREE if agree else _DISAGREE) + "\n")
         return 0 if agree else DEPLOYMENT_FAILED

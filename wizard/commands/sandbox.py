@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import signal
 import threading
@@ -9,7 +10,7 @@ import threading
 import click
 
 from wizard.commands.completing import world_names
-from wizard.commands.options import Reach, example
+from wizard.commands.options import FLOWER, GUESTS, GUESTS_HELP, Reach, example, refuse_hurry
 from wizard.commands.output import Teller, emit, emit_words
 
 
@@ -31,16 +32,20 @@ from wizard.commands.output import Teller, emit, emit_words
     metavar="SECONDS",
     help="How long OneFlow takes to answer.",
 )
+@click.option("--guests", type=click.Choice(GUESTS), default=GUESTS[0], show_default=True, help=GUESTS_HELP)
 @click.option("--list-worlds", is_flag=True, help="List the worlds and end.")
 @click.pass_context
-def sandbox(context: click.Context, world: str | None, speed: float, latency: float, list_worlds: bool) -> None:
+def sandbox(
+    context: click.Context, world: str | None, speed: float, latency: float, guests: str, list_worlds: bool
+) -> None:
     """Run an OpenNebula look-alike on loopback until it is interrupted.
 
     The lines on stdout, read by a shell, point OpenNebula's tools and this program at it.
     """
-    from wizard.commands.reach import sandbox_of
+    from wizard.commands.reach import sandbox_of, sandbox_with_flower
 
     Reach.of(context)
+    refuse_hurry(guests, speed)
     if list_worlds:
         _list_worlds()
         return
@@ -48,7 +53,11 @@ def sandbox(context: click.Context, world: str | None, speed: float, latency: fl
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: ended.set())
-    with sandbox_of(world, speed=speed, latency=latency) as running:
+    with contextlib.ExitStack() as stack:
+        if guests == FLOWER:
+            running, _ = stack.enter_context(sandbox_with_flower(world, latency=latency))
+        else:
+            running = stack.enter_context(sandbox_of(world, speed=speed, latency=latency))
         emit("".join(f"export {name}={shlex.quote(value)}\n" for name, value in running.environment().items()))
         Teller().say("the sandbox runs; Ctrl-C ends it")
         ended.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -88,8 +89,7 @@ class Processes:
             self._warden.stdin.flush()
 
     def _listen(self) -> None:
-        assert self._warden.stdout is not None
-        with self._warden.stdout as told:
+        with self._warden.stdout or io.BytesIO() as told:
             for line in told:
                 fact = json.loads(line)
                 with self._changed:

@@ -20,6 +20,8 @@ NAME = "rehearsal"
 """What the connection to the SuperLink is called."""
 COMPLETED = "finished:completed"
 _LOOK = 0.2
+_AFTERWARDS = 30.0
+"""Seconds in which a run whose output has ended may yet be said to have finished."""
 _WHAT = {
     "rounds": Meaning.ROUNDS,
     "min-fit-clients": Meaning.MIN_FIT,
@@ -87,6 +89,7 @@ class Run:
             if over or time.monotonic() >= end:
                 break
         status = self._status()
+        end = min(end, time.monotonic() + _AFTERWARDS)
         while not status.startswith("finished") and time.monotonic() < end:
             time.sleep(1.0)
             status = self._status()
@@ -94,7 +97,8 @@ class Run:
 
     def _status(self) -> str:
         """Flower's word for the newest run. Its exit statuses say nothing, so they are not looked at."""
-        log = self._start("ls", ["ls", str(self._app), NAME, "--format", "json"])
+        where = [str(self._app), NAME] if self._recipe.family.in_app else [NAME]
+        log = self._start("ls", ["ls", *where, "--format", "json"])
         self._guests.processes.wait(self._process, 60.0)
         text = _read(log)
         try:

@@ -93,7 +93,5 @@ def compared(predicted: Iterable[Assignment], nodes: Mapping[int, str], words: S
         configs = [one.config for one in mine if one.config is not None]
         differing = any(config != configs[0] for config in configs)
         told = configs[0] if configs else None
-        rows.append(
-            Row(item.vm_id, item.index, item.standing.value, item.assigned, told, len(configs), differing)
-        )
+        rows.append(Row(item.vm_id, item.index, item.standing.value, item.assigned, told, len(configs), differing))
     return tuple(rows)

@@ -11,6 +11,7 @@ helpers in sessions of their own that outlive their parents: as their subreaper 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -70,7 +71,7 @@ class Warden:
                     env=order["environment"],
                     cwd=order["folder"],
                     start_new_session=True,
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509
+                    preexec_fn=_die_with_parent,
                 )
         except OSError as error:
             tell({"name": name, "refused": str(error)})
@@ -119,14 +120,14 @@ class Warden:
 def descendants(ancestor: int) -> set[int]:
     """The processes below one, without it, as /proc tells at this moment."""
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
             try:
-                stat = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8", errors="replace")
+                stat = (place / "stat").read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             parent = int(stat.rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry))
+            children.setdefault(parent, []).append(int(place.name))
     found: set[int] = set()
     waiting = [ancestor]
     while waiting:
@@ -152,10 +153,8 @@ def shorten(log: Path) -> None:
 
 def tell(fact: dict[str, Any]) -> None:
     """One line to whoever started the warden; nobody may be there any more."""
-    try:
+    with contextlib.suppress(OSError):
         os.write(1, json.dumps(fact).encode() + b"\n")
-    except OSError:
-        pass
 
 
 def main() -> int:
@@ -195,21 +194,17 @@ def _die_with_parent() -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    try:
+    # Not Linux: what happens when this process is killed is the processes' own affair then.
+    with contextlib.suppress(AttributeError):
         _LIBC.prctl(option, value, 0, 0, 0)
-    except AttributeError:
-        # Not Linux: what happens when this process is killed is the processes' own affair then.
-        pass
 
 
 _LIBC = ctypes.CDLL(None)
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.kill(pid, number)
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

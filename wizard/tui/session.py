@@ -57,6 +57,8 @@ class Session:
     """The Flower services of the cloud, as they were seen last."""
     keeps: bool = False
     """Whether what is seen of services is kept for later sittings."""
+    logs: Callable[[int], str] | None = None
+    """What the processes of a VM printed, where they are ours: a rehearsal's."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW

@@ -47,9 +47,7 @@ def main(folder: Path, ip: str) -> None:
         _begun(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ip)]), authority, key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(names, critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
@@ -57,9 +55,7 @@ def main(folder: Path, ip: str) -> None:
     (folder / "server.crt").write_bytes(server.public_bytes(pem))
     secret = folder / "server.key"
     secret.touch(mode=0o600)
-    secret.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    secret.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 
 
 def _begun(subject: x509.Name, issuer: x509.Name, key, now: datetime.datetime) -> x509.CertificateBuilder:

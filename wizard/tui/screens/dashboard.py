@@ -186,7 +186,7 @@ class DashboardScreen(ServiceActions):
 
     def _vm_sheet(self, snapshot: ServiceSnapshot, vm_id: int) -> VmSheet:
         events = self.watching.sight.events if self.watching else ()
-        return VmSheet(snapshot, vm_id, self.session.cloud, events_of(events, vm_id))
+        return VmSheet(snapshot, vm_id, self.session.cloud, events_of(events, vm_id), self.session.logs)
 
     def on_resize(self) -> None:
         """The columns depend on the width."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
@@ -22,11 +22,15 @@ from wizard.machine import local_time
 from wizard.tui.background import away
 from wizard.tui.widgets.quiet_line import QuietLine
 
+LOGGED = 200
+"""Lines of a log."""
+
 
 class VmSheet(ModalScreen[None]):
     """A page about a VM. What the dashboard knows stands there at once; the whole history comes from oned.
 
-    `events` are the lines that the dashboard has about it.
+    `events` are the lines that the dashboard has about it; `logs` gives what its processes printed, where they are
+    ours.
     """
 
     HELP = (
@@ -41,9 +45,15 @@ class VmSheet(ModalScreen[None]):
     ]
 
     def __init__(
-        self, snapshot: ServiceSnapshot, vm_id: int, cloud: Cloud | None, events: tuple[str, ...] = ()
+        self,
+        snapshot: ServiceSnapshot,
+        vm_id: int,
+        cloud: Cloud | None,
+        events: tuple[str, ...] = (),
+        logs: Callable[[int], str] | None = None,
     ) -> None:
         super().__init__()
+        self.logs = logs
         self.vm_id, self.cloud, self.events = vm_id, cloud, events
         self.head, self.vm = _head(snapshot, vm_id)
         self.said = ""
@@ -83,6 +93,9 @@ class VmSheet(ModalScreen[None]):
                 lines += ["", "Seen from here:", *_indented(self.events)]
             lines += ["", "What it published, and what it was given:", *_pairs(self.vm.user_template)]
             lines += ["", "CONTEXT:", *_pairs(self.vm.context)]
+        if self.logs is not None:
+            printed = tuple(self.logs(self.vm_id).splitlines()[-LOGGED:])
+            lines += ["", f"What its processes printed (the last {LOGGED} lines; r reads on):", *_indented(printed)]
         return "\n".join(lines)
 
     def show(self) -> None:
