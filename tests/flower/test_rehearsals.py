@@ -40,10 +40,9 @@ def rehearsed(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
 
 def partitions(told: dict[str, Any]) -> list[tuple[int, int]]:
     """What the clients were given, in the order of OneFlow's list."""
-    found = [(row["told"]["partition-id"], row["told"]["num-partitions"]) for row in told["supernodes"]]
-    assert found == [
-        (row["predicted"]["partition-id"], row["predicted"]["num-partitions"]) for row in told["supernodes"]
-    ]
+    rows = told["supernodes"]
+    found = [(row["told"]["partition-id"], row["told"]["num-partitions"]) for row in rows]
+    assert found == [(row["predicted"]["partition-id"], row["predicted"]["num-partitions"]) for row in rows]
     return found
 
 

@@ -78,7 +78,8 @@ def test_a_cluster_comes_up_and_every_guest_has_its_partition(stage: Stage) -> N
         assert f"'--node-config', 'partition-id={index} num-partitions=2'" in text
         assert f"'--superlink', '{vm.ip}:9092'" in text
         assert guests.node_id(number).isdigit()
-    assert [item.standing for item in assignments(snapshot)] == [Standing.IN_STEP] * 2
+    # The dashboard waits a moment before it takes a guest that has just started for one that has asked.
+    until(cloud, service.id, lambda seen: [item.standing for item in assignments(seen)] == [Standing.IN_STEP] * 2)
 
 
 def test_scaling_starts_and_ends_processes(stage: Stage) -> None:

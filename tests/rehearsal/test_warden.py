@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,9 +38,9 @@ with Processes() as processes:
 
 
 @pytest.fixture
-def mark(tmp_path: Path) -> Iterator[str]:
+def mark(tmp_path: Path) -> str:
     """A word in the environment of every process of a test."""
-    yield tmp_path.name + str(os.getpid())
+    return tmp_path.name + str(os.getpid())
 
 
 def marked(mark: str) -> list[int]:
