@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.actions": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.journal": ({"wizard.core", "wizard.files"}, {"platformdirs"}),
     "wizard.push": (set(), set()),
+    "wizard.control": ({"wizard.core", "wizard.rehearsal.images"}, set()),
     "wizard.noteworthy": ({"wizard.core"}, set()),
     "wizard.watch": ({"wizard.core", "wizard.cloud", "wizard.journal"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
@@ -47,7 +48,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.sandbox": (set(), set()),
     "wizard.rehearsal": ({"wizard.core", "wizard.files", "wizard.sittings", "wizard.sandbox"}, {"platformdirs"}),
     # Runs with an image's Python, beside Flower, and knows nothing of ours.
-    "wizard.rehearsal.inside": (set(), {"flwr", "numpy", "cryptography"}),
+    "wizard.rehearsal.inside": (set(), {"flwr", "grpc", "numpy", "cryptography"}),
     "wizard.rehearsal.warden": (set(), set()),
     "wizard.tui": (
         {
@@ -65,6 +66,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.journal",
             "wizard.noteworthy",
             "wizard.push",
+            "wizard.control",
             "wizard.machine",
             "wizard.ssh",
             "wizard.restart_record",

@@ -34,6 +34,7 @@ from wizard.commands.restart_stale import restart_stale
 from wizard.commands.sandbox import sandbox
 from wizard.commands.scale import scale
 from wizard.commands.status import status
+from wizard.commands.superlink import superlink
 from wizard.commands.trouble import FAILED, INTERRUPTED, report
 from wizard.commands.vm import vm
 
@@ -69,7 +70,7 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
 
 
 _COMMANDS = (
-    *(attach, render, check, deploy, status, events, connect),
+    *(attach, render, check, deploy, status, events, connect, superlink),
     *(scale, restart_stale, recover, delete, vm),
     *(presets, completion, sandbox, rehearse),
 )

@@ -28,6 +28,7 @@ COMMANDS = (
     ("status",),
     ("events",),
     ("connect",),
+    ("superlink",),
     ("scale",),
     ("restart-stale",),
     ("recover",),
@@ -132,6 +133,7 @@ def test_the_password_is_printed_nowhere(program: Program, cloud: Sandbox) -> No
     for arguments in (
         ("status",),
         ("connect",),
+        ("superlink",),
         ("scale",),
         ("restart-stale",),
         ("recover",),

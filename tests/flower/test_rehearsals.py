@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -114,3 +115,31 @@ def test_nothing_is_left_after_a_sigkill(environment: dict[str, str]) -> None:
     while left := alive(folder):
         assert time.monotonic() < end, left
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("tls", ["NO", "YES"])
+def test_the_superlink_itself_is_asked(environment: dict[str, str], version: str, tls: str) -> None:
+    cloud = subprocess.Popen(
+        [PROGRAM, "sandbox", "--guests", "flower"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert cloud.stdout is not None
+    with cloud:
+        try:
+            lines = [cloud.stdout.readline() for _ in range(5)]
+            exports = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+            told = _asked({**environment, **exports}, version, tls)
+        finally:
+            cloud.terminate()
+    assert [one["status"] for one in told["supernodes"]] == ["online", "online"]
+    assert told["runs"] == []
+    assert not alive(Path(environment["XDG_STATE_HOME"]))
+
+
+def _asked(environment: dict[str, str], version: str, tls: str) -> dict[str, Any]:
+    chosen = ("--set", f"FLOWER_VERSION={version}", "--set", f"FL_TLS_ENABLED={tls}")
+    for command in (["deploy", "default", "--yes", *chosen], ["superlink", "Flower Federated Learning", "--json"]):
+        done = subprocess.run([PROGRAM, *command], capture_output=True, text=True, env=environment, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr[-3000:]
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told

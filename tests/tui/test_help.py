@@ -50,6 +50,7 @@ from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
 from wizard.tui.widgets.preset_chooser import PresetChooser
 from wizard.tui.widgets.service_switch import ServiceSwitch
+from wizard.tui.widgets.superlink_sheet import SuperLinkSheet
 from wizard.tui.widgets.tour import Tour, pages
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import COLUMNS
@@ -104,6 +105,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (ServiceSwitch, dialog(lambda pilot: ServiceSwitch(wizard_of(pilot).session))),
     (VmSheet, dialog(lambda _: VmSheet(ServiceSnapshot(1, "one", 2), 7, None))),
     (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
+    (SuperLinkSheet, dialog(lambda _: SuperLinkSheet(ServiceSnapshot(1, "one", 2), CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),
 ]
 WITHOUT = {StepScreen, WalkingScreen, ServiceActions, TooSmallScreen, HelpPage}

@@ -11,16 +11,18 @@ class Family:
     """One way in which `flwr` finds a SuperLink.
 
     `control_port` is that of the Control API; `in_app` whether the connection stands in the Flower app's own
-    `pyproject.toml` (up to 1.25) or in `config.toml` below `FLWR_HOME` (from 1.26).
+    `pyproject.toml` (up to 1.25) or in `config.toml` below `FLWR_HOME` (from 1.26). `http_control`: the API is HTTP/1.1
+    (from 1.37), else gRPC.
     """
 
     control_port: int
     in_app: bool
+    http_control: bool = False
 
 
 _GRPC_IN_APP = Family(9093, in_app=True)
 _GRPC = Family(9093, in_app=False)
-_HTTP = Family(8000, in_app=False)
+_HTTP = Family(8000, in_app=False, http_control=True)
 
 LIKELIEST = _GRPC
 """The family to speak of where nothing tells the version."""

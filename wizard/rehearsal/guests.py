@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.rehearsal.images import ImageError, python_of
+from wizard.rehearsal.images import INSIDE, ImageError, python_of
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.ready import answers
 from wizard.rehearsal.recipe import ENVIRONMENT, Certificates, Recipe
@@ -24,8 +24,6 @@ from wizard.sandbox.guests import SuperNode, partition
 from wizard.sandbox.vm import VirtualMachine
 from wizard.sandbox.world import WorldState
 
-INSIDE = Path(__file__).parent / "inside"
-"""What runs with an image's Python, not with ours."""
 HEALTH_CHECK = 120.0
 """Seconds in which Flower has to come up, as the appliance's health check gives it."""
 _ACTIVATED = b"SuperNode ID:"

@@ -20,6 +20,8 @@ import platformdirs
 
 from wizard.files import APPLICATION
 
+INSIDE = Path(__file__).parent / "inside"
+"""What runs with an image's Python, not with ours."""
 _STAMP = "image-complete"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _TOLD = 12

@@ -12,7 +12,8 @@ from pathlib import Path
 from wizard.core import connection_card
 from wizard.core.contract import Meaning
 from wizard.core.plan import Plan
-from wizard.rehearsal.guests import INSIDE, Guests
+from wizard.rehearsal.guests import Guests
+from wizard.rehearsal.images import INSIDE
 from wizard.rehearsal.recipe import Recipe
 from wizard.rehearsal.told import Word, word
 

@@ -61,7 +61,7 @@ class DashboardScreen(ServiceActions):
         Binding("g", "switch", "Go to", show=False),
     ]
     HELP = (
-        "Enter opens a VM, y tells what is wrong, c how to connect; s scales, t restarts what is stale, o recovers, "
+        "Enter opens a VM, y tells what is wrong, c how to connect, l what the SuperLink itself says; s scales, t restarts what is stale, o recovers, "
         "x deletes: each says first what it touches. g goes to another service, w writes the events into a file."
     )
     step = Step.DASHBOARD
@@ -168,7 +168,7 @@ class DashboardScreen(ServiceActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A SuperLink that is not READY is not offered to connect to."""
-        if action == "connect":
+        if action in ("connect", "superlink"):
             return self.card is not None
         return super().check_action(action, parameters)
 

@@ -15,6 +15,7 @@ from wizard.actions.restarting import Ended, Restarted, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core import foresight
+from wizard.core.connection_card import card
 from wizard.core.coverage import coverage, summary
 from wizard.core.diagnosis import Finding, diagnose
 from wizard.core.display import one_line
@@ -25,6 +26,7 @@ from wizard.restart_record import RestartRecord
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+from wizard.tui.widgets.superlink_sheet import SuperLinkSheet
 
 
 class ServiceActions(StepScreen):
@@ -36,6 +38,7 @@ class ServiceActions(StepScreen):
         Binding("o", "recover", "Recover", show=False),
         Binding("x", "delete", "Delete"),
         Binding("y", "why", "Why?"),
+        Binding("l", "superlink", "SuperLink", show=False),
     ]
 
     def __init__(self) -> None:
@@ -55,6 +58,13 @@ class ServiceActions(StepScreen):
     def action_poll_now(self) -> None:
         """Look at the service at once."""
         raise NotImplementedError
+
+    def action_superlink(self) -> None:
+        """Show what the SuperLink itself says."""
+        snapshot = self._present()
+        found = card(snapshot) if snapshot else None
+        if snapshot is not None and found is not None:
+            self.wizard.push_screen(SuperLinkSheet(snapshot, found))
 
     @work(exclusive=True, group="act", description="scaling")
     async def action_scale(self) -> None:

@@ -1,0 +1,88 @@
+"""What the SuperLink itself says, asked again and again while the page is open."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from wizard.control import Control, ControlError
+from wizard.core.connection_card import Card
+from wizard.core.display import harmless, one_line
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.superlink_word import SuperLinkWord, lines
+from wizard.tui.background import away
+from wizard.tui.widgets.quiet_line import QuietLine
+
+PAUSE = 5.0
+"""Seconds between two questions."""
+
+
+class SuperLinkSheet(ModalScreen[None]):
+    """A page about a SuperLink. Without access it says why, and asks on."""
+
+    HELP = (
+        "What the SuperLink itself says: which SuperNodes are connected, and which runs there are. OneFlow knows only "
+        "whether a guest said READY once. It is asked at its own address, then at 127.0.0.1, where a tunnel may end."
+    )
+    BINDINGS = [
+        Binding("escape,q", "dismiss", "Close"),
+        Binding("r", "ask_now", "Ask again"),
+    ]
+
+    def __init__(self, snapshot: ServiceSnapshot, card: Card, control: Control | None = None) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.card = card
+        self.control = control or Control(card)
+        self.wake = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """Title, what it says, and how to leave."""
+        with Vertical(classes="dialog tall wide reading"):
+            yield Static(one_line(self.card.summary), classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text"):
+                yield QuietLine(id="superlink-text")
+            yield Static("asked every 5 s · r asks now · Esc closes", classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll; it is asked meanwhile."""
+        self.query_one(VerticalScroll).focus()
+        self.query_one("#superlink-text", QuietLine).show(f"asking {', then '.join(self.control.places)}…")
+        self._follow()
+
+    def action_ask_now(self) -> None:
+        """Ask at once."""
+        self.wake.set()
+
+    @work(exclusive=True, group="superlink", description="asking the SuperLink")
+    async def _follow(self) -> None:
+        control = self.control
+        try:
+            while self.is_attached:
+                try:
+                    self.show(await away(control.ask))
+                except ControlError as error:
+                    self._complain(error)
+                self.wake.clear()
+                try:
+                    await asyncio.wait_for(self.wake.wait(), PAUSE)
+                except asyncio.TimeoutError:
+                    continue
+        finally:
+            control.close()
+
+    def show(self, word: SuperLinkWord) -> None:
+        """Draw what it said, where it differs."""
+        if self.is_attached:
+            self.query_one("#superlink-text", QuietLine).show(harmless("\n".join(lines(word, self.snapshot))))
+
+    def _complain(self, error: ControlError) -> None:
+        if self.is_attached:
+            said = f"The SuperLink itself can't be asked: {error.title}\n\n{error.hint}"
+            self.query_one("#superlink-text", QuietLine).show(harmless(said.rstrip()))
