@@ -48,6 +48,7 @@ class Cluster:
     ever: list[Guest] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
     state: str = "RUNNING"
+    cooldown: int = 15
     lag: int = 0
     """Seconds until OneFlow writes what it hears."""
     history: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
@@ -71,7 +72,8 @@ class Cluster:
 
     def create(self, spacings: Sequence[int], starts: Sequence[int], asks: Sequence[int], failing: int | None) -> None:
         """Make VMs so many seconds apart; each starts and asks after its time. One of them may fail to boot."""
-        self.state = "SCALING"
+        self.state = "SCALING" if self.ever else "DEPLOYING"
+        self.log.append(LogLine(self.clock, "I", f"New state: {self.state}"))
         moment, made = self.clock, []
         for place, spacing in enumerate(spacings):
             moment += spacing
@@ -160,8 +162,12 @@ class Cluster:
             self._cool_down()
 
     def _cool_down(self) -> None:
+        if self.state == "DEPLOYING":
+            # Only a scale is followed by a COOLDOWN.
+            self._run()
+            return
         self.log.append(LogLine(self.clock, "I", "New state: COOLDOWN"))
-        self._plan(self.clock + 15, self._run)
+        self._plan(self.clock + self.cooldown, self._run)
 
     def _run(self) -> None:
         self.state = "RUNNING"

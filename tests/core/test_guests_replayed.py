@@ -70,9 +70,13 @@ class Guests(RuleBasedStateMachine):
         spacings, starts, asks = zip(*births, strict=True)
         self.cluster.create(spacings, starts, asks, failing)
 
-    @initialize(births=st.lists(BIRTH, min_size=1, max_size=6), lag=st.sampled_from([0, BLUR]))
-    def deploy(self, births: list[tuple[int, int, int]], lag: int) -> None:
-        self.cluster.lag = lag
+    @initialize(
+        births=st.lists(BIRTH, min_size=1, max_size=6),
+        lag=st.sampled_from([0, BLUR]),
+        cooldown=st.sampled_from([0, 2, 15]),
+    )
+    def deploy(self, births: list[tuple[int, int, int]], lag: int, cooldown: int) -> None:
+        self.cluster.lag, self.cluster.cooldown = lag, cooldown
         self.create(births)
 
     @rule(seconds=st.sampled_from([1, 4, 15, 60, 400]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.core.membership import BATCH_GAP, REMOVAL_GAP, Life, Membership
+from wizard.core.node_config import Partition
 
 LIVED = [Life(2, 100), Life(3, 101), Life(4, 102)]
 GROWN = [*LIVED, Life(5, 500), Life(6, 501)]
@@ -15,7 +16,7 @@ Answer = tuple[int, int] | None
 
 
 def told(lives: list[Life], vm_id: int, first: int, last: int | None = None) -> list[Answer]:
-    found = Membership(lives).answers(vm_id, first, first if last is None else last)
+    found = Membership(lives, logged_since=0.0).answers(vm_id, first, first if last is None else last)
     return [None if item is None else (item.id, item.count or -1) for item in found]
 
 
@@ -44,6 +45,21 @@ def told(lives: list[Life], vm_id: int, first: int, last: int | None = None) -> 
 )
 def test_the_list_at_a_moment(lives: list[Life], vm_id: int, moment: int, answers: list[Answer]) -> None:
     assert told(lives, vm_id, moment) == answers
+
+
+def test_without_a_log_nobody_knows_whether_it_was_one_creation_or_two() -> None:
+    lives = [Life(2, 100), Life(3, 100 + BATCH_GAP)]
+    one, two, apart = Partition(0, 2), Partition(0, 1), Partition(1, 2)
+    assert Membership(lives).answers(2, 105, 105) == (None, two)
+    assert Membership(lives).answers(2, 120, 120) == (one,)
+    assert Membership(lives).answers(3, 120, 120) == (apart,)
+    assert Membership([Life(2, 100), Life(3, 102)]).answers(2, 100, 100) == (None,)
+
+
+def test_what_was_ready_in_between_tells_two_creations_apart() -> None:
+    lives = [Life(2, 100), Life(3, 100 + BATCH_GAP)]
+    assert Membership(lives, [108.0], 90.0).answers(2, 105, 107) == (Partition(0, 1),)
+    assert Membership(lives, [108.0], 90.0).next_creation(2) == 100 + BATCH_GAP
 
 
 def test_a_span_of_time_has_every_answer_in_it_once() -> None:

@@ -2,7 +2,8 @@
 
 OneFlow writes the VMs of one creation into the list together, when the last of them exists, in the order of creation.
 It takes out a VM that was lost when that VM ends, and those of a scale-down together, when the last of them has ended;
-nothing tells the two apart afterwards, so between the two moments a VM is listed perhaps.
+nothing tells the two apart afterwards, so between the two moments a VM is listed perhaps. Nor can two creations that
+follow each other closely be told apart without OneFlow's log.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from itertools import pairwise
 from wizard.core.node_config import Partition
 
 BATCH_GAP = 10
-"""Seconds. VMs of one deployment or scale follow each other faster; a new one waits for the old ones to be READY."""
+"""Seconds. VMs of one deployment or scale follow each other faster."""
+
+SOONEST = 3
+"""Seconds. A new deployment or scale waits for the VMs before it to be READY, which takes the quickest so long."""
 
 REMOVAL_GAP = 60
 """Seconds. VMs of one scale-down end within so much of each other, as far as is known."""
@@ -33,11 +37,16 @@ class Life:
     ended: int | None = None
 
 
+_Batch = list[Life]
+
+
 @dataclass(frozen=True)
 class _Stay:
-    """A VM's time in the list: it left at `left` at the earliest, at `lost` at the latest."""
+    """A VM's time in the list: it came at `came` at the earliest, at `entered` at the latest; it left at `left` at the
+    earliest, at `lost` at the latest."""
 
     vm_id: int
+    came: int
     entered: int
     left: float
     lost: float
@@ -70,11 +79,18 @@ class _Listed:
 class Membership:
     """The `nodes` list of one role through time."""
 
-    def __init__(self, lives: Iterable[Life]) -> None:
-        batches = _batches(sorted(lives, key=lambda life: life.vm_id))
-        last_of_run = _ends_of_runs([life.ended for batch in batches for life in batch if life.ended is not None])
-        self._next = {life.vm_id: after[0].created for batch, after in pairwise(batches) for life in batch}
-        self._stays = [_stay(life, batch, last_of_run) for batch in batches for life in batch]
+    def __init__(
+        self, lives: Iterable[Life], settled: Sequence[float] = (), logged_since: float = float("inf")
+    ) -> None:
+        """`settled` are moments at which every VM that OneFlow had made was READY, as its log has them since
+        `logged_since`."""
+        ordered = sorted(lives, key=lambda life: life.vm_id)
+        last_of_run = _ends_of_runs([life.ended for life in ordered if life.ended is not None])
+        chains = _chains(ordered, settled, logged_since)
+        self._next = {
+            life.vm_id: after[0][0].created for chain, after in pairwise(chains) for batch in chain for life in batch
+        }
+        self._stays = [_stay(life, batch, chain, last_of_run) for chain in chains for batch in chain for life in batch]
         self._states = _states(self._stays)
         self._changes = [state.since for state in self._states]
         self._known: dict[int, _Listed] = {}
@@ -88,7 +104,7 @@ class Membership:
         return tuple(dict.fromkeys(answer for epoch in epochs for answer in self._at(epoch).answers(vm_id)))
 
     def next_creation(self, vm_id: int) -> int | None:
-        """When the first VM was made after the batch of this one; None where there is none.
+        """When the first VM was made that is of another batch than this one for certain; None where there is none.
 
         OneFlow makes none before those of this batch are READY.
         """
@@ -104,16 +120,17 @@ class Membership:
 
 @dataclass(frozen=True)
 class _State:
-    """The list from `since` on: who had entered by one moment is in it, unless lost by another; who had left by a
-    third is in it perhaps."""
+    """The list from `since` on: who had entered by one moment is in it, unless lost by another; who had only come, or
+    had left, is in it perhaps."""
 
     since: float
+    came: float
     entered: float
     left: float
     lost: float
 
 
-_BEFORE = _State(float("-inf"), float("-inf"), float("-inf"), float("-inf"))
+_BEFORE = _State(*(float("-inf"),) * 5)
 _JUST_BEFORE = 0.5
 
 
@@ -125,12 +142,12 @@ def _states(stays: Sequence[_Stay]) -> list[_State]:
     """
     going = {moment for stay in stays for moment in (stay.left, stay.lost)}
     found = []
-    for moment in sorted({stay.entered for stay in stays} | going):
+    for moment in sorted({moment for stay in stays for moment in (stay.came, stay.entered)} | going):
         if moment in going:
             earlier = moment - _JUST_BEFORE
-            found.append(_State(moment, earlier, moment, earlier))
-            found.append(_State(moment, moment, moment, earlier))
-        found.append(_State(moment, moment, moment, moment))
+            found.append(_State(moment, earlier, earlier, moment, earlier))
+            found.append(_State(moment, moment, moment, moment, earlier))
+        found.append(_State(moment, moment, moment, moment, moment))
     return found
 
 
@@ -139,31 +156,40 @@ def _listed(stays: Sequence[_Stay], state: _State) -> _Listed:
     doubtful: set[int] = set()
     certain = 0
     for stay in stays:
-        if stay.entered > state.entered or stay.lost <= state.lost:
+        if stay.came > state.came or stay.lost <= state.lost:
             continue
         places[stay.vm_id] = (certain, len(doubtful))
-        if stay.left > state.left:
+        if stay.entered <= state.entered and stay.left > state.left:
             certain += 1
         else:
             doubtful.add(stay.vm_id)
     return _Listed(places, certain, len(doubtful), frozenset(doubtful))
 
 
-def _stay(life: Life, batch: Sequence[Life], last_of_run: dict[int, int]) -> _Stay:
-    entered = batch[-1].created
+def _stay(life: Life, batch: _Batch, chain: Sequence[_Batch], last_of_run: dict[int, int]) -> _Stay:
+    came, entered = batch[-1].created, chain[-1][-1].created
     if life.ended is None:
-        return _Stay(life.vm_id, entered, float("inf"), float("inf"))
-    return _Stay(life.vm_id, entered, life.ended, last_of_run[life.ended])
+        return _Stay(life.vm_id, came, entered, float("inf"), float("inf"))
+    return _Stay(life.vm_id, came, entered, life.ended, last_of_run[life.ended])
 
 
-def _batches(ordered: Sequence[Life]) -> list[list[Life]]:
-    found: list[list[Life]] = []
+def _chains(ordered: Sequence[Life], settled: Sequence[float], logged_since: float) -> list[list[_Batch]]:
+    """The VMs in chains of what may be one batch or several: between two chains a creation ended for certain."""
+    found: list[list[_Batch]] = []
     for life in ordered:
-        if found and life.created - found[-1][-1].created <= BATCH_GAP:
-            found[-1].append(life)
+        before = found[-1][-1][-1] if found else None
+        if before is None or _apart(before.created, life.created, settled):
+            found.append([[life]])
+        elif life.created - before.created < SOONEST or logged_since <= before.created:
+            found[-1][-1].append(life)
         else:
-            found.append([life])
+            found[-1].append([life])
     return found
+
+
+def _apart(earlier: int, later: int, settled: Sequence[float]) -> bool:
+    """Whether VMs made at two moments are of two batches for certain."""
+    return later - earlier > BATCH_GAP or any(earlier < moment <= later + BLUR for moment in settled)
 
 
 def _ends_of_runs(ends: Iterable[int]) -> dict[int, int]:

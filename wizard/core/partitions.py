@@ -185,7 +185,8 @@ def _past(role: Role, snapshot: ServiceSnapshot) -> _Past | None:
     lives = [Life(vm.id, vm.stime) for vm in listed]
     lives += [Life(vm.id, vm.stime, vm.etime) for vm in gone if vm.etime]
     settled = tuple(float(line.timestamp) for line in snapshot.log if line.message in _SETTLED)
-    return _Past(Membership(lives), settled, snapshot.taken_at)
+    logged_since = float(snapshot.log[0].timestamp) if snapshot.log else float("inf")
+    return _Past(Membership(lives, settled, logged_since), settled, snapshot.taken_at)
 
 
 def _inferred(vm: VmFacts, position: Partition, past: _Past | None) -> Assignment:
