@@ -15,6 +15,9 @@ from .conftest import Ended
 ROOT = Path(__file__).parents[2]
 DAY_TWO = (ROOT / "README.md").read_text(encoding="utf-8").split("## Day two")[1].split("\n## ")[0]
 GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+REHEARSAL = GUIDE.split("## Rehearsal")[1].split("\n## ")[0]
+"""Needs Flower: `tests/flower` runs it."""
+THE_REST = GUIDE.replace(REHEARSAL, "")
 SILENT = ("delete", "recover")
 """What says nothing on stdout."""
 
@@ -31,7 +34,7 @@ def told(text: str) -> list[tuple[list[str], list[str]]]:
     return found
 
 
-@pytest.mark.parametrize(("text", "count", "before"), [(DAY_TWO, 10, "deploy default --yes"), (GUIDE, 13, "")])
+@pytest.mark.parametrize(("text", "count", "before"), [(DAY_TWO, 10, "deploy default --yes"), (THE_REST, 13, "")])
 def test_every_command_does_what_is_written(
     call: Callable[..., Ended], cloud_of: Callable[..., Sandbox], text: str, count: int, before: str
 ) -> None:

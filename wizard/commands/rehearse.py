@@ -177,6 +177,7 @@ class _Rehearsal:
     def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
         from wizard.core.coverage import coverage, summary
         from wizard.core.partitions import assignments
+        from wizard.core.phrases import counted
         from wizard.rehearsal.told import compared
 
         if not ended.completed:
@@ -192,7 +193,7 @@ class _Rehearsal:
             emit_words(_table(rows))
             emit_words(f"{summary(coverage(service))}\n")
             done = max((word.round for word in ended.words), default=0)
-            emit_words(f"{done} rounds, {ended.status}: " + (_AGREE if agree else _DISAGREE) + "\n")
+            emit_words(f"{counted(done, 'round')}, {ended.status}: " + (_AGREE if agree else _DISAGREE) + "\n")
         return 0 if agree else DEPLOYMENT_FAILED
 
     def _logs(self, snapshot: ServiceSnapshot) -> str:
