@@ -23,6 +23,8 @@ STATUS = {("presets", "diff"): 1, ("recover",): 6}
 """Presets that differ, and a service that is RUNNING, which OneFlow refuses to recover."""
 SERVICE = "42"
 """The service of the examples."""
+WITH_FLOWER = {("rehearse",), ("superlink",)}
+"""Their examples need an image of Flower: `tests/flower` runs what they show."""
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -66,7 +68,9 @@ def place(call: Callable[..., Ended], cloud: Sandbox, monkeypatch: pytest.Monkey
     return str(ended.data["service"]["id"])
 
 
-@pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[line for _, line in EXAMPLES])
+@pytest.mark.parametrize(
+    ("path", "example"), [pytest.param(*item, id=item[1]) for item in EXAMPLES if item[0] not in WITH_FLOWER]
+)
 def test_each_example_works(
     call: Callable[..., Ended],
     place: str,

@@ -61,9 +61,9 @@ class DashboardScreen(ServiceActions):
         Binding("g", "switch", "Go to", show=False),
     ]
     HELP = (
-        "Enter opens a VM, y tells what is wrong, c how to connect, l what the SuperLink says; s scales, t restarts "
+        "Enter opens a VM, y says what is wrong, c how to connect, l what the SuperLink says. s scales, t restarts "
         "what is stale, o recovers, x deletes: each says first what it touches. g goes to another service, w writes "
-        "the events."
+        "events."
     )
     step = Step.DASHBOARD
 
