@@ -18,7 +18,7 @@ LONG = 300
 
 # tomli is what became tomllib, for Python 3.10.
 STANDARD = sys.stdlib_module_names | {"tomli", "tomllib"}
-PURE = {"pydantic"}
+PURE = {"pydantic", "pydantic_core"}
 # urllib3 is what requests is made of: its errors tell what broke.
 HTTP = {"httpx", "pyone", "requests", "urllib3", "lxml", "pydantic"}
 SCREEN = {"textual", "rich", "pydantic"}

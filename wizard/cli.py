@@ -16,32 +16,26 @@ from typing import Any, TextIO
 import click
 
 from wizard import __version__
-from wizard.commands.attach import attach
-from wizard.commands.check import check
 from wizard.commands.completing import preset_names
-from wizard.commands.completion import completion
-from wizard.commands.connect import connect
-from wizard.commands.delete import delete
-from wizard.commands.deploy import deploy
-from wizard.commands.events import events
+from wizard.commands.late import LateCommands
 from wizard.commands.options import connection_options, example, screen_options, set_option
 from wizard.commands.output import prepare_streams
-from wizard.commands.presets import presets
-from wizard.commands.recover import recover
-from wizard.commands.rehearse import rehearse
-from wizard.commands.render import render
-from wizard.commands.restart_stale import restart_stale
-from wizard.commands.sandbox import sandbox
-from wizard.commands.scale import scale
-from wizard.commands.status import status
-from wizard.commands.superlink import superlink
 from wizard.commands.trouble import FAILED, INTERRUPTED, report
-from wizard.commands.vm import vm
 
 PROGRAM = "flowerneb-wizard"
 
 
+COMMANDS = LateCommands(
+    (
+        *("attach", "render", "check", "deploy", "status", "events", "connect", "superlink"),
+        *("scale", "restart-stale", "recover", "delete", "vm"),
+        *("presets", "completion", "sandbox", "rehearse"),
+    )
+)
+
+
 @click.group(
+    commands=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=example("flowerneb-wizard --preset image-classification --set supernode.cardinality=6"),
@@ -67,15 +61,6 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
         said = "--preset, --set, --theme, --colors, --notify and --no-mouse"
         raise click.UsageError(f"{said} before a command are for the wizard; put them after it.")
     return None
-
-
-_COMMANDS = (
-    *(attach, render, check, deploy, status, events, connect, superlink),
-    *(scale, restart_stale, recover, delete, vm),
-    *(presets, completion, sandbox, rehearse),
-)
-for _command in _COMMANDS:
-    wizard.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -15,20 +15,18 @@ from typing import TYPE_CHECKING, Protocol
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.cloud.pools import CloudObject
 from wizard.core import dialect as dialects
-from wizard.core import preflight as preflights
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan, number_or_text, to_json
-from wizard.core.preflight import Finding
-from wizard.core.preflight.facts import Unseen
 from wizard.core.problem import Problem
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.structure import structural
 from wizard.registering import Registration, registered_as
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.preflight import Finding
+    from wizard.core.preflight.facts import Unseen
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
@@ -110,8 +108,12 @@ def check(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
 
     Where its template is someone else's, how that is built is held against the rules as well.
     """
-    built = structural(plan.template(), plan.contract) if plan.contract.body is not None else ()
-    return (*dialects.check(plan, dialect), *rules.check(plan), *built)
+    found = (*dialects.check(plan, dialect), *rules.check(plan))
+    if plan.contract.body is None:
+        return found
+    from wizard.core.structure import structural
+
+    return (*found, *structural(plan.template(), plan.contract))
 
 
 def checked(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
@@ -193,6 +195,8 @@ def start(
 
 def preflight(plan: Plan, cloud: Cloud) -> Preflight:
     """What can be known of the cloud before the plan is deployed. Nothing is sent that changes anything; no raising."""
+    from wizard.core import preflight as preflights
+
     facts = cloud.facts(plan)
     return Preflight(preflights.check(plan, facts), facts.out_of_reach)
 

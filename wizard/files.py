@@ -7,7 +7,6 @@ import contextlib
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,6 +211,8 @@ def delete_preset(name: str) -> Path:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a private file (mode 0600) through a temporary one in the same folder. Raises PresetFileError."""
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from wizard.cloud.errors import LOST, Ambiguous, CloudError, NotFound
 from wizard.cloud.pools import ServiceTemplate
 from wizard.core.dialect import Dialect
-from wizard.core.opened import opened
 from wizard.core.plan import Document, Plan, same_content, to_json
-from wizard.core.structure import NotATemplate
-from wizard.core.template_diff import DiffLine, template_diff
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.template_diff import DiffLine
 
 
 class Registration(str, Enum):
@@ -37,6 +35,8 @@ class Namesake:
 
 def compared(plan: Plan, cloud: Cloud) -> tuple[Namesake, ...]:
     """Every registered template of this name, by id, held against the plan. Raises CloudError."""
+    from wizard.core.template_diff import template_diff
+
     template = plan.template()
     return tuple(Namesake(item.id, template_diff(item.body, template)) for item in namesakes(template, cloud))
 
@@ -100,6 +100,9 @@ def fitted(plan: Plan, template: ServiceTemplate) -> Plan:
 
     Raises CloudError where that template is no Flower cluster.
     """
+    from wizard.core.opened import opened
+    from wizard.core.structure import NotATemplate
+
     try:
         there = opened(template.body)
     except NotATemplate as error:

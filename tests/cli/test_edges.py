@@ -14,6 +14,7 @@ import pytest
 
 from wizard import cli
 from wizard.commands import deploy as deploy_module
+from wizard.commands.presets import presets
 from wizard.sandbox.server import Sandbox
 
 from .conftest import PYTHON, Ended, Program
@@ -73,7 +74,7 @@ def test_each_command_explains_itself_with_an_example(call: Callable[..., Ended]
 
 def test_every_command_is_in_the_list_above() -> None:
     assert {command[0] for command in COMMANDS if command} == set(cli.wizard.commands)
-    assert {command[1] for command in COMMANDS if len(command) == 2} == set(cli.presets.commands)  # type: ignore[attr-defined]
+    assert {command[1] for command in COMMANDS if len(command) == 2} == set(presets.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

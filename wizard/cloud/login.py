@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from wizard.cloud.errors import CloudError, CredentialsMissing
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 SYSTEM = Path("/var/lib/one/.one")
 ONEFLOW_DEFAULT = "http://localhost:2474"
@@ -56,6 +58,8 @@ def find_login(
 
     Raises CredentialsMissing, naming the files that were looked at, and BadEndpoint.
     """
+    from pydantic import SecretStr
+
     user = username or environ.get("ONEFLOW_USER")
     secret = password or environ.get("ONEFLOW_PASSWORD")
     if not user and not secret:

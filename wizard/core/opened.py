@@ -12,15 +12,12 @@ from typing import Any
 
 from wizard.core import user_input
 from wizard.core.contract import ROLES, Contract, Field, Level, Meaning, RoleContract
-from wizard.core.contracts import CONTRACTS
+from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
 from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, role_fields, text
 from wizard.core.structure import NotATemplate, body_of
 from wizard.core.user_input import InputType, UserInput
-
-NAME = "registered"
-"""What a contract that was drawn from a template is called."""
 
 _SERVERS_OWN = "registration_time"
 _MARKER = {"TOKEN": "YES", "REPORT_READY": "YES"}
@@ -46,7 +43,7 @@ def opened(document: object) -> Plan:
     _check_that_each_stands_once(fields)
     return Plan(
         Contract(
-            name=NAME,
+            name=REGISTERED,
             title=str(body.get("name", "")),
             fields=tuple(fields),
             roles=tuple(RoleContract(level, "", 0, _parents(parts[level])) for level in ROLES),

@@ -11,17 +11,13 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from wizard.core.contract import Contract, Field, Level
-from wizard.core.contracts import CONTRACTS
+from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.display import one_line
-from wizard.core.opened import NAME as REGISTERED
-from wizard.core.opened import opened
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
@@ -30,6 +26,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from wizard.core.preset_file import ValidationError
 
 FORMAT = 1
 """The number that `preset = …` must have; a larger one was written by a newer version."""
@@ -43,8 +42,6 @@ BY_ID = ("vm_template", "network")
 _BYTE_ORDER_MARK = "\ufeff"
 _MOST_DIGITS = 18
 _SHOWN_MOST = 80
-
-Scalar = StrictStr | StrictBool | StrictInt | StrictFloat
 
 
 class PresetError(ValueError):
@@ -65,24 +62,13 @@ class Preset:
     about: str = ""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    preset: StrictInt
-    contract: StrictStr = SEED.name
-    title: StrictStr = ""
-    about: StrictStr = ""
-    template: StrictStr = ""
-    service: dict[str, Scalar] = {}
-    superlink: dict[str, Scalar] = {}
-    supernode: dict[str, Scalar] = {}
-
-
 def loads(text: str, *, unfinished: bool = False) -> Preset:
     """Read a preset. Raises PresetError for anything that is not exactly one.
 
     `unfinished` reads what `dumps` wrote with the same word: a number may be any text.
     """
+    from wizard.core.preset_file import KEYS, ValidationError, checked
+
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
     text = text.removeprefix(_BYTE_ORDER_MARK)
@@ -94,18 +80,18 @@ def loads(text: str, *, unfinished: bool = False) -> Preset:
         raise PresetError("it is nested too deeply to be a preset") from None
     _check_format(raw, text)
     try:
-        parsed = _File.model_validate(raw)
+        parsed = checked(raw)
     except ValidationError as error:
-        raise _explained(error, raw, text) from None
+        raise _explained(error, raw, text, KEYS) from None
     contract = _contract(parsed, text)
     texts: dict[str, str] = {}
     for level in Level:
-        for key, value in getattr(parsed, level.value).items():
+        for key, value in parsed.get(level.value, {}).items():
             item = _field(contract, level, key, text)
             line = _line_of(text, level.value, key)
             unsure = unfinished and isinstance(value, str)
             texts[item.path] = str(value) if unsure else _as_text(item, value, line)
-    return Preset(Plan(contract, texts), parsed.title, parsed.about)
+    return Preset(Plan(contract, texts), parsed.get("title", ""), parsed.get("about", ""))
 
 
 def dumps(preset: Preset, *, unfinished: bool = False) -> str:
@@ -155,19 +141,22 @@ def parse_assignment(contract: Contract, text: str) -> tuple[str, str]:
     raise PresetError(f"no setting is called {key!r}{_nearest(key, contract.by_path)}")
 
 
-def _contract(parsed: _File, text: str) -> Contract:
-    if (parsed.contract == REGISTERED) != bool(parsed.template):
+def _contract(parsed: Mapping[str, Any], text: str) -> Contract:
+    name, template = parsed.get("contract", SEED.name), parsed.get("template", "")
+    if (name == REGISTERED) != bool(template):
         message = f'contract = "{REGISTERED}" and the line of the template belong together'
-        raise PresetError(message, _line_of(text, "", "template" if parsed.template else "contract"))
-    if parsed.template:
+        raise PresetError(message, _line_of(text, "", "template" if template else "contract"))
+    if template:
+        from wizard.core.opened import opened
+
         try:
-            return opened(json.loads(parsed.template)).contract
+            return opened(json.loads(template)).contract
         except (ValueError, RecursionError) as error:
             raise PresetError(f"template can't be used: {error}", _line_of(text, "", "template")) from None
-    contract = CONTRACTS.get(parsed.contract)
+    contract = CONTRACTS.get(name)
     if contract is None:
-        near = _nearest(parsed.contract, (*CONTRACTS, REGISTERED))
-        raise PresetError(f"no contract is called {parsed.contract!r}{near}", _line_of(text, "", "contract"))
+        near = _nearest(name, (*CONTRACTS, REGISTERED))
+        raise PresetError(f"no contract is called {name!r}{near}", _line_of(text, "", "contract"))
     return contract
 
 
@@ -182,13 +171,13 @@ def _check_format(raw: Mapping[str, Any], text: str) -> None:
         raise PresetError(f"'preset' is {_shown(number)}; expected {FORMAT}", _line_of(text, "", "preset"))
 
 
-def _explained(error: ValidationError, raw: Mapping[str, Any], text: str) -> PresetError:
+def _explained(error: ValidationError, raw: Mapping[str, Any], text: str, known: Iterable[str]) -> PresetError:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     table, key = (location[0], location[1]) if len(location) > 1 else ("", location[0])
     line = _line_of(text, table, key)
     if first["type"] == "extra_forbidden":
-        return PresetError(f"unknown key {key!r}{_nearest(key, _File.model_fields)}", line)
+        return PresetError(f"unknown key {key!r}{_nearest(key, known)}", line)
     value = raw.get(table, {}).get(key) if table else raw.get(key)
     if table:
         wanted = "a text, a number or a boolean"

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.contract import Contract, Field, Level
-from wizard.core.contracts import CONTRACTS
-from wizard.core.opened import NAME as REGISTERED
+from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.plan import number_or_text
 from wizard.core.preset import BY_ID, FORMAT
 from wizard.core.seed import SEED

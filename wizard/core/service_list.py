@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wizard.core.diagnosis import Severity, diagnose
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 
 
@@ -53,6 +52,9 @@ def rough(seconds: float) -> str:
 
 
 def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
+    # Home draws its first picture without a service, and the rules are many.
+    from wizard.core.diagnosis import Severity, diagnose
+
     role = service.role(SUPERNODE)
     nodes = role.nodes if role else ()
     told = all(node.vm is not None and node.vm.user_template is not None for node in nodes)

@@ -23,18 +23,13 @@ from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards
 from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import HelpPage, help_page
-from wizard.tui.palette import commands
 from wizard.tui.plain_signs import NoColors, PlainSigns
-from wizard.tui.registered_choice import open_registered
-from wizard.tui.saving import save_draft
 from wizard.tui.screens.small import TooSmallScreen, too_small
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
-from wizard.tui.template_check import check_registered
 from wizard.tui.themes import load_themes
 from wizard.tui.widgets.dialogs import Confirm, trouble
-from wizard.tui.widgets.service_switch import ServiceSwitch
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -42,6 +37,8 @@ if TYPE_CHECKING:
 
 class WizardApp(App[int]):
     """The wizard.
+
+    What only a key or the palette asks for is imported then: the first paint does not wait for it.
 
     `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
     the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
@@ -109,7 +106,8 @@ class WizardApp(App[int]):
         for complaint in (*complaints, *self.complaints):
             self.notify(complaint, severity="warning", markup=False)
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
-        self.look_up()
+        # The libraries that the first question needs would take their import's time from the first paint.
+        self.call_after_refresh(self.look_up)
         if not self.starts_with_plan and self.wanted_service is None:
             self.greet()
 
@@ -167,6 +165,8 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="switch", description="going to another service")
     async def switch_service(self) -> None:
         """Let the operator choose another service, and show its dashboard."""
+        from wizard.tui.widgets.service_switch import ServiceSwitch
+
         chosen = await self.push_screen_wait(ServiceSwitch(self.session))
         if chosen is not None and chosen != self.session.service_id:
             self.attach(chosen)
@@ -197,17 +197,23 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="check", description="checking a registered template")
     async def check_template(self) -> None:
         """Show what is wrong with a service template that the cloud has."""
+        from wizard.tui.template_check import check_registered
+
         await check_registered(self, self.session)
 
     @work(exclusive=True, group="open", description="opening a registered template")
     async def open_template(self) -> None:
         """Fill in a service template that the cloud has."""
+        from wizard.tui.registered_choice import open_registered
+
         if await open_registered(self, self.session):
             self.go(Step.SERVICE)
 
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:
         """Save the draft as a preset of the operator's own."""
+        from wizard.tui.saving import save_draft
+
         try:
             path = await save_draft(self, self.session)
         except PresetFileError as error:
@@ -235,6 +241,8 @@ class WizardApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the wizard has, besides what Textual offers."""
+        from wizard.tui.palette import commands
+
         yield from commands(self, screen)
         yield from (item for item in super().get_system_commands(screen) if item.title not in ("Quit", "Theme"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from textual.theme import Theme
 
 from wizard.files import shipped
@@ -16,29 +16,16 @@ else:
     import tomli as tomllib
 
 
-class _Colors(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    primary: str
-    secondary: str | None = None
-    accent: str | None = None
-    foreground: str | None = None
-    background: str | None = None
-    surface: str | None = None
-    panel: str | None = None
-    success: str | None = None
-    warning: str | None = None
-    error: str | None = None
+_COLORS = (
+    *("primary", "secondary", "accent", "foreground", "background", "surface", "panel"),
+    *("success", "warning", "error"),
+)
+_NEEDED = ("name", "colors", "colors.primary")
+_KINDS = {"name": str, "dark": bool, "ansi": bool, "colors": dict, "variables": dict}
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    dark: bool = True
-    ansi: bool = False
-    colors: _Colors
-    variables: dict[str, str] = {}
+class BadTheme(ValueError):
+    """A theme file says something that a theme does not have, or lacks what it needs."""
 
 
 def load_themes(folder: Path | None = None) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
@@ -47,16 +34,32 @@ def load_themes(folder: Path | None = None) -> tuple[tuple[Theme, ...], tuple[st
     complaints: list[str] = []
     for path in sorted((folder or shipped("themes")).glob("*.toml")):
         try:
-            parsed = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            themes.append(_theme(tomllib.loads(path.read_text(encoding="utf-8"))))
+        except BadTheme as error:
+            complaints.append(f"theme {path.name}: {error}")
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             complaints.append(f"theme {path.name} can't be read: {error}")
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            complaints.append(f"theme {path.name}: {place}: {first['msg']}")
-        else:
-            colors = parsed.colors.model_dump(exclude_none=True)
-            themes.append(
-                Theme(name=parsed.name, dark=parsed.dark, ansi=parsed.ansi, variables=parsed.variables, **colors)
-            )
     return tuple(themes), tuple(complaints)
+
+
+def _theme(raw: dict[str, Any]) -> Theme:
+    """Checked by hand: importing pydantic for it would cost the first paint a tenth of its time."""
+    for key, value in raw.items():
+        if key not in _KINDS:
+            raise BadTheme(f"{key}: a theme has no such key; it has {', '.join(_KINDS)}")
+        if not isinstance(value, _KINDS[key]):
+            raise BadTheme(f"{key}: expected {_KINDS[key].__name__}, not {value!r}")
+    colors, variables = raw.get("colors", {}), raw.get("variables", {})
+    for key in _NEEDED:
+        if key.removeprefix("colors.") not in (colors if key.startswith("colors.") else raw):
+            raise BadTheme(f"{key}: it is missing")
+    for key in colors:
+        if key not in _COLORS:
+            raise BadTheme(f"colors.{key}: a theme has no such colour; it has {', '.join(_COLORS)}")
+    for table, values in (("colors", colors), ("variables", variables)):
+        for key, value in values.items():
+            if not isinstance(value, str):
+                raise BadTheme(f"{table}.{key}: expected a text, not {value!r}")
+    return Theme(
+        name=raw["name"], dark=raw.get("dark", True), ansi=raw.get("ansi", False), variables=variables, **colors
+    )

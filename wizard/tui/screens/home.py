@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.display import harmless
 from wizard.core.plan import Plan
@@ -21,6 +22,9 @@ from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
@@ -57,12 +61,10 @@ class HomeScreen(StepScreen):
         yield ServiceList()
 
     def on_mount(self) -> None:
-        """List the presets; the cloud is asked meanwhile."""
-        self.query_one(PresetBrowser).read_again()
+        """Draw the frame; the presets are read when it stands."""
         self._show_connection()
         self._list_services()
         self.query_one("#presets").focus()
-        self.ask_for_services()
         self.set_interval(EVERY, self.ask_for_services)
 
     def cloud_answered(self) -> None:
@@ -73,7 +75,7 @@ class HomeScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Presets may have been saved meanwhile, and services have come and gone."""
-        self.query_one(PresetBrowser).read_again()
+        self.call_after_refresh(self.query_one(PresetBrowser).read_again)
         self.ask_for_services()
 
     def on_preset_browser_marked(self, message: PresetBrowser.Marked) -> None:
