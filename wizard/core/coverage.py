@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wizard.core.node_config import Partition
-from wizard.core.partitions import Source, Standing, assignments
+from wizard.core.partitions import Assignment, Source, Standing, assignments
 from wizard.core.phrases import have, vms
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.states import VmState
@@ -67,11 +67,15 @@ class Coverage:
         return not (self.unknown or self.without) and all(len(span.vm_ids) == 1 for span in self.spans)
 
 
-def coverage(snapshot: ServiceSnapshot) -> Coverage:
-    """How the SuperNodes that train now cover the data; those that are off, failed or still starting do not."""
+def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = None) -> Coverage:
+    """How the SuperNodes that train now cover the data; those that are off, failed or still starting do not.
+
+    `known` are its assignments, where they are known already.
+    """
     role = snapshot.role(SUPERNODE)
     training = {node.vm_id for node in role.nodes if node.vm is None or _trains(node.vm)} if role else set()
-    found = [item for item in assignments(snapshot) if item.vm_id in training and item.standing is not Standing.PENDING]
+    known = assignments(snapshot) if known is None else known
+    found = [item for item in known if item.vm_id in training and item.standing is not Standing.PENDING]
     return covered(
         [(item.vm_id, item.assigned) for item in found if item.source is not Source.UNKNOWN],
         tuple(item.vm_id for item in found if item.source is Source.UNKNOWN),

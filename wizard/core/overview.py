@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.core.display import one_line
@@ -48,9 +49,12 @@ class RoleRow:
     failed: bool
 
 
-def vm_rows(snapshot: ServiceSnapshot) -> tuple[VmRow, ...]:
-    """A row for each VM that the service lists, role by role, in the order of OneFlow's list."""
-    by_vm = {item.vm_id: item for item in assignments(snapshot)}
+def vm_rows(snapshot: ServiceSnapshot, found: Iterable[Assignment] | None = None) -> tuple[VmRow, ...]:
+    """A row for each VM that the service lists, role by role, in the order of OneFlow's list.
+
+    `found` are its assignments, where they are known already.
+    """
+    by_vm = {item.vm_id: item for item in (assignments(snapshot) if found is None else found)}
     return tuple(
         _vm_row(role, index, node, by_vm.get(node.vm_id), snapshot.taken_at)
         for role in snapshot.roles

@@ -5,13 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from wizard.cloud.pools import Connection
 from wizard.core.event import Event
-from wizard.watch import Sight
+from wizard.core.overview import duration
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.states import ServiceState
+from wizard.watch import Sight, Watch
+
+_COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 
 
 def clock_time(at: float) -> str:
     """A Unix time as the frontend's wall clock shows it."""
     return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def top(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch | None) -> str:
+    """The line on top: which service, its state, how old what is shown is, who asks and how often."""
+    age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
+    who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
+    stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.sight.stale else ""
+    poll = f"poll {watch.pause:g} s" if watch and not snapshot.gone and not stale else ""
+    parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
+    return " " + "  ".join(part for part in parts if part)
 
 
 def weather(sight: Sight) -> str:

@@ -14,15 +14,13 @@ from textual.widgets import DataTable
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.connection_card import Card, card
+from wizard.core.board import Board, board
+from wizard.core.connection_card import Card
 from wizard.core.display import one_line
 from wizard.core.event import merged
 from wizard.core.glossary import SERVICE_STATES
-from wizard.core.overview import duration, role_rows, vm_rows
 from wizard.core.plan import Plan
-from wizard.core.progress import phases, waiting_for
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState
 from wizard.deployment import InvalidPlan, outcome, start
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
@@ -34,7 +32,7 @@ from wizard.tui.explaining import Passage, terms
 from wizard.tui.notifying import notify
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
-from wizard.tui.telling import clock_time, events_of, weather
+from wizard.tui.telling import events_of, top, weather
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.event_log import EventLog
@@ -47,7 +45,6 @@ from wizard.watch import Sight, Watch
 
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
-_COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 
 
 class DashboardScreen(ServiceActions):
@@ -72,7 +69,7 @@ class DashboardScreen(ServiceActions):
         self.service_id = service_id
         self.plan = plan
         self.watching: Watch | None = None
-        self.card: Card | None = None
+        self.board: Board | None = None
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
         self.noteworthy = Noteworthy()
@@ -128,7 +125,8 @@ class DashboardScreen(ServiceActions):
         self._listen(cloud, self.service_id)
         while True:
             self.wake.clear()
-            self._show(await away(watch.poll))
+            found = await away(lambda: self._look(watch))
+            self._show(watch.sight, found)
             self._tell_aloud(watch.sight)
             if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
                 self.sweep(watch.sight.snapshot)
@@ -192,11 +190,16 @@ class DashboardScreen(ServiceActions):
     def on_resize(self) -> None:
         """The columns depend on the width."""
         if self.snapshot is not None and self.watching is not None:
-            self._show(self.watching.sight)
+            self._show(self.watching.sight, self.board)
 
     def action_back(self) -> None:
         """To Home, where other services can be reached."""
         self.wizard.go(Step.HOME)
+
+    @property
+    def card(self) -> Card | None:
+        """How to connect to the SuperLink, while there is one that is READY."""
+        return self.board.card if self.board else None
 
     @property
     def snapshot(self) -> ServiceSnapshot | None:
@@ -233,18 +236,25 @@ class DashboardScreen(ServiceActions):
         self.wizard.drafts.keep()
         return True
 
-    def _show(self, sight: Sight) -> None:
+    @staticmethod
+    def _look(watch: Watch) -> Board | None:
+        """Ask once and work out what is drawn, off the event loop."""
+        snapshot = watch.poll().snapshot
+        return board(snapshot, reached_through()) if snapshot else None
+
+    def _show(self, sight: Sight, found: Board | None) -> None:
         snapshot = sight.snapshot
-        if snapshot is not None:
-            self.query_one(PhasesLine).show_phases(phases(snapshot))
-            self.query_one("#roles", QuietLine).show(Content() if snapshot.gone else roles_line(role_rows(snapshot)))
-            rows = () if snapshot.gone else vm_rows(snapshot)
-            self.query_one(VmTable).show(rows, Room.of(self.app.size.width))
-        self.query_one("#shards", QuietLine).show(Content() if snapshot is None else shards_line(snapshot))
-        self._offer_to_connect(snapshot)
+        offered, self.board = self.card, found
+        if found is not None:
+            self.query_one(PhasesLine).show_phases(found.phases)
+            self.query_one("#roles", QuietLine).show(roles_line(found.roles) if found.roles else Content())
+            self.query_one(VmTable).show(found.rows, Room.of(self.app.size.width))
+            self.query_one("#shards", QuietLine).show(shards_line(found.shards))
+        if (offered is None) != (self.card is None):
+            self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:
             self._ended()
-        said = weather(sight) or (waiting_for(snapshot) if snapshot else "asking OneFlow…")
+        said = weather(sight) or (found.waiting if found else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
         self.query_one(EventLog).show(sight.events)
         self._show_top()
@@ -272,24 +282,9 @@ class DashboardScreen(ServiceActions):
             self.record.done()
             self.record = None
 
-    def _offer_to_connect(self, snapshot: ServiceSnapshot | None) -> None:
-        before = self.card
-        self.card = None if snapshot is None or snapshot.gone else card(snapshot, reached_through())
-        if (before is None) != (self.card is None):
-            self.refresh_bindings()
-
     def _show_top(self) -> None:
-        snapshot = self.snapshot
-        if snapshot is None:
-            return
-        connection = self.session.connection
-        age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
-        who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
-        watch = self.watching
-        stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.sight.stale else ""
-        poll = f"poll {watch.pause:g} s" if watch and not snapshot.gone and not stale else ""
-        parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
-        self.show_line("#top", " " + "  ".join(part for part in parts if part))
+        if self.snapshot is not None:
+            self.show_line("#top", top(self.snapshot, self.session.connection, self.watching))
 
     def tell(self, message: str, severity: str, at: float | None = None) -> None:
         """Write a line among the events; `at` is a Unix time, now unless told."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from wizard.core.coverage import coverage, strip, summary
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.coverage import Coverage, strip, summary
 
 WIDTH = 40
 
 
-def shards_line(snapshot: ServiceSnapshot) -> Content:
-    """The strip with its sentence; nothing while no SuperNode is there or the service is gone."""
-    role = snapshot.role(SUPERNODE)
-    if snapshot.gone or role is None or not any(node.vm is not None and node.vm.running for node in role.nodes):
+def shards_line(found: Coverage | None) -> Content:
+    """The strip with its sentence; nothing where there is none."""
+    if found is None:
         return Content()
-    found = coverage(snapshot)
     style = "$text-success" if found.whole else "bold $text-warning"
     said = "every part once" if found.whole else summary(found)
     return Content("shards ") + Content.styled(f"[{strip(found, WIDTH)}]", style) + Content(f" {said}")

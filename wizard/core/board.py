@@ -1,0 +1,47 @@
+"""All that the dashboard shows of one snapshot, worked out in one go.
+
+Of a thousand VMs that takes longer than a key may wait, so it is done where the cloud is asked, not where the screen is
+drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.core.connection_card import Card, card
+from wizard.core.coverage import Coverage, coverage
+from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
+from wizard.core.partitions import assignments
+from wizard.core.progress import Phase, phases, waiting_for
+from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+
+
+@dataclass(frozen=True)
+class Board:
+    """A snapshot as it is drawn. A service that is gone has neither roles nor rows.
+
+    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY.
+    """
+
+    phases: tuple[Phase, ...]
+    roles: tuple[RoleRow, ...]
+    rows: tuple[VmRow, ...]
+    shards: Coverage | None
+    waiting: str
+    card: Card | None
+
+
+def board(snapshot: ServiceSnapshot, reached: str) -> Board:
+    """What is drawn of a snapshot; `reached` is how this machine is reached from outside, for the card."""
+    if snapshot.gone:
+        return Board(phases(snapshot), (), (), None, waiting_for(snapshot), None)
+    found = assignments(snapshot)
+    role = snapshot.role(SUPERNODE)
+    trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
+    return Board(
+        phases(snapshot),
+        role_rows(snapshot),
+        vm_rows(snapshot, found),
+        coverage(snapshot, found) if trains else None,
+        waiting_for(snapshot),
+        card(snapshot, reached),
+    )
