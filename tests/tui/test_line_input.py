@@ -108,3 +108,26 @@ async def test_what_was_copied_inside_the_program_is_held_to_the_same() -> None:
         await pilot.press("ctrl+v")
         assert app.line.value == "ab"
         assert "2 lines" in app.said[0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [
+        (["backspace", "4"], "a4"),
+        (["backspace", "backspace", "4"], "4"),
+        (["4", "backspace", "5"], "ab5"),
+        (["home", "4", "end", "5"], "4ab5"),
+        (["left", "4", "delete", "5"], "a45"),
+        (["ctrl+u", "x"], "x"),
+    ],
+    ids=" ".join,
+)
+async def test_keys_that_arrive_together_are_taken_in_their_order(keys: list[str], left: str) -> None:
+    app = OneLine()
+    async with app.run_test() as pilot:
+        app.line.cursor_position = 2
+        await pilot.pause()
+        for key in keys:
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert app.line.value == left

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from textual.binding import Binding
 from textual.events import Key, Paste
 from textual.widgets import Input
 
@@ -15,6 +16,9 @@ from wizard.core.display import one_line
 
 LONGEST = 4096
 """Characters that a line takes from the keyboard. What a preset holds may be longer, and can be shortened."""
+
+_EDITS = {key: item.action for item in Input.BINDINGS if isinstance(item, Binding) for key in item.key.split(",")}
+"""What Textual's line does with keys that are no letters."""
 
 
 class LineInput(Input):
@@ -43,10 +47,18 @@ class LineInput(Input):
         self.cursor_blink = False
         self.longest = longest
 
-    def on_key(self, event: Key) -> None:
-        """Take what is part of a letter though it is no letter itself; Textual would drop it without a word."""
+    async def on_key(self, event: Key) -> None:
+        """Take keys in the order in which they were pressed, and what is part of a letter without being one.
+
+        Textual does at once what a letter asks for, and later what any other key does: over a slow line several arrive
+        together, and a Backspace would delete the letter after it. A mark that is no letter it drops without a word.
+        """
         character = event.character or ""
-        if not character.isascii() and not character.isprintable():
+        if event.key in _EDITS:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(_EDITS[event.key])
+        elif not character.isascii() and not character.isprintable():
             event.stop()
             event.prevent_default()
             self.replace(character, *self.selection)

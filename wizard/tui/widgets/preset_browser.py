@@ -14,10 +14,11 @@ from textual.widgets.option_list import Option
 from wizard.core.display import one_line
 from wizard.files import PresetFile, list_presets
 from wizard.tui.preset_actions import compare, delete, rename
+from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.preset_preview import PresetPreview
 
 
-class Search(Input):
+class Search(LineInput):
     """The line in which one types what is looked for; it takes no more room than that."""
 
     BINDINGS = [
@@ -27,7 +28,6 @@ class Search(Input):
 
     def on_mount(self) -> None:
         """Hidden until somebody searches."""
-        self.cursor_blink = False
         self.display = False
 
     def action_browse(self) -> None:
@@ -104,7 +104,7 @@ class PresetBrowser(Horizontal):
     def compose(self) -> ComposeResult:
         """The search line over the list, the preview beside them."""
         with Vertical():
-            yield Search(placeholder="type to search names, titles, descriptions", compact=True, id="preset-search")
+            yield Search(placeholder="type to search names, titles, descriptions", id="preset-search")
             yield OptionList(id="presets", markup=False, compact=True)
         yield PresetPreview()
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.display import one_line
 from wizard.core.service_list import ServiceRow, matching, rough
+from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.quiet_line import QuietLine
 
 _GAP = 2
@@ -53,7 +54,7 @@ def _cut(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text)) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
-class Filter(Input):
+class Filter(LineInput):
     """The line in which one types what is looked for; hidden until then."""
 
     BINDINGS = [Binding("down,up", "browse", "List", show=False)]
@@ -106,15 +107,13 @@ class ServiceList(Vertical):
 
     def compose(self) -> ComposeResult:
         """The filter over the headings over the list."""
-        yield Filter(placeholder="type to filter by id, name, state, owner or trouble", compact=True,
-                     id="services-filter")  # fmt: skip
+        yield Filter(placeholder="type to filter by id, name, state, owner or trouble", id="services-filter")
         yield QuietLine(id="services-columns")
         yield OptionList(id="services", markup=False, compact=True)
 
     def on_mount(self) -> None:
         """Nothing is known at first."""
         filter_line = self.query_one(Filter)
-        filter_line.cursor_blink = False
         filter_line.display = self.typing
         if self.typing:
             filter_line.focus()
