@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-long test-faults test-flower lint types unit snapshots picture schema man pyz test-all bench clean
+.PHONY: help demo test test-long test-faults test-flower test-package lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
@@ -11,6 +11,7 @@ help:
 	@echo 'make test-long  the partition table against 50,000 sequences instead of 2,000: some minutes'
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
 	@echo 'make test-flower  rehearsals with real Flower, which it fetches: VERSIONS="1.25.0 ..." SUPERNODES="2 5"'
+	@echo 'make test-package  the wheel by venv, pipx and uv, and the single file, started: PYTHONS="python3.11 ..."'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw the pictures of docs/ from the program'
@@ -44,6 +45,11 @@ SUPERNODES ?= 2 5
 test-flower: $(STAMP)
 	$(BIN)/flowerneb-wizard rehearse $(VERSIONS:%=--prepare %)
 	FLOWER_VERSIONS="$(VERSIONS)" SUPERNODES="$(SUPERNODES)" $(BIN)/pytest tests/flower
+
+PYTHONS ?= $(PYTHON)
+
+test-package: $(STAMP)
+	PACKAGE_PYTHONS="$(PYTHONS)" $(BIN)/pytest -rs tests/package
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

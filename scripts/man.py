@@ -26,7 +26,9 @@ ENVIRONMENT = {
 FILES = {
     "~/.config/flowerneb-wizard/presets/": "presets of your own",
     "~/.config/flowerneb-wizard/settings.toml": "what was chosen last: the theme, how to be notified",
-    "~/.local/state/flowerneb-wizard/": "drafts, and what was seen of services",
+    "~/.local/state/flowerneb-wizard/": "drafts, what was seen of services, logs of rehearsals",
+    "~/.cache/flowerneb-wizard/flower/": "the versions of Flower that rehearsals run",
+    "~/.shiv/": "where the single file unpacks itself, elsewhere if SHIV_ROOT says so",
 }
 
 STATUSES = {

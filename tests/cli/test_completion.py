@@ -158,13 +158,19 @@ def test_a_shell_that_has_none(call: Callable[..., Ended]) -> None:
     assert "bash" in ended.err
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
-def test_bash_itself(call: Callable[..., Ended], clean: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def on_the_path(clean: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """An environment in which the program is found by its name."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "flowerneb-wizard"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m wizard "$@"\n')
     program.chmod(0o755)
+    return {**clean, "PATH": f"{folder}:{clean['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_bash_itself(call: Callable[..., Ended], on_the_path: dict[str, str]) -> None:
     script = call("completion", "bash").out
     for words, wanted in (
         (["presets", "show", "def"], ["default"]),
@@ -176,9 +182,30 @@ def test_bash_itself(call: Callable[..., Ended], clean: dict[str, str], tmp_path
             ["bash", "--norc", "-c", script + ask + 'printf "%s\\n" "${COMPREPLY[@]}"'],
             capture_output=True,
             text=True,
-            env={**clean, "PATH": f"{folder}:{clean['PATH']}", "PYTHONPATH": str(ROOT)},
+            env=on_the_path,
         )
         assert (done.stdout.splitlines(), done.stderr) == (wanted, "")
+
+
+ASKED = {
+    "bash": (". {}; complete -p flowerneb-wizard", "complete -o nosort -F _flowerneb_wizard_completion"),
+    "zsh": ("compdef() {{ : }}; _describe() {{ : }}; . {} 2>/dev/null; functions", "_flowerneb_wizard_completion ()"),
+    "fish": ("source {}; complete --command flowerneb-wizard", "(_flowerneb_wizard_completion)"),
+}
+"""What a shell is told to load and to show, and what it shows then."""
+
+
+@pytest.mark.parametrize(
+    ("shell", "name"),
+    [("bash", "flowerneb-wizard"), ("zsh", "_flowerneb-wizard"), ("fish", "flowerneb-wizard.fish")],
+)
+def test_what_is_installed_for_a_shell_asks_the_program(on_the_path: dict[str, str], shell: str, name: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    command, wanted = ASKED[shell]
+    load = command.format(ROOT / "completions" / name)
+    done = subprocess.run([shell, "-c", load], capture_output=True, text=True, env=on_the_path, timeout=30)
+    assert wanted in done.stdout, done.stderr
 
 
 def test_completing_imports_nothing_heavy(clean: dict[str, str]) -> None:

@@ -40,13 +40,14 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         term: str = "xterm-256color",
+        program: str = PROGRAM,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.received = b""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ONE", "TEXTUAL"))}
         self.child = pexpect.spawn(
-            PROGRAM,
+            program,
             list(arguments),
             dimensions=(lines, columns),
             env={**inherited, "TERM": term, "LC_ALL": "C.UTF-8", **environment},
