@@ -119,7 +119,8 @@ def test_watch_tells_what_changes_and_ends_when_it_is_gone(
     first, *rest = [json.loads(line) for line in ended.out.splitlines()]
     assert first["service"]["state"] == "RUNNING"
     events = [item["event"]["message"] for item in rest]
-    assert "supernode VM 1 is no longer listed" in " ".join(events) or "UNDEPLOYING" in " ".join(events)
+    # Which moments of the removal a poll meets, the machine decides.
+    assert any(word in " ".join(events) for word in ("no longer listed", "UNDEPLOYING", "SHUTDOWN", "EPILOG"))
     assert events[-1] == "the service is gone"
 
 
