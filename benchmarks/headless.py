@@ -38,7 +38,10 @@ async def _standing(app: WizardApp, vms: int) -> DashboardScreen:
     while True:
         await asyncio.sleep(_AFTERWARDS)
         screen = app.screen
-        if isinstance(screen, DashboardScreen) and screen.query_one(VmTable).row_count == vms:
+        # Before the first snapshot the screen may not have its table yet.
+        if not isinstance(screen, DashboardScreen) or screen.snapshot is None:
+            continue
+        if screen.query_one(VmTable).row_count == vms:
             return screen
 
 

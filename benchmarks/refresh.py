@@ -70,7 +70,7 @@ def _screen(stage: Stage, vms: int, runs: int) -> Iterator[Row]:
     name = f"refresh at {vms:,} VMs"
     command = [sys.executable, "-m", "benchmarks.headless", SERVICE, str(vms), str(runs)]
     with private_environment(stage.environment) as environment:
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, timeout=2 * _TIMEOUT)
+        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, timeout=2 * _TIMEOUT)
     thread, process = zip(*json.loads(done.stdout), strict=True)
     promised = vms == PROMISED
     yield Row(f"{name}: CPU of all threads", 1000 * median(process), "ms", ALL_TARGET if promised else None)
