@@ -38,7 +38,7 @@ def rows() -> Iterator[Row]:
             polls = (stage.traffic() - before).requests // 2
     name = f"key to paint at {VMS:,} VMs"
     yield Row(f"{name}: bare Textual table, p95 of {KEYS}", _p95(bare), "ms", digits=1)
-    yield Row(f"{name}: wizard, median of {KEYS}, about {polls} polls meanwhile", median(ours), "ms", digits=1)
+    yield Row(f"{name}: wizard, median of {KEYS}, {polls} polls meanwhile", median(ours), "ms", digits=1)
     yield Row(f"{name}: wizard, p95 of {KEYS}", _p95(ours), "ms", TARGET, digits=1)
     yield Row(f"{name}: wizard, longest of {KEYS}", max(ours), "ms", digits=1)
     yield Row(f"{name}: wizard / bare, p95", _p95(ours) / _p95(bare), digits=1)

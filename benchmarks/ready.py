@@ -1,4 +1,4 @@
-"""From READY on the server to READY on the screen, by polling alone and with OpenNebula's events."""
+"""From READY on server to screen, by polling alone and with OpenNebula's events."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Tell = Callable[[int, str], None]
 def rows() -> Iterator[Row]:
     """One VM after another says READY, at moments that have nothing to do with the polls."""
     polled = _seconds(_NOWHERE, lambda *_: None)
-    yield Row(f"READY on the server to READY on the screen: by poll, median of {RUNS}", median(polled), "s", digits=2)
-    yield Row(f"READY on the server to READY on the screen: by poll, longest of {RUNS}", max(polled), "s", digits=2)
+    yield Row(f"READY on server to screen: by poll, median of {RUNS}", median(polled), "s", digits=2)
+    yield Row(f"READY on server to screen: by poll, longest of {RUNS}", max(polled), "s", digits=2)
     try:
         zmq = importlib.import_module("zmq")
     except ImportError:
         return
     with _publisher(zmq) as (url, tell):
         pushed = _seconds(url, tell)
-    yield Row(f"READY on the server to READY on the screen: by push, median of {RUNS}", median(pushed), "s", digits=2)
-    yield Row(f"READY on the server to READY on the screen: by push, longest of {RUNS}", max(pushed), "s", digits=2)
-    yield Row("READY on the server to READY on the screen: push / poll", median(pushed) / median(polled), digits=2)
+    yield Row(f"READY on server to screen: by push, median of {RUNS}", median(pushed), "s", digits=2)
+    yield Row(f"READY on server to screen: by push, longest of {RUNS}", max(pushed), "s", digits=2)
+    yield Row("READY on server to screen: push / poll", median(pushed) / median(polled), digits=2)
 
 
 def _seconds(url: str, tell: Tell) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_NAME, _VALUE, _TARGET = 66, 12, 12
+_NAME, _VALUE, _TARGET = 70, 12, 14
 HEADING = f"{'measurement':<{_NAME}} {'measured':>{_VALUE}} {'target':>{_TARGET}}  met"
 
 

@@ -42,8 +42,7 @@ def dashboard(environment: Mapping[str, str], service: str, shows: str) -> Itera
         terminal = Terminal(["-m", "wizard", "attach", service], private)
         try:
             terminal.wait_for(shows)
-            # What comes up after the first sight, such as who we are to the cloud.
-            terminal.count(3.0)
+            terminal.rest()
             yield terminal
         finally:
             terminal.close()
@@ -94,6 +93,13 @@ class Terminal:
             if time.monotonic() > end:
                 raise TimeoutError(f"{wanted!r} never came up; the screen was:\n{self.text}")
             self.read(0.1)
+
+    def rest(self, quiet: float = 3.0, seconds: float = 60.0) -> None:
+        """Read until nothing has come for a while. Raises TimeoutError where something always comes."""
+        end = time.monotonic() + seconds
+        while self.count(quiet):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the screen never rests; it was:\n{self.text}")
 
     def send(self, keys: bytes) -> None:
         """Press keys and wait for nothing."""
