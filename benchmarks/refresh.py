@@ -8,6 +8,7 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -50,7 +51,7 @@ def _client(stage: Stage, vms: int, runs: int) -> Iterator[Row]:
     first = stage.traffic() - begin
     begin, cpu = stage.traffic(), []
     for _ in range(runs):
-        seconds, seen = _cpu(lambda before=seen: cloud.snapshot(service_id, before))
+        seconds, seen = _cpu(partial(cloud.snapshot, service_id, seen))
         cpu.append(seconds)
     steady = stage.traffic() - begin
     cloud.close()
