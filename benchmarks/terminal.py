@@ -42,7 +42,8 @@ def dashboard(environment: Mapping[str, str], service: str, shows: str) -> Itera
         terminal = Terminal(["-m", "wizard", "attach", service], private)
         try:
             terminal.wait_for(shows)
-            terminal.rest()
+            # What comes up after the first sight, such as who we are to the cloud.
+            terminal.count(3.0)
             yield terminal
         finally:
             terminal.close()
