@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-from statistics import median
+from collections.abc import Iterator
 
-RUNS = 9
+from benchmarks import pairs
+from benchmarks.table import Row
+
+TARGET = 1.3
 
 _END = """
 async def end(pilot):
@@ -39,22 +39,6 @@ WizardApp(connect).run(headless=True, size=(120, 40), auto_pilot=end)
 )
 
 
-def rows() -> list[tuple[str, str]]:
-    """The two medians and their ratio; the runs alternate, so that a slow moment of the machine hits both."""
-    bare, ours = [], []
-    for number in range(RUNS + 1):
-        first, second = _seconds(_BARE), _seconds(_WIZARD)
-        if number:
-            bare.append(first)
-            ours.append(second)
-    return [
-        ("first paint, bare Textual app, median s", f"{median(bare):.3f}"),
-        ("first paint, wizard, median s", f"{median(ours):.3f}"),
-        ("first paint, wizard / bare", f"{median(a / b for a, b in zip(ours, bare, strict=True)):.2f}"),
-    ]
-
-
-def _seconds(code: str) -> float:
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    return time.perf_counter() - begin
+def rows() -> Iterator[Row]:
+    """The two medians and their ratio."""
+    yield from pairs.rows("first paint", ["-c", _WIZARD], ("bare Textual app", ["-c", _BARE]), TARGET)

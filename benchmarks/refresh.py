@@ -1,113 +1,94 @@
-"""One refresh of a service of 1,000 VMs: requests, CPU of the client, bytes to the terminal."""
+"""One refresh of a service in which nothing changes, by the number of its VMs: requests, bytes, CPU."""
 
 from __future__ import annotations
 
-import copy
-import fcntl
-import os
-import pty
-import select
-import struct
+import json
 import subprocess
 import sys
-import termios
 import time
-from collections.abc import Callable
-from dataclasses import replace
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-import pyone
+from lxml import etree
 
+from benchmarks.crowd import SERVICE
+from benchmarks.stage import Stage, staged
+from benchmarks.table import Row
+from benchmarks.terminal import private_environment
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.overview import vm_rows
-from wizard.sandbox.blueprint import World
-from wizard.sandbox.clock import ManualClock
-from wizard.sandbox.server import Sandbox
-from wizard.sandbox.worlds import WORLDS
 
 Result = TypeVar("Result")
 
-VMS = 1000
-STEADY_RUNS = 7
-IDLE_SECONDS = 20.0
-COLUMNS, LINES = 120, 40
+SIZES = (10, 100, 1000, 10_000)
+RUNS = 9
+MOST_REQUESTS = 3.0
+PROMISED = 1000
+"""The number of VMs at which something is promised of the CPU."""
+ALL_TARGET, SCREEN_TARGET = 150.0, 50.0
+_TIMEOUT = 240.0
 
 
-def rows() -> list[tuple[str, str]]:
-    """The rows about one service of 1,000 VMs, none of which changes but the one that we turn off."""
-    with Sandbox(_world(), latency=0, clock=ManualClock()) as sandbox:
-        return [*_client(sandbox), *_terminal(sandbox)]
+def rows() -> Iterator[Row]:
+    """The rows of each size, smallest first."""
+    for vms in SIZES:
+        with staged(vms) as stage:
+            runs = RUNS if vms <= PROMISED else 3
+            yield from _client(stage, vms, runs)
+            yield from _screen(stage, vms, runs)
 
 
-def _client(sandbox: Sandbox) -> list[tuple[str, str]]:
-    login = find_login(sandbox.environment(), Path("/nonexistent"))
-    cloud = Cloud(login, timeout=60, clock=sandbox.clock.now)
-    service_id = cloud.find_service("flower-large")
-    before = len(sandbox.requests)
-    first_cpu, first = _cpu(lambda: cloud.snapshot(service_id))
-    first_requests = len(sandbox.requests) - before
-    before = len(sandbox.requests)
-    steady = [_cpu(lambda: cloud.snapshot(service_id, first))[0] for _ in range(STEADY_RUNS)]
-    steady_requests = (len(sandbox.requests) - before) / STEADY_RUNS
-    drawn = [_cpu(lambda: vm_rows(first))[0] for _ in range(STEADY_RUNS)]
+def _client(stage: Stage, vms: int, runs: int) -> Iterator[Row]:
+    name = f"refresh at {vms:,} VMs"
+    cloud = Cloud(find_login(stage.environment, Path("/nonexistent")), timeout=_TIMEOUT)
+    service_id = cloud.find_service(SERVICE)
+    begin = stage.traffic()
+    first_cpu, seen = _cpu(lambda: cloud.snapshot(service_id))
+    first = stage.traffic() - begin
+    begin, cpu = stage.traffic(), []
+    for _ in range(runs):
+        seconds, seen = _cpu(partial(cloud.snapshot, service_id, seen))
+        cpu.append(seconds)
+    steady = stage.traffic() - begin
     cloud.close()
-    return [
-        (f"refresh at {len(first.vm_ids):,} VMs, requests: first / steady", f"{first_requests} / {steady_requests:g}"),
-        ("refresh, CPU of the client: first, ms", f"{first_cpu * 1000:.0f}"),
-        ("refresh, CPU of the client: steady, median ms", f"{median(steady) * 1000:.0f}"),
-        ("refresh, CPU to work out rows and partitions, median ms", f"{median(drawn) * 1000:.0f}"),
-    ]
+    if len(seen.facts) != vms:
+        raise RuntimeError(f"{len(seen.facts)} of {vms} VMs were seen")
+    reference = _parsing(stage, vms, runs)
+    yield Row(f"{name}: requests, first", first.requests, target=MOST_REQUESTS)
+    yield Row(f"{name}: requests, steady", steady.requests / runs, target=MOST_REQUESTS, digits=1)
+    yield Row(f"{name}: received, first", first.received / 1000, "kB")
+    yield Row(f"{name}: received, steady", steady.received / runs / 1000, "kB")
+    yield Row(f"{name}: CPU of the client's thread, first", 1000 * first_cpu, "ms")
+    yield Row(f"{name}: CPU of the client's thread, steady", 1000 * median(cpu), "ms", digits=1)
+    yield Row(f"{name}: client / lxml reading the VMs' XML", median(cpu) / reference, digits=1)
 
 
-def _terminal(sandbox: Sandbox) -> list[tuple[str, str]]:
-    environment = {**os.environ, **sandbox.environment(), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    main, child = pty.openpty()
-    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    command = [sys.executable, "-m", "wizard", "attach", "flower-large"]
-    program = subprocess.Popen(
-        command, env=environment, stdin=child, stdout=child, stderr=child, start_new_session=True
-    )
-    try:
-        painted = _count(main, 25.0)
-        idle = _count(main, IDLE_SECONDS)
-        session = f"{sandbox.username}:{sandbox.password}"
-        pyone.OneServer(sandbox.oned_url, session=session).vm.action("poweroff", VMS - 1)
-        sandbox.clock.advance(10)
-        changed = _count(main, IDLE_SECONDS)
-    finally:
-        program.kill()
-        program.wait(10)
-        os.close(main)
-        os.close(child)
-    return [
-        (f"bytes to a {COLUMNS}x{LINES} terminal until all VMs stand there", f"{painted:,}"),
-        (f"bytes to the terminal, idle for {IDLE_SECONDS:g} s of polling", f"{idle:,}"),
-        ("bytes to the terminal when one VM and the service change", f"{changed:,}"),
-    ]
+def _screen(stage: Stage, vms: int, runs: int) -> Iterator[Row]:
+    name = f"refresh at {vms:,} VMs"
+    command = [sys.executable, "-m", "benchmarks.headless", SERVICE, str(vms), str(runs)]
+    with private_environment(stage.environment) as environment:
+        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, timeout=2 * _TIMEOUT)
+    thread, process = zip(*json.loads(done.stdout), strict=True)
+    promised = vms == PROMISED
+    yield Row(f"{name}: CPU of all threads", 1000 * median(process), "ms", ALL_TARGET if promised else None)
+    yield Row(f"{name}: CPU of the screens' thread", 1000 * median(thread), "ms", SCREEN_TARGET if promised else None)
 
 
-def _count(terminal: int, seconds: float) -> int:
-    total, end = 0, time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        if select.select([terminal], [], [], left)[0]:
-            total += len(os.read(terminal, 65536))
-    return total
+def _parsing(stage: Stage, vms: int, runs: int) -> float:
+    """Seconds of CPU that lxml alone takes for the VMs in short form: what no client of oned can go below."""
+    session = f"{stage.environment['ONEFLOW_USER']}:{stage.environment['ONEFLOW_PASSWORD']}"
+    ids = ",".join(map(str, range(vms)))
+    with xmlrpc.client.ServerProxy(stage.environment["ONE_XMLRPC"]) as oned:
+        answer = oned.one.vmpool.infoset(session, ids, False)
+    text = answer[1].encode() if isinstance(answer, list) else b""
+    return median(_cpu(lambda: etree.fromstring(text))[0] for _ in range(runs))
 
 
 def _cpu(call: Callable[[], Result]) -> tuple[float, Result]:
     begin = time.thread_time()
     result = call()
     return time.thread_time() - begin, result
-
-
-def _world() -> World:
-    large = WORLDS["large"]
-    service = large.services[0]
-    template = copy.deepcopy(dict(service.template))
-    supernode = next(role for role in template["roles"] if role["name"] == "supernode")
-    supernode["cardinality"] = supernode["max_vms"] = VMS - 1
-    hosts = tuple(replace(large.hosts[0], hid=number, name=f"node-{number:03}") for number in range(80))
-    return replace(large, hosts=hosts, services=(replace(service, template=template),))
