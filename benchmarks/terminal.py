@@ -95,6 +95,15 @@ class Terminal:
                 raise TimeoutError(f"{wanted!r} never came up; the screen was:\n{self.text}")
             self.read(0.1)
 
+    def wait_for_bytes(self, wanted: bytes, seconds: float = 20.0) -> None:
+        """Read until a word has come, without drawing the screen: nothing is shown of it. Raises TimeoutError."""
+        end, come = time.monotonic() + seconds, b""
+        while wanted not in come:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{wanted!r} never came; what came was {come[-2000:]!r}")
+            if select.select([self._main], [], [], 0.1)[0]:
+                come += os.read(self._main, 1 << 16)
+
     def rest(self, quiet: float = 3.0, seconds: float = 60.0) -> None:
         """Read until nothing has come for a while. Raises TimeoutError where something always comes."""
         end = time.monotonic() + seconds
