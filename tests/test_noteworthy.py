@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.core.diagnosis import diagnose
 from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.noteworthy import HOWS, Noteworthy
 from wizard.tui.notifying import sequence
@@ -21,20 +22,24 @@ COMING = replace(RUNNING, state=1)
 DEAD = replace(RUNNING, roles=(replace(ROLES[0], nodes=()), ROLES[1]))
 
 
+def heard(noteworthy: Noteworthy, snapshot: ServiceSnapshot) -> str:
+    return noteworthy.of(snapshot, diagnose(snapshot))
+
+
 def test_each_is_said_once_and_the_first_look_is_no_news() -> None:
     noteworthy = Noteworthy()
-    assert noteworthy.of(COMING) == ""
-    assert noteworthy.of(RUNNING) == "Service 7 prod is RUNNING."
-    assert noteworthy.of(RUNNING) == ""
-    assert noteworthy.of(DEAD).startswith("Service 7 prod: ")
-    assert noteworthy.of(DEAD) == ""
-    assert noteworthy.of(RUNNING) == "Service 7 prod is RUNNING."
-    assert noteworthy.of(replace(RUNNING, gone=True)) == "Service 7 prod is gone."
-    assert noteworthy.of(replace(RUNNING, gone=True)) == ""
+    assert heard(noteworthy, COMING) == ""
+    assert heard(noteworthy, RUNNING) == "Service 7 prod is RUNNING."
+    assert heard(noteworthy, RUNNING) == ""
+    assert heard(noteworthy, DEAD).startswith("Service 7 prod: ")
+    assert heard(noteworthy, DEAD) == ""
+    assert heard(noteworthy, RUNNING) == "Service 7 prod is RUNNING."
+    assert heard(noteworthy, replace(RUNNING, gone=True)) == "Service 7 prod is gone."
+    assert heard(noteworthy, replace(RUNNING, gone=True)) == ""
 
 
 def test_who_attaches_to_trouble_sees_it_and_hears_nothing() -> None:
-    assert Noteworthy().of(DEAD) == ""
+    assert heard(Noteworthy(), DEAD) == ""
 
 
 @pytest.mark.parametrize("how", HOWS)

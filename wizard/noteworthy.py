@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wizard.core.diagnosis import Finding
     from wizard.core.snapshot import ServiceSnapshot
 
 HOWS = ("none", "bell", "osc9", "osc777")
@@ -19,13 +22,13 @@ class Noteworthy:
     _before: ServiceSnapshot | None = None
     _known: frozenset[str] = field(default_factory=frozenset)
 
-    def of(self, snapshot: ServiceSnapshot) -> str:
-        """A sentence, or nothing."""
-        from wizard.core.diagnosis import Severity, diagnose
+    def of(self, snapshot: ServiceSnapshot, findings: Iterable[Finding]) -> str:
+        """A sentence, or nothing; `findings` are those of the diagnosis of this snapshot."""
+        from wizard.core.diagnosis import Severity
         from wizard.core.display import one_line
 
         before, known = self._before, self._known
-        found = {item.name: item for item in diagnose(snapshot) if item.severity is Severity.ERROR}
+        found = {item.name: item for item in findings if item.severity is Severity.ERROR}
         self._before, self._known = snapshot, frozenset(found)
         if before is None:
             return ""

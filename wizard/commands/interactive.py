@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -66,6 +67,8 @@ def open_wizard(
         app.session.keeps = connector.keeps
         app.session.logs = connector.logs
         app.notifies = notify or notifying()
+        # What was imported stays: no look for garbage goes through it again while somebody types.
+        gc.freeze()
         asyncio.run(_running(app, mouse=not no_mouse))
     return app.return_code or 0
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wizard.core.connection_card import Card, card
 from wizard.core.coverage import Coverage, coverage
+from wizard.core.diagnosis import Finding, diagnose
 from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
 from wizard.core.partitions import assignments
 from wizard.core.progress import Phase, phases, waiting_for
@@ -26,6 +27,7 @@ class Board:
     roles: tuple[RoleRow, ...]
     rows: tuple[VmRow, ...]
     shards: Coverage | None
+    findings: tuple[Finding, ...]
     waiting: str
     card: Card | None
 
@@ -33,8 +35,8 @@ class Board:
 def board(snapshot: ServiceSnapshot, reached: str) -> Board:
     """What is drawn of a snapshot; `reached` is how this machine is reached from outside, for the card."""
     if snapshot.gone:
-        return Board(phases(snapshot), (), (), None, waiting_for(snapshot), None)
-    found = assignments(snapshot)
+        return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
+    found, findings = assignments(snapshot), diagnose(snapshot)
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
     return Board(
@@ -42,6 +44,7 @@ def board(snapshot: ServiceSnapshot, reached: str) -> Board:
         role_rows(snapshot),
         vm_rows(snapshot, found),
         coverage(snapshot, found) if trains else None,
-        waiting_for(snapshot),
+        findings,
+        waiting_for(snapshot, findings),
         card(snapshot, reached),
     )

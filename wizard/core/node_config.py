@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 PARTITION_ID = "partition-id"
 NUM_PARTITIONS = "num-partitions"
@@ -50,7 +51,7 @@ def parse(text: str) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
     complaints = []
     if bad := sorted(METACHARACTERS.intersection(text)):
         complaints.append(f"the characters {' '.join(bad)} mean something to a shell or a template; leave them out")
-    if any(not char.isprintable() for char in text):
+    if not text.isprintable():
         complaints.append("it must be one line without control characters")
     if text and not text.strip():
         complaints.append("it has only blanks; leave it empty, or the guest takes them for your node config")
@@ -88,6 +89,7 @@ def pair_complaint(pair: Pair) -> str | None:
     return next(iter(parse(f"{pair.key}={pair.value}")[1]), None)
 
 
+@lru_cache(maxsize=1 << 14)
 def partition_of(text: str) -> Partition | None:
     """The partition that a node config names; None where it has no partition-id that is a whole number."""
     pairs = {pair.key: pair.value for pair in parse(text)[0]}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.diagnosis import Severity, diagnose
+from wizard.core.diagnosis import Finding, Severity, diagnose
 from wizard.core.diagnosis.seeing import runs_for
 from wizard.core.display import one_line
 from wizard.core.overview import duration
@@ -65,18 +66,19 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
     return tuple(found)
 
 
-def waiting_for(snapshot: ServiceSnapshot) -> str:
+def waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding] | None = None) -> str:
     """One or two sentences: the gravest finding, or what the service waits for and since when; empty when all is well.
+
+    `findings` are those of the diagnosis, where they are known already.
 
     Names and messages of the cloud stand in it with everything spelled out that could drive a terminal.
     """
-    return one_line(_waiting_for(snapshot))
+    return one_line(_waiting_for(snapshot, diagnose(snapshot) if findings is None else findings))
 
 
-def _waiting_for(snapshot: ServiceSnapshot) -> str:
+def _waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding]) -> str:
     if snapshot.gone:
         return "The service is gone: OneFlow has removed its document."
-    findings = diagnose(snapshot)
     for finding in findings:
         if finding.severity is not Severity.INFO:
             return finding.means

@@ -261,8 +261,9 @@ class DashboardScreen(ServiceActions):
 
     def _tell_aloud(self, sight: Sight) -> None:
         """Ring where something is worth it; where another screen is shown, say it there too."""
-        said = self.noteworthy.of(sight.snapshot) if sight.snapshot and not sight.stale else ""
-        if said:
+        if sight.snapshot is None or self.board is None or sight.stale:
+            return
+        if said := self.noteworthy.of(sight.snapshot, self.board.findings):
             notify(self.app, self.wizard.notifies, said)
             if not self.is_current:
                 self.notify(said, markup=False)
