@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 from wizard.core.snapshot import Run, VmFacts
@@ -54,4 +55,4 @@ def _number(element: Any, tag: str) -> int:
 def _flat(element: Any) -> Mapping[str, str]:
     if element is None:
         return {}
-    return {child.tag: child.text or "" for child in element if isinstance(child.tag, str) and not len(child)}
+    return {intern(child.tag): child.text or "" for child in element if isinstance(child.tag, str) and not len(child)}
