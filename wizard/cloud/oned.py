@@ -95,7 +95,11 @@ class Oned:
     def _vms(self, method: str, *arguments: object, extended: bool) -> tuple[VmFacts, ...]:
         """The VMs of a pool, each let go once it is read: a thousand in full are ten megabytes, and many times that as
         a tree."""
-        source = BytesIO(str(self._ask(method, "VMs", *arguments)).encode("utf-8").strip())
+        text = str(self._ask(method, "VMs", *arguments))
+        blanks = len(text) - len(text.lstrip())
+        source = BytesIO(text.encode("utf-8"))
+        del text
+        source.seek(blanks)
         found = []
         try:
             for _, element in etree.iterparse(source, tag="VM", **PARSER_OPTIONS):

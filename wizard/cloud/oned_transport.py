@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import xmlrpc.client
+from collections.abc import Iterable
 from typing import Any
 from xml.parsers import expat
 from xml.parsers.expat import ExpatError
@@ -19,6 +20,8 @@ from urllib3.exceptions import ProtocolError
 from wizard.cloud import wire
 
 _SERVER = "oned"
+_PIECE = 1 << 16
+"""Bytes of an answer that are read at once."""
 
 
 class Transport(xmlrpc.client.Transport):
@@ -44,7 +47,12 @@ class Transport(xmlrpc.client.Transport):
         """
         headers = {"Content-Type": "text/xml"}
         try:
-            answer = self._session.post(self._url, data=request_body, headers=headers, timeout=self._timeout)
+            with self._session.post(
+                self._url, data=request_body, headers=headers, timeout=self._timeout, stream=True
+            ) as answer:
+                if answer.status_code != 200:
+                    raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code}")
+                return _opaque(self._read(answer.iter_content(_PIECE)))
         except requests.ConnectTimeout:
             raise wire.unreachable(_SERVER, self._url, "connecting took too long") from None
         except requests.Timeout:
@@ -53,11 +61,8 @@ class Transport(xmlrpc.client.Transport):
             raise self._broken(error) from None
         except requests.RequestException as error:
             raise wire.garbled(_SERVER, self._url, type(error).__name__) from None
-        if answer.status_code != 200:
-            raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code}")
-        return _opaque(self._read(answer.content))
 
-    def _read(self, content: bytes) -> Any:
+    def _read(self, content: Iterable[bytes]) -> Any:
         unmarshaller = xmlrpc.client.Unmarshaller()
         unmarshaller.xml(None, None)  # type: ignore[arg-type]  # expat decodes
         parser = expat.ParserCreate()
@@ -67,7 +72,9 @@ class Transport(xmlrpc.client.Transport):
         parser.EndElementHandler = unmarshaller.end
         parser.CharacterDataHandler = unmarshaller.data
         try:
-            parser.Parse(content, True)
+            for piece in content:
+                parser.Parse(piece, False)
+            parser.Parse(b"", True)
             return unmarshaller.close()
         except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError, KeyError, IndexError):
             raise wire.garbled(_SERVER, self._url, "the answer is no XML-RPC") from None

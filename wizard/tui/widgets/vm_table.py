@@ -19,6 +19,7 @@ from wizard.core.snapshot import SUPERLINK
 from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 
+CELLS_KEPT = 1 << 14
 _WRONG = {Standing.STALE.value: "warning", Standing.COLLISION.value: "error", Standing.NONE.value: "warning"}
 
 
@@ -99,6 +100,7 @@ class VmTable(DataTable[Text]):
         self._widths: dict[str, int] = {}
         self._shown: dict[str, dict[str, str]] = {}
         self._inks: dict[str, str] = {}
+        self._cells: dict[tuple[str, str], Text] = {}
 
     def on_mount(self) -> None:
         """Take the colours of the theme, and of the one that is chosen later."""
@@ -144,6 +146,7 @@ class VmTable(DataTable[Text]):
         self.room = room
         shown, marked, scroll = self._shown, self.cursor_row, self.scroll_y
         self._shown = {}
+        self._cells.clear()
         self.clear(columns=True)
         for column in columns:
             self.add_column(column.titled(room), key=column.key, width=self._widths[column.key])
@@ -163,9 +166,15 @@ class VmTable(DataTable[Text]):
         self._inks = {name: ink(self.app, name) for name in ("error", "warning", "success", "muted")}
 
     def _cell(self, column: str, text: str) -> Text:
-        cell = Text(text, style=self._inks.get(_ink_of(column, text), ""), no_wrap=True)
-        cell.truncate(self._widths[column], overflow="ellipsis")
-        return cell
+        """A thousand VMs have few states: what reads the same in a column is one object."""
+        found = self._cells.get((column, text))
+        if found is None:
+            if len(self._cells) >= CELLS_KEPT:
+                self._cells.clear()
+            found = Text(text, style=self._inks.get(_ink_of(column, text), ""), no_wrap=True)
+            found.truncate(self._widths[column], overflow="ellipsis")
+            self._cells[column, text] = found
+        return found
 
     def _write(self, key: str, texts: dict[str, str]) -> None:
         shown = self._shown.get(key)
