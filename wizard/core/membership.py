@@ -80,13 +80,13 @@ class Membership:
     """The `nodes` list of one role through time."""
 
     def __init__(
-        self, lives: Iterable[Life], settled: Sequence[float] = (), logged_since: float = float("inf")
+        self, lives: Iterable[Life], scaled: Sequence[float] = (), logged_since: float = float("inf")
     ) -> None:
-        """`settled` are moments at which every VM that OneFlow had made was READY, as its log has them since
-        `logged_since`."""
+        """`scaled` are moments at which OneFlow began to scale, as its log has them since `logged_since`: only then does
+        it make VMs that are of another batch."""
         ordered = sorted(lives, key=lambda life: life.vm_id)
         last_of_run = _ends_of_runs([life.ended for life in ordered if life.ended is not None])
-        chains = _chains(ordered, settled, logged_since)
+        chains = _chains(ordered, scaled, logged_since)
         self._next = {
             life.vm_id: after[0][0].created for chain, after in pairwise(chains) for batch in chain for life in batch
         }
@@ -173,12 +173,12 @@ def _stay(life: Life, batch: _Batch, chain: Sequence[_Batch], last_of_run: dict[
     return _Stay(life.vm_id, came, entered, life.ended, last_of_run[life.ended])
 
 
-def _chains(ordered: Sequence[Life], settled: Sequence[float], logged_since: float) -> list[list[_Batch]]:
+def _chains(ordered: Sequence[Life], scaled: Sequence[float], logged_since: float) -> list[list[_Batch]]:
     """The VMs in chains of what may be one batch or several: between two chains a creation ended for certain."""
     found: list[list[_Batch]] = []
     for life in ordered:
         before = found[-1][-1][-1] if found else None
-        if before is None or _apart(before.created, life.created, settled):
+        if before is None or _apart(before.created, life.created, scaled):
             found.append([[life]])
         elif life.created - before.created < SOONEST or logged_since <= before.created:
             found[-1][-1].append(life)
@@ -187,9 +187,9 @@ def _chains(ordered: Sequence[Life], settled: Sequence[float], logged_since: flo
     return found
 
 
-def _apart(earlier: int, later: int, settled: Sequence[float]) -> bool:
+def _apart(earlier: int, later: int, scaled: Sequence[float]) -> bool:
     """Whether VMs made at two moments are of two batches for certain."""
-    return later - earlier > BATCH_GAP or any(earlier < moment <= later + BLUR for moment in settled)
+    return later - earlier > BATCH_GAP or any(earlier < moment <= later + BLUR for moment in scaled)
 
 
 def _ends_of_runs(ends: Iterable[int]) -> dict[int, int]:

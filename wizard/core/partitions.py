@@ -38,6 +38,7 @@ RESTARTED = "oned does not tell whether its guest was restarted or the VM only m
 
 _SETTLED = frozenset({"New state: RUNNING", "New state: COOLDOWN"})
 """What OneFlow logs once every VM that it has made is READY."""
+_SCALES = "New state: SCALING"
 
 
 class Source(str, Enum):
@@ -185,8 +186,9 @@ def _past(role: Role, snapshot: ServiceSnapshot) -> _Past | None:
     lives = [Life(vm.id, vm.stime) for vm in listed]
     lives += [Life(vm.id, vm.stime, vm.etime) for vm in gone if vm.etime]
     settled = tuple(float(line.timestamp) for line in snapshot.log if line.message in _SETTLED)
+    scaled = tuple(float(line.timestamp) for line in snapshot.log if line.message == _SCALES)
     logged_since = float(snapshot.log[0].timestamp) if snapshot.log else float("inf")
-    return _Past(Membership(lives, settled, logged_since), settled, snapshot.taken_at)
+    return _Past(Membership(lives, scaled, logged_since), settled, snapshot.taken_at)
 
 
 def _inferred(vm: VmFacts, position: Partition, past: _Past | None) -> Assignment:

@@ -168,11 +168,15 @@ class HomeScreen(StepScreen):
 
     def _list_services(self, said: str = "") -> None:
         session = self.session
+        listed = self.query_one_optional(ServiceList)
+        if listed is None:
+            # The answer comes while another screen takes the place of this one.
+            return
         rows = service_rows(session.services, session.clock())
         if not rows and not said:
             known = "none" if self.listed else "asking…"
             said = known if session.error is None else "unknown"
-        self.query_one(ServiceList).show(rows, said)
+        listed.show(rows, said)
 
 
 def _state(error: CloudError | None, version: str = "") -> Content:

@@ -29,7 +29,9 @@ class QuietLine(Static):
             return
         width = self.content_size.width
         before, self._shown = self._shown, wanted
-        moves = not width or _lines(before, width) != _lines(wanted, width)
+        least = self.styles.min_height
+        room = int(least.value) if least is not None and least.is_cells else 0
+        moves = not width or max(room, _lines(before, width)) != max(room, _lines(wanted, width))
         self.update(wanted, layout=moves)
 
 

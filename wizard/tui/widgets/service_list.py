@@ -169,8 +169,8 @@ class ServiceList(Vertical):
         self.query_one(OptionList).focus()
 
     def _draw(self) -> None:
-        if not self.query(Filter):
-            return  # Its parts come a moment after it.
+        if len(self.query("Filter, #services-columns, OptionList")) < 3:
+            return  # Its parts come a moment after it, and go a moment before it.
         shown = matching(self.rows, self.query_one(Filter).value)
         heading, lines = columns(shown, max(20, self.size.width - 3)) if shown else ("", ())
         ids = tuple(row.id for row in shown)
