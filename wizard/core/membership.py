@@ -79,11 +79,9 @@ class _Listed:
 class Membership:
     """The `nodes` list of one role through time."""
 
-    def __init__(
-        self, lives: Iterable[Life], scaled: Sequence[float] = (), logged_since: float = float("inf")
-    ) -> None:
-        """`scaled` are moments at which OneFlow began to scale, as its log has them since `logged_since`: only then does
-        it make VMs that are of another batch."""
+    def __init__(self, lives: Iterable[Life], scaled: Sequence[float] = (), logged_since: float = float("inf")) -> None:
+        """`scaled` are moments at which OneFlow began to scale, as its log has them since `logged_since`: only then
+        does it make VMs that are of another batch."""
         ordered = sorted(lives, key=lambda life: life.vm_id)
         last_of_run = _ends_of_runs([life.ended for life in ordered if life.ended is not None])
         chains = _chains(ordered, scaled, logged_since)
