@@ -18,6 +18,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.dashboards import MOST
 from wizard.tui.screens.dashboard import DashboardScreen
+from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.service_list import ServiceList, columns
 from wizard.tui.widgets.service_switch import ServiceSwitch
@@ -52,6 +53,23 @@ def test_the_columns_fit_whatever_the_names_are() -> None:
         assert "1/3" in lines[0]
     assert "owner" not in columns(rows, 60)[0]
     assert "owner" in columns(rows, 200)[0]
+
+
+async def test_an_answer_that_comes_when_home_has_gone_is_nothing(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.go(Step.HOME)
+        await pilot.pause()
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        shown = home.query_one(ServiceList)
+        app.go(Step.SERVICE)
+        await until(pilot, lambda: not home.query(ServiceList))
+        home.ask_for_services()
+        shown.show((ROW,))
+        await pilot.pause()
+        assert app.screen is not home
 
 
 async def test_home_lists_filters_and_attaches(sandbox: Sandbox) -> None:
