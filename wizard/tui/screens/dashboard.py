@@ -126,6 +126,9 @@ class DashboardScreen(ServiceActions):
         while True:
             self.wake.clear()
             found = await away(lambda: self._look(watch))
+            if not self.query(VmTable):
+                # The answer comes while this screen is let go.
+                return
             self._show(watch.sight, found)
             self._tell_aloud(watch.sight)
             if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
