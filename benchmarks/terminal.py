@@ -29,7 +29,9 @@ _QUIET = 0.02
 @contextmanager
 def private_environment(extra: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """Variables for a program that finds nothing of the operator's, and leaves nothing behind."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONE", "TEXTUAL", "XDG_"))}
+    # An installed program has its byte code: the first run, which is not counted, may write it.
+    others = ("ONE", "TEXTUAL", "XDG_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         fixed = {"HOME": folder, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
         yield {**kept, **fixed, **(extra or {})}

@@ -13,20 +13,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
-from wizard.cloud.pools import CloudObject
 from wizard.core import dialect as dialects
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan, number_or_text, to_json
 from wizard.core.problem import Problem
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.registering import Registration, registered_as
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import CloudObject
     from wizard.core.preflight import Finding
     from wizard.core.preflight.facts import Unseen
+    from wizard.core.snapshot import ServiceSnapshot
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""

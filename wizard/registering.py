@@ -8,12 +8,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError, NotFound
-from wizard.cloud.pools import ServiceTemplate
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Document, Plan, same_content, to_json
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import ServiceTemplate
     from wizard.core.template_diff import DiffLine
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.display import one_line
-from wizard.core.overview import NOTHING, VmRow, duration, role_rows, vm_rows
+from wizard.core.display import NOTHING, one_line
+from wizard.core.overview import VmRow, duration, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments, gaps
 from wizard.core.progress import waiting_for
 from wizard.core.service_list import rough, service_rows

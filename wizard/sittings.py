@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import socket
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ _A_WEEK = 7 * 86400.0
 def own_name() -> str:
     """A name for a file of this process: its machine, its number, when it began, and something that is no other's."""
     pid = os.getpid()
-    return f"{_host()}-{pid}-{_started(pid) or 0}-{secrets.token_hex(4)}"
+    return f"{_host()}-{pid}-{_started(pid) or 0}-{os.urandom(4).hex()}"
 
 
 def may_live(path: Path) -> bool:

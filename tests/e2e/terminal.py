@@ -25,6 +25,7 @@ KEYS = {
     "f4": "\x1bOS",
     "f5": "\x1b[15~",
     "f6": "\x1b[17~",
+    "ctrl+l": "\x0c",
     "ctrl+q": "\x11",
     "ctrl+s": "\x13",
 }
@@ -66,6 +67,16 @@ class Terminal:
     def text(self) -> str:
         """The screen as lines of text."""
         return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def disturb(self, text: str) -> None:
+        """Let somebody else write to the terminal."""
+        self._stream.feed(text.encode())
+
+    @property
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """Every cell with its colours, line by line."""
+        lines, columns = range(self.screen.lines), range(self.screen.columns)
+        return [[self.screen.buffer[line][column] for column in columns] for line in lines]
 
     def press(self, *keys: str) -> None:
         """Press keys, one after another; a key without a name is typed as it is."""

@@ -167,6 +167,30 @@ def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:
     assert len(program.received) == before
 
 
+def test_a_screen_that_was_sent_in_parts_is_the_whole_one(terminal: OpenTerminal) -> None:
+    program = terminal("attach", "flower-large", "--sandbox", "--world", "large", "--speed", "1", columns=120, lines=40)
+    program.wait_for(lambda text: "✓ RUNNING" in text and "0 of 299" in text)
+    program.press("down", "down", "f1", "escape", "f2", "tab", "f4", "f5", "f6", "down", "down", "up")
+    program.read(STEADY + 1)
+    in_parts = program.cells
+    program.received = b""
+    program.press("ctrl+l")
+    program.read(1.0)
+    assert len(program.received) > 5000, "the whole screen"
+    assert program.cells == in_parts
+
+
+def test_ctrl_l_mends_what_somebody_else_wrote(terminal: OpenTerminal) -> None:
+    program = terminal("--sandbox", "--preset", "default")
+    program.wait_for("OpenNebula 7")
+    program.read(1.0)
+    before = program.text
+    program.disturb("\x1b[5;1HBroadcast message from root: the frontend reboots in 10 minutes")
+    assert "Broadcast" in program.text
+    program.press("ctrl+l")
+    assert program.wait_for(lambda text: "Broadcast" not in text) == before
+
+
 def test_attaching_to_nothing_says_so(terminal: OpenTerminal, exports: dict[str, str]) -> None:
     program = terminal("attach", "no such service", environment=exports)
     program.wait_for("no service of that name")

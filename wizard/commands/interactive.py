@@ -63,7 +63,7 @@ def open_wizard(
             practice=reach.sandbox,
             tour=True,
         )
-        app.complaints = (complaint,) if complaint else ()
+        app.complaints += (complaint,) if complaint else ()
         app.session.keeps = connector.keeps
         app.session.logs = connector.logs
         app.notifies = notify or notifying()

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+UNKNOWN = "?"
+UNSET = "…"
+NOTHING = "-"
+"""What stands where a value is not known, not set yet, or where there is none."""
+
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNSEEN = ("Cc", "Cs", "Zl", "Zp")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.core.overview import NOTHING, UNKNOWN, UNSET
+from wizard.core.display import NOTHING, UNKNOWN, UNSET
 from wizard.core.partitions import Source, Standing
 from wizard.core.progress import Mark
 from wizard.core.states import ServiceState

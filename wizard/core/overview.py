@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.core.display import one_line
+from wizard.core.display import NOTHING, UNKNOWN, UNSET, one_line
 from wizard.core.partitions import Assignment, Source, assignments
 from wizard.core.snapshot import Node, Role, ServiceSnapshot
-
-UNKNOWN = "?"
-UNSET = "…"
-NOTHING = "-"
 
 
 @dataclass(frozen=True)

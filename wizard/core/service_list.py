@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+if TYPE_CHECKING:
+    from wizard.core.snapshot import ServiceSnapshot
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def rough(seconds: float) -> str:
 def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
     from wizard.core.diagnosis import Severity, diagnose
+    from wizard.core.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)
     nodes = role.nodes if role else ()

@@ -24,11 +24,11 @@ from wizard.tui.dashboards import Dashboards
 from wizard.tui.draft_keeping import DraftKeeper
 from wizard.tui.help import HelpPage, help_page
 from wizard.tui.plain_signs import NoColors, PlainSigns
-from wizard.tui.screens.small import TooSmallScreen, too_small
+from wizard.tui.screens.small import TooSmallScreen, fit
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
-from wizard.tui.themes import load_themes
+from wizard.tui.themes import dress
 from wizard.tui.widgets.dialogs import Confirm, trouble
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class WizardApp(App[int]):
     """
 
     TITLE = "flowerneb-wizard"
-    CSS_PATH = "app.tcss"
+    # Those of Home with it: what a screen brings has all style sheets read again.
+    CSS_PATH = ["app.tcss", "screens/step.tcss", "screens/home.tcss"]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = [
         Binding("f1", "help", "Help", priority=True),
@@ -57,6 +58,7 @@ class WizardApp(App[int]):
             if step is not Step.HOME
         ),
         Binding("ctrl+s", "save", "Save"),
+        Binding("ctrl+l", "redraw", "Redraw the screen", show=False, priority=True),
         Binding("ctrl+q", "leave", "Quit", priority=True),
     ]
 
@@ -74,7 +76,7 @@ class WizardApp(App[int]):
     ) -> None:
         super().__init__()
         self.look = look
-        self.complaints: tuple[str, ...] = ()
+        self.complaints: tuple[str, ...] = dress(self, look.theme)
         self.session = Session(connect, clock)
         if plan is not None:
             self.session.plan = self.session.kept = plan
@@ -97,13 +99,10 @@ class WizardApp(App[int]):
         return PatientDriver
 
     def on_mount(self) -> None:
-        """Theme, first screen, and the question who we are."""
-        themes, complaints = load_themes()
-        for theme in themes:
-            self.register_theme(theme)
-        if any(theme.name == self.look.theme for theme in themes):
+        """First screen, and the question who we are."""
+        if self.look.theme in self.available_themes:
             self.theme = self.look.theme
-        for complaint in (*complaints, *self.complaints):
+        for complaint in self.complaints:
             self.notify(complaint, severity="warning", markup=False)
         self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
         # The libraries that the first question needs would take their import's time from the first paint.
@@ -256,12 +255,19 @@ class WizardApp(App[int]):
         return found
 
     def on_resize(self, event: Resize) -> None:
-        """On a terminal that is too small, say so instead of drawing fragments; nothing typed is lost."""
-        small = too_small(event.size)
-        if small and not isinstance(self.screen, TooSmallScreen):
-            self.push_screen(TooSmallScreen())
-        elif not small and isinstance(self.screen, TooSmallScreen):
-            self.pop_screen()
+        """A terminal of another size may have lost what it showed; one that is too small is told so."""
+        self._terminal_changed()
+        fit(self, event.size)
+
+    def action_redraw(self) -> None:
+        """Send the whole screen anew: something else wrote to the terminal."""
+        self._terminal_changed()
+        self.screen.refresh()
+
+    def _terminal_changed(self) -> None:
+        # Only the driver of a real terminal remembers what is shown there.
+        if (forget := getattr(self._driver, "forget", None)) is not None:
+            forget()
 
     def _tour(self) -> Screen[None]:
         from wizard.tui.widgets.tour import Tour, pages

@@ -13,8 +13,6 @@ from wizard import drafts
 from wizard.drafts import Draft
 from wizard.files import PresetFileError
 from wizard.tui.session import Session
-from wizard.tui.widgets.dialogs import Confirm
-from wizard.tui.widgets.draft_offer import DraftOffer
 
 _NAME_SHOWN = 60
 
@@ -76,6 +74,8 @@ class DraftKeeper:
         return found
 
     async def _offer(self, found: tuple[Draft, ...]) -> bool:
+        from wizard.tui.widgets.draft_offer import DraftOffer
+
         for place, draft in enumerate(found):
             wanted = await self._app.push_screen_wait(DraftOffer(_said(draft, len(found) - place - 1)))
             if wanted is None:
@@ -94,6 +94,8 @@ async def may_leave(app: App[int], session: Session) -> bool:
     """Whether the present draft may be replaced; asks where something that was typed would be lost."""
     if not session.unsaved:
         return True
+    from wizard.tui.widgets.dialogs import Confirm
+
     text = "What you typed since it was opened or saved would be lost."
     return await app.push_screen_wait(Confirm("Leave the present draft?", text, "Leave it", danger=True))
 

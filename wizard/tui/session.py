@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import CloudObject, Connection
 from wizard.core.contract import Level, Meaning
 from wizard.core.counting_rules import whole_number
 from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.deployment import Documents, check, documents
-from wizard.journal import Journal
 from wizard.registering import Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import CloudObject, Connection
+    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class Session:
 
     def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
         """Opens the journal of a service of this cloud; None where nothing is kept."""
+        from wizard.journal import Journal
+
         return (lambda seen: Journal.of(cloud.where, seen.id, seen.start_time)) if self.keeps else None
 
     def open(self, preset: Preset, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
@@ -30,3 +30,12 @@ class TooSmallScreen(Screen[None]):
             f"This terminal is {size.width}x{size.height}. The wizard needs {SMALLEST.width}x{SMALLEST.height}, and is "
             "made for 80x24.\nEnlarge it: nothing is lost."
         )
+
+
+def fit(app: App[int], size: Size) -> None:
+    """On a terminal that is too small, say so instead of drawing fragments; nothing typed is lost."""
+    small = too_small(size)
+    if small and not isinstance(app.screen, TooSmallScreen):
+        app.push_screen(TooSmallScreen())
+    elif not small and isinstance(app.screen, TooSmallScreen):
+        app.pop_screen()

@@ -11,8 +11,7 @@ from textual.screen import Screen
 from textual.types import CSSPathType
 from textual.widgets import Footer
 
-from wizard.core.display import harmless
-from wizard.core.overview import NOTHING
+from wizard.core.display import NOTHING, harmless
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, open_problems
 from wizard.tui.widgets.quiet_line import QuietLine

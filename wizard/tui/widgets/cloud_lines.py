@@ -8,8 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from wizard.cloud.pools import CloudObject, Network, VmTemplate
 from wizard.core.context import lacking
-from wizard.core.display import one_line
-from wizard.core.overview import NOTHING
+from wizard.core.display import NOTHING, one_line
 
 _NAME, _OWNER = 26, 11
 

@@ -13,7 +13,6 @@ from textual.widgets.option_list import Option
 
 from wizard.core.display import one_line
 from wizard.files import PresetFile, list_presets
-from wizard.tui.preset_actions import compare, delete, rename
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.preset_preview import PresetPreview
 
@@ -171,6 +170,8 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
         """Give it another name."""
+        from wizard.tui.preset_actions import rename
+
         if (item := self.marked) is not None and (name := await rename(self.app, item)) is not None:
             self.read_again(name)
             self.post_message(self.Renamed(item.name, name))
@@ -178,12 +179,16 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="deleting a preset")
     async def action_delete(self) -> None:
         """Delete it, once that is confirmed."""
+        from wizard.tui.preset_actions import delete
+
         if (item := self.marked) is not None and await delete(self.app, item):
             self.read_again()
 
     @work(exclusive=True, group="change a preset", description="comparing presets")
     async def action_compare(self) -> None:
         """Show in what it differs from another one."""
+        from wizard.tui.preset_actions import compare
+
         if (item := self.marked) is not None:
             await compare(self.app, item, self.presets)
 

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from wizard import ssh
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.display import harmless, one_line
-from wizard.core.overview import NOTHING, duration, vm_rows
+from wizard.core.display import NOTHING, harmless, one_line
+from wizard.core.overview import duration, vm_rows
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.vm_details import complaints, details, history
 from wizard.machine import local_time

@@ -12,8 +12,9 @@ from rich.text import Text
 from textual.geometry import Region
 from textual.widgets import DataTable
 
+from wizard.core.display import NOTHING, UNSET
 from wizard.core.glossary import CELLS, READY, SOURCES, STANDINGS
-from wizard.core.overview import NOTHING, UNSET, VmRow
+from wizard.core.overview import VmRow
 from wizard.core.partitions import Standing
 from wizard.core.snapshot import SUPERLINK
 from wizard.tui.explaining import Passage, terms
