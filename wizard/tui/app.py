@@ -14,25 +14,27 @@ from textual.events import Resize
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
-from wizard.cloud.errors import CloudError
 from wizard.core.plan import Plan
 from wizard.files import PresetFileError, first_start, own_presets
 from wizard.noteworthy import HOWS
 from wizard.theme_choice import USUAL, Look
 from wizard.tui.background import away
-from wizard.tui.dashboards import Dashboards
+from wizard.tui.dashboards import Dashboards, service_named
 from wizard.tui.draft_keeping import DraftKeeper
-from wizard.tui.help import HelpPage, help_page
 from wizard.tui.plain_signs import NoColors, PlainSigns
-from wizard.tui.screens.small import TooSmallScreen, fit
+from wizard.tui.screens.small import fit
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.themes import dress
-from wizard.tui.widgets.dialogs import Confirm, trouble
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+
+
+FIRST_PAINTS = 0.1
+"""Seconds for Home and the presets on it to be painted, before the libraries are imported that a question to the cloud
+needs: that import would take its time from them. A timer, since what waits for a paint is lost with its screen."""
 
 
 class WizardApp(App[int]):
@@ -104,11 +106,8 @@ class WizardApp(App[int]):
             self.theme = self.look.theme
         for complaint in self.complaints:
             self.notify(complaint, severity="warning", markup=False)
-        self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
-        # The libraries that the first question needs would take their import's time from the first paint.
-        self.call_after_refresh(self.look_up)
-        if not self.starts_with_plan and self.wanted_service is None:
-            self.greet()
+        # While Textual mounts the application nothing is painted: a screen that came now would be drawn twice.
+        self.call_later(self._begin)
 
     def on_unmount(self) -> None:
         """Keep the draft, whatever ended the program, and let the connections go."""
@@ -126,7 +125,8 @@ class WizardApp(App[int]):
                 screen.cloud_answered()
         if self.wanted_service is not None:
             wanted, self.wanted_service = self.wanted_service, None
-            await self._attach_by_reference(wanted)
+            if (found := await service_named(self, self.session, wanted)) is not None:
+                self.attach(found)
 
     @work(exclusive=True, group="draft", description="offering a draft")
     async def greet(self) -> None:
@@ -182,7 +182,7 @@ class WizardApp(App[int]):
         if action in ("go", "save", "leave"):
             return isinstance(self.screen, StepScreen)
         if action == "help":
-            return not isinstance(self.screen, (TooSmallScreen, HelpPage))
+            return not getattr(self.screen, "NEEDS_NO_HELP", False)
         return super().check_action(action, parameters)
 
     def action_go(self, name: str) -> None:
@@ -191,6 +191,8 @@ class WizardApp(App[int]):
 
     def action_help(self) -> None:
         """What this screen or dialog is for, and its keys."""
+        from wizard.tui.help import help_page
+
         self.push_screen(help_page(self, self.screen))
 
     @work(exclusive=True, group="check", description="checking a registered template")
@@ -227,16 +229,10 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="leave", description="leaving")
     async def action_leave(self) -> None:
         """Quit; asks where something that was typed would be lost, or where it is unknown what will be deployed."""
-        title, text = "", ""
-        if self.session.sending:
-            title = "Quit while the deployment is sent?"
-            text = "OneFlow may or may not make the service; `flowerneb-wizard status` will show it."
-        elif self.session.unsaved and self.session.service_id is None:
-            kept = "kept, and offered at the next start" if self.drafts.keep() else "saved nowhere"
-            title, text = "Quit?", f"The draft has changes that are {kept}. Ctrl+S saves them as a preset."
-        if title and not await self.push_screen_wait(Confirm(title, text, "Quit", danger=True)):
-            return
-        self.exit(0)
+        from wizard.tui.leaving import may_quit
+
+        if await may_quit(self, self.session, self.drafts):
+            self.exit(0)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the wizard has, besides what Textual offers."""
@@ -269,17 +265,17 @@ class WizardApp(App[int]):
         if (forget := getattr(self._driver, "forget", None)) is not None:
             forget()
 
+    def _begin(self) -> None:
+        self._show(Step.SERVICE if self.starts_with_plan and not self.wanted_service else Step.HOME)
+        fit(self, self.size)
+        self.set_timer(FIRST_PAINTS, self.look_up)
+        if not self.starts_with_plan and self.wanted_service is None:
+            self.greet()
+
     def _tour(self) -> Screen[None]:
         from wizard.tui.widgets.tour import Tour, pages
 
         return Tour(pages(self, own_presets(), self.drafts.folder))
-
-    async def _attach_by_reference(self, reference: str) -> None:
-        try:
-            cloud = self.session.reach()
-            self.attach(await away(lambda: cloud.find_service(reference)))
-        except CloudError as error:
-            self.push_screen(trouble(error))
 
     def _show(self, step: Step, focus: str = "") -> None:
         from wizard.tui.screens import make

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from wizard.cloud.errors import CloudError
+from wizard.tui.background import away
+from wizard.tui.session import Session
+
 if TYPE_CHECKING:
     from wizard.tui.screens.dashboard import DashboardScreen
 
@@ -48,3 +52,15 @@ class Dashboards:
         self._app.uninstall_screen(screen)
         if screen not in self._app.screen_stack:
             screen.remove()
+
+
+async def service_named(app: App[int], session: Session, reference: str) -> int | None:
+    """The id of the service of that name or id; where there is none, a dialog says so. To be awaited in a worker."""
+    try:
+        cloud = session.reach()
+        return await away(lambda: cloud.find_service(reference))
+    except CloudError as error:
+        from wizard.tui.widgets.dialogs import trouble
+
+        app.push_screen(trouble(error))
+        return None

@@ -27,6 +27,7 @@ class HelpPage(Notice):
 
     BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
     WIDE = True
+    NEEDS_NO_HELP = True
 
     def __init__(self, title: str, passages: Iterable[Passage]) -> None:
         parts = tuple(passages)

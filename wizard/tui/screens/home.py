@@ -19,7 +19,6 @@ from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
 
@@ -75,7 +74,8 @@ class HomeScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Presets may have been saved meanwhile, and services have come and gone."""
-        self.call_after_refresh(self.query_one(PresetBrowser).read_again)
+        # Next: after Textual's own part of this, in which Home is painted for the first time.
+        self.call_next(self.query_one(PresetBrowser).read_again)
         self.ask_for_services()
 
     def on_preset_browser_marked(self, message: PresetBrowser.Marked) -> None:
@@ -95,6 +95,8 @@ class HomeScreen(StepScreen):
     @work(exclusive=True, group="open", description="opening")
     async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:
         """Open a preset."""
+        from wizard.tui.widgets.dialogs import Notice
+
         item = message.item
         if item.preset is None:
             await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
@@ -116,6 +118,8 @@ class HomeScreen(StepScreen):
 
     def action_why(self) -> None:
         """Say why there is no connection, with what to do."""
+        from wizard.tui.widgets.dialogs import trouble
+
         session = self.session
         connection = session.connection
         found = [session.error] if session.error else []

@@ -5,10 +5,11 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from wizard.deployment import Documents
 from wizard.tui.widgets.json_view import JsonView
+from wizard.tui.widgets.key_line import KeyLine
 
 
 class JsonScreen(Screen[None]):
@@ -32,7 +33,7 @@ class JsonScreen(Screen[None]):
                 yield JsonView(id="template", file_name="template.json")
             with TabPane("Instantiation"):
                 yield JsonView(id="merge-template", file_name="instantiation.json")
-        yield Footer(compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show both."""

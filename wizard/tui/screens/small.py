@@ -19,6 +19,8 @@ def too_small(size: Size) -> bool:
 class TooSmallScreen(Screen[None]):
     """Says what is needed; goes by itself once the terminal is large enough."""
 
+    NEEDS_NO_HELP = True
+
     def compose(self) -> ComposeResult:
         """One sentence."""
         yield Static("", id="too-small", markup=False)

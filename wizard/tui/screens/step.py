@@ -9,11 +9,11 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.types import CSSPathType
-from textual.widgets import Footer
 
 from wizard.core.display import NOTHING, harmless
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, open_problems
+from wizard.tui.widgets.key_line import KeyLine
 from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.rail import Rail
 
@@ -53,7 +53,7 @@ class StepScreen(Screen[None]):
                 yield from self.compose_content()
             yield from self.compose_aside()
         yield QuietLine(id="help-line")
-        yield Footer(compact=True)
+        yield KeyLine()
 
     def compose_content(self) -> ComposeResult:
         """The step itself."""
