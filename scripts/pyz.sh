@@ -10,15 +10,8 @@ mkdir -p "$work" dist
 "$work/venv/bin/python" -m pip install --quiet --require-hashes -r requirements-pyz.txt
 # The pins of development without the names that only it needs: what the wizard itself wants, at the tested versions.
 "$work/venv/bin/python" scripts/pins.py requirements-dev.txt > "$work/pins.txt"
-# What is in the file was compiled for one Python; on another it would fail anywhere, with a traceback.
-cat > "$work/preamble.py" <<END
-import sys
-
-if sys.version_info[:2] != (${version%.*}, ${version#*.}):
-    sys.exit("flowerneb-wizard: this file is for Python $version and was started with %d.%d" % sys.version_info[:2])
-END
-"$work/venv/bin/shiv" --quiet --compressed --constraint "$work/pins.txt" --preamble "$work/preamble.py" \
-  --console-script flowerneb-wizard --python "/usr/bin/env python$version" \
-  --output-file "dist/flowerneb-wizard-py${version%.*}${version#*.}.pyz" . \
+"$work/venv/bin/shiv" --quiet --compressed --constraint "$work/pins.txt" --console-script flowerneb-wizard \
+  --python "/usr/bin/env python$version" --output-file "$work/shiv.pyz" . \
   2> "$work/log" || { cat "$work/log" >&2; exit 1; }
+"$1" scripts/pyz_main.py "$work/shiv.pyz" "dist/flowerneb-wizard-py${version%.*}${version#*.}.pyz"
 ls -l "dist/flowerneb-wizard-py${version%.*}${version#*.}.pyz"

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def terminal(program: Program) -> Iterator[Terminal]:
     """Starts the program on a terminal of its own, 100x30."""
     started: list[pexpect.spawn[str]] = []
 
-    def start(*arguments: str, **environment: str) -> pexpect.spawn[str]:
+    def start(*arguments: str, nohup: bool = False, **environment: str) -> pexpect.spawn[str]:
+        sighup = signal.SIG_IGN if nohup else signal.SIG_DFL
         child = pexpect.spawn(
             sys.executable,
             ["-m", "wizard", *arguments],
@@ -34,6 +36,7 @@ def terminal(program: Program) -> Iterator[Terminal]:
             codec_errors="replace",
             dimensions=(30, 100),
             timeout=20,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, sighup),
         )
         started.append(child)
         return child
@@ -170,10 +173,46 @@ def test_told_to_end_it_leaves_in_order(terminal: Terminal, tmp_path: Path, numb
     assert not list(tmp_path.glob("sandbox-*"))
 
 
-def test_a_lost_terminal_ends_it(terminal: Terminal, tmp_path: Path) -> None:
-    child = terminal("--sandbox", TMPDIR=str(tmp_path))
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_lost_terminal_ends_it(terminal: Terminal, tmp_path: Path, nohup: bool) -> None:
+    child = terminal("--sandbox", nohup=nohup, TMPDIR=str(tmp_path))
     child.expect("oneadmin")
     child.ptyproc.fileobj.close()
-    assert child.ptyproc.wait() == 128 + signal.SIGHUP
+    until(lambda: not child.ptyproc.isalive())
+    assert child.ptyproc.exitstatus == 128 + signal.SIGHUP
     child.ptyproc.closed = True
     assert not list(tmp_path.glob("sandbox-*"))
+
+
+def test_what_was_stopped_goes_on(terminal: Terminal) -> None:
+    child = terminal("--sandbox")
+    child.expect("oneadmin")
+    readers = tasks(child.pid)
+    for number in (signal.SIGSTOP, signal.SIGTSTP):
+        child.kill(number)
+        until(lambda: state(child.pid) == "T")
+        child.kill(signal.SIGCONT)
+        child.expect("oneadmin")
+        until(lambda: tasks(child.pid) <= readers)
+    child.send("\x11")
+    status, said = ended(child)
+    assert status == 0
+    assert "Traceback" not in said
+
+
+def state(pid: int) -> str:
+    """T for a process that is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def tasks(pid: int) -> int:
+    """The threads of a process."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -135,6 +135,16 @@ def test_the_wizard_opens_in_a_terminal(installed: Installed) -> None:
         terminal.close()
 
 
+def test_the_single_file_says_where_it_can_not_unpack(python: str, tmp_path: Path) -> None:
+    program = as_one_file(python, Path(), tmp_path)
+    (tmp_path / "a-file").touch()
+    variables = {"HOME": str(tmp_path), "SHIV_ROOT": str(tmp_path / "a-file" / "below")}
+    done = subprocess.run([python, str(program), "--version"], capture_output=True, text=True, env=variables)
+    assert done.returncode == 1
+    assert "Set SHIV_ROOT to a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_single_file_says_for_which_python_it_is(
     python: str, built: Built, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TabbedContent
 
 from tests.tui.conftest import login_of, wizard_on
-from tests.tui.pressing import at, connected, typed, until
+from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import Plan, to_json
 from wizard.registering import Registration
@@ -41,6 +41,19 @@ async def asked(pilot: Pilot[int], app: WizardApp, text: str) -> None:
 
 def json_view(app: WizardApp) -> JsonView:
     return app.screen.query_one("#template", JsonView)
+
+
+async def test_the_problem_under_the_cursor_is_told_with_its_mend(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox, plan=PLAN.with_texts({"FL_NUM_ROUNDS": "none"}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await review(pilot, app, "problems-tab")
+        first, *others = app.session.problems
+        assert first.field == "FL_NUM_ROUNDS"
+        assert first.mend.said
+        await until(pilot, lambda: first.mend.said in line(pilot, "#help-line"), "what to write instead")
+        assert others
+        await pilot.press("down")
+        await until(pilot, lambda: first.mend.said not in line(pilot, "#help-line"), "that of the next one")
 
 
 async def test_search_goes_from_hit_to_hit_and_opens_what_is_folded(sandbox: Sandbox) -> None:

@@ -1,12 +1,13 @@
-"""The terminal: no byte from it can end the program, and no byte goes to it in vain.
-
-Textual decodes the keyboard strictly: one byte that is no UTF-8, as a terminal set to Latin-1 sends it for an é, ends
-the program with a traceback. Here such a byte becomes a lone surrogate, which no field takes and each refuses aloud.
-"""
+"""The terminal: no byte from it ends the program, its loss does, and no byte goes to it in vain."""
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import termios
+import time
 from codecs import getincrementaldecoder
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,10 @@ from textual.drivers import linux_driver
 
 from wizard.tui.repaint import Terminal
 
-
-def _lenient(encoding: str) -> Any:
-    return partial(getincrementaldecoder(encoding), errors="surrogateescape")
+LOST = 128 + signal.SIGHUP
+"""The exit status when the terminal is gone: that of SIGHUP, which says the same where it is not ignored."""
+_NOT_SPINNING = 0.1
+"""Seconds between two reads of a terminal that is gone, until the program has ended."""
 
 
 class PatientDriver(linux_driver.LinuxDriver):
@@ -25,6 +27,10 @@ class PatientDriver(linux_driver.LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._terminal = Terminal()
+        self._main_loop = asyncio.get_running_loop()
+        self._suspended = False
+        # Textual's own answer begins anew beside what runs, with a second reader of the keyboard that outlives the end.
+        signal.signal(signal.SIGCONT, self._continued)
 
     def write(self, data: str) -> None:
         """Send what the terminal does not show yet."""
@@ -35,8 +41,55 @@ class PatientDriver(linux_driver.LinuxDriver):
         """Send the next paints whole: the terminal may show anything."""
         self._terminal.forget()
 
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again."""
+        self._suspended = False
+        super().resume_application_mode()
+
     def run_input_thread(self) -> None:
         """Read keys until the program ends."""
         # The driver has no other place to choose the decoder at; a test sends it such bytes.
-        linux_driver.getincrementaldecoder = _lenient  # type: ignore[attr-defined]
+        linux_driver.getincrementaldecoder = partial(_Lenient, self._lose)  # type: ignore[attr-defined, assignment]
         super().run_input_thread()
+
+    def _lose(self) -> None:
+        self._main_loop.call_soon_threadsafe(partial(self._app.exit, return_code=LOST))
+        time.sleep(_NOT_SPINNING)
+
+    def _continued(self, *_: object) -> None:
+        """After SIGTSTP take the terminal again; after SIGSTOP too, since the shell had it meanwhile."""
+        if not self._suspended:
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                # The kernel continues whom it has told that the terminal is gone.
+                return
+            self.suspend_application_mode()
+            self._main_loop.call_soon_threadsafe(self._app.refresh)
+        self._sigcont_application()
+
+
+class _Lenient:
+    """In place of `codecs.getincrementaldecoder(encoding)`.
+
+    Textual decodes the keyboard strictly: one byte that is no UTF-8, as a terminal set to Latin-1 sends it for an é,
+    ends the program with a traceback. Here such a byte becomes a lone surrogate, which no field takes and each refuses
+    aloud. And Textual reads on from a terminal that is gone, as fast as it can: here somebody is told.
+    """
+
+    def __init__(self, lose: Callable[[], None], encoding: str) -> None:
+        self._lose, self._encoding = lose, encoding
+
+    def __call__(self) -> _Lenient:
+        self._decoder = getincrementaldecoder(self._encoding)(errors="surrogateescape")
+        return self
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        if not data and not final:
+            self._lose()
+        return self._decoder.decode(data, final)

@@ -80,11 +80,17 @@ class ReviewScreen(WalkingScreen):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Lead to the field of a problem."""
-        if event.option.id is not None:
-            problem = self.session.problems[int(event.option.id)]
+        problem = self._problem(event.option)
+        if problem is not None:
             step = step_of(self.session.plan.contract, problem)
             if step is not Step.REVIEW:
                 self.wizard.go(step, focus=problem.field)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Tell what to write instead, where the cursor is on a problem."""
+        if event.option_list.id == "problems":
+            problem = self._problem(event.option)
+            self.help_text((problem and problem.mend.said) or self._standing_help)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the button says."""
@@ -159,8 +165,17 @@ class ReviewScreen(WalkingScreen):
             return
         self.notify("\n".join(map(str, written)), title="Written", markup=False)
 
+    def _problem(self, option: Option) -> Problem | None:
+        """The problem of a line; None where it has none, or where it is solved while the key was on its way."""
+        found = self.session.problems
+        return found[int(option.id)] if option.id is not None and int(option.id) < len(found) else None
+
+    @property
+    def _standing_help(self) -> str:
+        return f"{self.HELP} Written for OneFlow {self.session.dialect.value}.x."
+
     def _show(self) -> None:
-        self.help_text(f"{self.HELP} Written for OneFlow {self.session.dialect.value}.x.")
+        self.help_text(self._standing_help)
         texts = self.session.documents()
         self.query_one("#template", JsonView).show(texts.template)
         self.query_one("#json", JsonView).show(texts.template)
