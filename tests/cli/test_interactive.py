@@ -26,7 +26,10 @@ def terminal(program: Program) -> Iterator[Terminal]:
     started: list[pexpect.spawn[str]] = []
 
     def start(*arguments: str, nohup: bool = False, **environment: str) -> pexpect.spawn[str]:
-        sighup = signal.SIG_IGN if nohup else signal.SIG_DFL
+        def as_a_shell_does() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+
         child = pexpect.spawn(
             sys.executable,
             ["-m", "wizard", *arguments],
@@ -36,7 +39,7 @@ def terminal(program: Program) -> Iterator[Terminal]:
             codec_errors="replace",
             dimensions=(30, 100),
             timeout=20,
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, sighup),
+            preexec_fn=as_a_shell_does,
         )
         started.append(child)
         return child
