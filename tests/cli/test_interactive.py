@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import subprocess
@@ -193,14 +194,21 @@ def test_what_was_stopped_goes_on(terminal: Terminal) -> None:
     readers = tasks(child.pid)
     for number in (signal.SIGSTOP, signal.SIGTSTP):
         child.kill(number)
-        until(lambda: state(child.pid) == "T")
+        until(lambda: drained(child) and state(child.pid) == "T")
         child.kill(signal.SIGCONT)
         child.expect("oneadmin")
-        until(lambda: tasks(child.pid) <= readers)
+        until(lambda: drained(child) and tasks(child.pid) <= readers)
     child.send("\x11")
     status, said = ended(child)
     assert status == 0
     assert "Traceback" not in said
+
+
+def drained(child: pexpect.spawn[str]) -> bool:
+    """Take what was written, as a terminal does: who writes to a full one waits."""
+    with contextlib.suppress(pexpect.TIMEOUT):
+        child.read_nonblocking(65536, 0)
+    return True
 
 
 def state(pid: int) -> str:

@@ -182,7 +182,7 @@ def test_a_recorded_vm_is_read(path: object) -> None:
     for key, value in vm.user_template.items():
         assert value == (raw.findtext(f"USER_TEMPLATE/{key}") or "")
     assert vm.context is not None
-    assert {child.tag for child in raw.find("TEMPLATE/CONTEXT") or ()} == set(vm.context)
+    assert {child.tag for child in raw.iterfind("TEMPLATE/CONTEXT/*")} == set(vm.context)
     assert all(value == (raw.findtext(f"TEMPLATE/CONTEXT/{key}") or "") for key, value in vm.context.items())
     records = raw.findall("HISTORY_RECORDS/HISTORY")
     assert vm.host == (records[-1].findtext("HOSTNAME") if records else "")
