@@ -103,6 +103,7 @@ class WizardApp(App[int]):
     def on_mount(self) -> None:
         """First screen, and the question who we are."""
         if self.look.theme in self.available_themes:
+            # Changes nothing unless it is one that `dress` could not begin with.
             self.theme = self.look.theme
         for complaint in self.complaints:
             self.notify(complaint, severity="warning", markup=False)

@@ -14,7 +14,7 @@ from sys import intern
 
 from rich.cells import get_character_cell_size
 
-_TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|(\n)|([^\x00-\x1f\x7f-\x9f]+)")
+_TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\n|([^\x00-\x1f\x7f-\x9f]+)")
 _PAINT = re.compile(r"\x1b\[\d+;\d+H")
 _BESIDE = re.compile(
     r"\x1b\[\?(?!1049|47|1047)[\d;]+(?:\$p|[hl])"  # modes, except those that change the screen
@@ -145,7 +145,7 @@ def _read(data: str) -> tuple[list[_Piece], tuple[int, int]] | None:
         if found.start() != at:
             return None
         at = found.end()
-        to_line, to_column, wanted, new_line, text = found.groups()
+        to_line, to_column, wanted, text = found.groups()
         if text is not None:
             if not line:
                 return None
@@ -157,7 +157,7 @@ def _read(data: str) -> tuple[list[_Piece], tuple[int, int]] | None:
             line, column = int(to_line), int(to_column)
         else:
             # A move follows, always: Textual ends lines with it, and then goes to the next by its number.
-            line = 0 if new_line else line
+            line = 0
     if at != len(data) or not line or style:
         return None
     return pieces, (line, column)
