@@ -55,7 +55,7 @@ def test_it_registers_and_instantiates(sandbox: Sandbox, cloud: Cloud) -> None:
     assert steps[0] == "looking up VM templates and network"
     assert steps[-1] == f"service {service.id} instantiated"
     sandbox.clock.advance(60)
-    assert outcome(cloud.snapshot(service.id)) is Outcome.RUNNING
+    assert outcome(cloud.poll(service.id).snapshot) is Outcome.RUNNING
 
 
 def test_what_is_registered_is_what_was_shown(cloud: Cloud) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import CloudError, Unreachable
+from wizard.cloud.errors import CloudError, TimedOut, Unreachable
 from wizard.cloud.login import find_login
+from wizard.cloud.pools import Poll
 from wizard.core.event import Event
 from wizard.core.plan import Plan
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
@@ -175,6 +178,36 @@ def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch])
     assert sight.events == good.events
 
 
+def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
+    with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
+        client = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), timeout=1.0)
+        first, second = (Watch(client, start(Plan(), client, lambda _: None).id) for _ in range(2))
+        sandbox.clock.advance(60)
+        first.poll()
+        second.poll()
+        # The first watch waits for oned until its time-out; the second asks OneFlow meanwhile, and oned after that.
+        sandbox.faults.plan("oned", "silent", seconds=3.0)
+        polling = [threading.Thread(target=watch.poll) for watch in (first, second)]
+        polling[0].start()
+        time.sleep(0.3)
+        polling[1].start()
+        for thread in polling:
+            thread.join()
+        client.close()
+    assert isinstance(first.sight.error, TimedOut)
+    assert second.sight.error is None
+
+
+def test_a_first_answer_is_taken_instead_of_asked_for(deployed: tuple[Sandbox, Watch]) -> None:
+    sandbox, watch = deployed
+    watch.first = watch.cloud.look_up(str(watch.service_id))
+    asked = len(sandbox.requests)
+    assert watch.poll().snapshot is not None
+    assert len(sandbox.requests) == asked
+    watch.poll()
+    assert len(sandbox.requests) > asked
+
+
 def test_a_removed_service_is_gone_and_polled_slowly(deployed: tuple[Sandbox, Watch]) -> None:
     sandbox, watch = deployed
     sandbox.clock.advance(60)
@@ -191,15 +224,13 @@ def test_a_removed_service_is_gone_and_polled_slowly(deployed: tuple[Sandbox, Wa
 class Scripted:
     """Stands for a cloud that says what a test wants."""
 
-    last_oned_error = None
-
     def __init__(self, answers: Callable[[int], ServiceSnapshot]) -> None:
         self.answers = answers
         self.polls = 0
 
-    def snapshot(self, _service: int, _previous: ServiceSnapshot | None) -> ServiceSnapshot:
+    def poll(self, _service: int, _previous: ServiceSnapshot | None) -> Poll:
         self.polls += 1
-        return self.answers(self.polls)
+        return Poll(self.answers(self.polls))
 
 
 def test_events_do_not_pile_up_for_ever() -> None:

@@ -20,6 +20,7 @@ from wizard.journal import GAP, Journal
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import Poll
 
 KEPT_EVENTS = 500
 QUICK = 2.0
@@ -54,7 +55,11 @@ class Sight:
 
 @dataclass
 class Watch:
-    """Watches one service. Not thread-safe: one caller polls. `journals` opens what is kept of it across sittings."""
+    """Watches one service. Not thread-safe: one caller polls.
+
+    `first` is an answer that is there already: the first poll takes it instead of asking. `journals` opens what is kept
+    of the service across sittings.
+    """
 
     cloud: Cloud
     service_id: int
@@ -62,21 +67,23 @@ class Watch:
     journals: Callable[[ServiceSnapshot], Journal] | None = None
     journal: Journal | None = None
     changed_at: float = 0.0
+    first: Poll | None = None
 
     def poll(self) -> Sight:
         """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
         before = self.sight.snapshot
         try:
-            snapshot = self.cloud.snapshot(self.service_id, before)
+            poll = self.first or self.cloud.poll(self.service_id, before)
         except CloudError as error:
             self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
             return self.sight
+        self.first, snapshot = None, poll.snapshot
         new = changes(before, snapshot)
         if not self.changed_at or new:
             self.changed_at = snapshot.taken_at
         if self.journals is not None:
             new = self._kept(new, snapshot)
-        self.sight = Sight(snapshot, merged_in(self.sight.events, new), self.cloud.last_oned_error)
+        self.sight = Sight(snapshot, merged_in(self.sight.events, new), poll.oned_error)
         return self.sight
 
     @property

@@ -20,7 +20,7 @@ def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:
     before = running(2)
     sending.scale(cloud, before, "supernode", 4, lambda _: None)
     sandbox.clock.advance(300)
-    return cloud.snapshot(before.id)
+    return cloud.poll(before.id).snapshot
 
 
 def restarts(sandbox: Sandbox, cloud: Cloud, **options: object) -> Restarts:
@@ -39,7 +39,7 @@ def test_in_the_end_everything_is_in_step(sandbox: Sandbox, cloud: Cloud, runnin
     found = Restarts(cloud, told.append, sleep=sandbox.clock.advance, clock=sandbox.clock.now).run(wanted)
     assert (found.ended, found.done) == (Ended.DONE, wanted)
     sandbox.clock.advance(60)
-    after = cloud.snapshot(before.id)
+    after = cloud.poll(before.id).snapshot
     assert {item.standing for item in assignments(after)} == {Standing.IN_STEP}
     role = after.role("supernode")
     assert role is not None
@@ -100,7 +100,7 @@ def test_it_goes_on_after_a_kill_at_any_moment(sandbox: Sandbox, cloud: Cloud, r
         found = restarts(sandbox, cloud, earlier=earlier).run(rest)
         assert found.ended is Ended.DONE
     sandbox.clock.advance(60)
-    assert {item.standing for item in assignments(cloud.snapshot(before.id))} == {Standing.IN_STEP}
+    assert {item.standing for item in assignments(cloud.poll(before.id).snapshot)} == {Standing.IN_STEP}
     assert len(vm_actions(sandbox)) == 4
 
 

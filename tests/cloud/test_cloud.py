@@ -62,10 +62,10 @@ def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnaps
     service = deployed(cloud, supernodes)
     for _ in range(200):
         sandbox.clock.advance(1)
-        snapshot = cloud.snapshot(service.id)
+        snapshot = cloud.poll(service.id).snapshot
         if snapshot.running:
             sandbox.clock.advance(20)
-            return cloud.snapshot(service.id)
+            return cloud.poll(service.id).snapshot
     raise AssertionError("never RUNNING")
 
 
@@ -111,12 +111,12 @@ def test_a_refresh_costs_at_most_three_requests(start: Start, supernodes: int) -
     sandbox, cloud = start("large" if supernodes > 50 else "default")
     (service, *_) = [item for item in cloud.services() if item.is_flower] or [running(sandbox, cloud, supernodes)]
     asked = len(sandbox.requests)
-    first = cloud.snapshot(service.id)
-    assert calls(sandbox, asked) == [f"GET /service/{service.id}", "one.vmpool.infoset", "one.vmpool.infoset"]
+    first = cloud.poll(service.id).snapshot
+    assert calls(sandbox, asked) == [f"GET /service/{service.id}", "one.vmpool.infoset"]
     assert len(first.vm_ids) == supernodes + 1
     assert all(node.vm is not None and node.vm.is_ready for role in first.roles for node in role.nodes)
     asked = len(sandbox.requests)
-    second = cloud.snapshot(service.id, first)
+    second = cloud.poll(service.id, first).snapshot
     assert calls(sandbox, asked) == [f"GET /service/{service.id}", "one.vmpool.infoset"]
     assert second.roles == first.roles
 
@@ -124,12 +124,12 @@ def test_a_refresh_costs_at_most_three_requests(start: Start, supernodes: int) -
 def test_what_is_not_ready_is_read_again_and_what_is_ready_is_kept(start: Start) -> None:
     sandbox, cloud = start()
     service = deployed(cloud)
-    snapshot = cloud.snapshot(service.id)
+    snapshot = cloud.poll(service.id).snapshot
     ready: list[int] = []
     for _ in range(60):
         sandbox.clock.advance(2)
         asked = len(sandbox.requests)
-        snapshot = cloud.snapshot(service.id, snapshot)
+        snapshot = cloud.poll(service.id, snapshot).snapshot
         assert len(calls(sandbox, asked)) <= 3
         ready.append(sum(role.ready_count for role in snapshot.roles))
         for role in snapshot.roles:
@@ -146,23 +146,22 @@ def test_the_state_of_a_ready_vm_is_never_stale(start: Start) -> None:
     lost = before.vm_ids[-1]
     sandbox.world.vms[lost].user_template["READY"] = "NO"
     # The short form does not tell the user template: only a change of state makes the client look again.
-    assert cloud.snapshot(before.id, before).roles[1].ready_count == 2
-    assert cloud.snapshot(before.id).roles[1].ready_count == 1
+    assert cloud.poll(before.id, before).snapshot.roles[1].ready_count == 2
+    assert cloud.poll(before.id).snapshot.roles[1].ready_count == 1
 
 
 def test_without_oned_the_last_known_facts_stand(start: Start) -> None:
     sandbox, cloud = start()
     before = running(sandbox, cloud)
     sandbox.faults.plan("oned", "close", times=-1)
-    after = cloud.snapshot(before.id, before)
-    assert after.roles == before.roles
-    assert isinstance(cloud.last_oned_error, CloudError)
-    alone = cloud.snapshot(before.id)
+    after = cloud.poll(before.id, before)
+    assert after.snapshot.roles == before.roles
+    assert isinstance(after.oned_error, CloudError)
+    alone = cloud.poll(before.id).snapshot
     assert alone.vm_ids == before.vm_ids
     assert all(node.vm is None for role in alone.roles for node in role.nodes)
     sandbox.faults.clear()
-    cloud.snapshot(before.id, before)
-    assert cloud.last_oned_error is None
+    assert cloud.poll(before.id, before).oned_error is None
 
 
 def test_a_document_that_is_gone(start: Start) -> None:
@@ -171,13 +170,13 @@ def test_a_document_that_is_gone(start: Start) -> None:
     assert cloud.remove(before.id) is Verb.DELETE
     for _ in range(60):
         sandbox.clock.advance(1)
-        after = cloud.snapshot(before.id, before)
+        after = cloud.poll(before.id, before).snapshot
         if after.gone:
             break
     assert after.gone
     assert (after.state_name, after.vm_ids) == ("GONE", before.vm_ids)
     with pytest.raises(NotFound, match=f"service {before.id}"):
-        cloud.snapshot(before.id)
+        cloud.poll(before.id)
     assert cloud.left_behind(before) == ()
 
 
@@ -185,7 +184,7 @@ def test_delete_is_sent_once(start: Start) -> None:
     sandbox, cloud = start()
     service = running(sandbox, cloud)
     assert cloud.remove(service.id) is Verb.DELETE
-    assert cloud.snapshot(service.id).state == ServiceState.UNDEPLOYING
+    assert cloud.poll(service.id).snapshot.state == ServiceState.UNDEPLOYING
     for _ in range(3):
         assert cloud.remove(service.id) is Verb.WAIT
     assert calls(sandbox).count(f"DELETE /service/{service.id}") == 1
@@ -196,10 +195,10 @@ def test_where_delete_is_refused_recover_delete_is_sent(start: Start) -> None:
     sandbox, cloud = start("superlink-never-ready")
     service = deployed(cloud)
     sandbox.clock.advance(30)
-    assert cloud.snapshot(service.id).state == ServiceState.DEPLOYING
+    assert cloud.poll(service.id).snapshot.state == ServiceState.DEPLOYING
     assert cloud.remove(service.id) is Verb.RECOVER_DELETE
     assert f"DELETE /service/{service.id}" not in calls(sandbox)
-    assert cloud.remove(service.id) is Verb.WAIT or cloud.snapshot(service.id, service).gone
+    assert cloud.remove(service.id) is Verb.WAIT or cloud.poll(service.id, service).snapshot.gone
 
 
 def test_vms_that_a_removal_leaves_behind_are_named(start: Start) -> None:
@@ -212,7 +211,7 @@ def test_vms_that_a_removal_leaves_behind_are_named(start: Start) -> None:
     # What the facade never does: it is how a SuperLink gets lost.
     flow.delete(service.id)
     sandbox.clock.advance(60)
-    assert cloud.snapshot(service.id, service).gone
+    assert cloud.poll(service.id, service).snapshot.gone
     (left,) = cloud.left_behind(service)
     assert (left.id, left.role_name) == (service_superlink(cloud, service), "superlink")
 
@@ -273,7 +272,7 @@ def test_a_template_in_place_of_a_service(start: Start) -> None:
     template = cloud.register(json.dumps(flower()))
     # OneFlow itself keeps the two apart; a proxy or an older one might not.
     with pytest.raises(CloudError):
-        cloud.snapshot(template)
+        cloud.poll(template)
 
 
 def test_objects_are_found_by_id_or_exact_name(start: Start) -> None:
@@ -297,7 +296,7 @@ def test_objects_are_found_by_id_or_exact_name(start: Start) -> None:
 def test_a_service_is_found_by_id_or_exact_name(start: Start) -> None:
     _, cloud = start()
     one, two = deployed(cloud), deployed(cloud)
-    assert cloud.find_service(str(one.id)) == one.id
+    assert cloud.find_service(str(one.id)).id == one.id
     with pytest.raises(Ambiguous, match=f"{one.id}, {two.id}"):
         cloud.find_service("Flower")
     with pytest.raises(NotFound, match="no service of that name"):
@@ -328,7 +327,7 @@ def test_a_server_that_dies_in_the_middle(start: Start) -> None:
     service = running(sandbox, cloud)
     sandbox.stop()
     with pytest.raises(Unreachable):
-        cloud.snapshot(service.id, service)
+        cloud.poll(service.id, service)
 
 
 def test_a_closed_client_is_no_crash(start: Start) -> None:

@@ -77,7 +77,7 @@ def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnaps
     """A service that runs."""
     service = start(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
     sandbox.clock.advance(120)
-    return cloud.snapshot(service.id)
+    return cloud.poll(service.id).snapshot
 
 
 def ready(snapshot: ServiceSnapshot, supernodes: int) -> None:
@@ -113,7 +113,7 @@ def _coming_up(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     """DEPLOYING, with a VM that boots."""
     service = start(PLAN, cloud, quiet)
     sandbox.clock.advance(5)
-    service = cloud.snapshot(service.id)
+    service = cloud.poll(service.id).snapshot
     assert service.state_name == "DEPLOYING"
     assert service.vm_ids
     return service
@@ -141,8 +141,7 @@ def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tel
 
 def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    cloud.snapshot(before.id)
-    if (error := cloud.last_oned_error) is not None:
+    if (error := cloud.poll(before.id).oned_error) is not None:
         tell(f"again: {error.title}")
 
 
@@ -150,7 +149,7 @@ def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud, 3)
     sending.scale(cloud, before, "supernode", 2, quiet)
     sandbox.clock.advance(600)
-    before = cloud.snapshot(before.id, before)
+    before = cloud.poll(before.id, before).snapshot
     _restarted(sandbox, cloud, before, quiet)
     sandbox.clock.advance(3600)
     return before
@@ -182,7 +181,7 @@ def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     sending.scale(cloud, before, "supernode", 3, quiet)
     for _ in range(300):
         sandbox.clock.advance(1)
-        snapshot = cloud.snapshot(before.id)
+        snapshot = cloud.poll(before.id).snapshot
         if snapshot.state_name == "COOLDOWN":
             return snapshot
     raise AssertionError("never COOLDOWN")
@@ -221,7 +220,7 @@ def _stale(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud)
     sending.scale(cloud, before, "supernode", 3, quiet)
     sandbox.clock.advance(600)
-    return cloud.snapshot(before.id)
+    return cloud.poll(before.id).snapshot
 
 
 _begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
@@ -230,9 +229,10 @@ _begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
 
 def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    now = cloud.snapshot(before.id)
-    if cloud.last_oned_error is not None:
-        raise cloud.last_oned_error
+    poll = cloud.poll(before.id)
+    if poll.oned_error is not None:
+        raise poll.oned_error
+    now = poll.snapshot
     earlier = _begun.get(sandbox)
     wanted = foresight.restart_stale(now).touches
     if earlier is not None:

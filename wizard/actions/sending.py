@@ -81,7 +81,7 @@ def _once(
         send()
     except LOST as error:
         try:
-            now: ServiceSnapshot | None = cloud.snapshot(before.id)
+            now: ServiceSnapshot | None = cloud.find_service(str(before.id))
         except NotFound:
             now = None
         except CloudError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,8 +12,8 @@ from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.facts import Gathering
 from wizard.cloud.finding import by_name, find, ids_of
 from wizard.cloud.past import with_past
-from wizard.cloud.pools import CloudObject, Connection, Network, ServiceTemplate, VmTemplate
-from wizard.cloud.reading import joined, newly_read, service_templates, services
+from wizard.cloud.pools import CloudObject, Connection, Network, Poll, ServicesPoll, ServiceTemplate, VmTemplate
+from wizard.cloud.reading import joined, may_stay, newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
 from wizard.core.plan import Plan, number_or_text
@@ -47,7 +47,6 @@ class Cloud:
         self._oned: Oned | None = None
         self._flow_lock = threading.Lock()
         self._oned_lock = threading.Lock()
-        self.last_oned_error: CloudError | None = None
 
     def close(self) -> None:
         """Close all connections."""
@@ -75,8 +74,7 @@ class Cloud:
         except CloudError as error:
             found = replace(found, oned_error=error)
         try:
-            with self._flow_lock:
-                self._flow.services()
+            found = replace(found, services=self.services())
         except CloudError as error:
             found = replace(found, oneflow_error=error)
         return found
@@ -115,45 +113,49 @@ class Cloud:
             raise NotFound(f"there is no service template {found.id}", "service template", "", ids_of(known))
         return by_id[found.id]
 
-    def service_document(self, service_id: int) -> Any:
-        """A service's document as OneFlow prints it."""
+    def service_document(self, reference: str) -> Mapping[str, Any]:
+        """The document of a service, given as id or exact name, as OneFlow prints it. Raises NotFound or Ambiguous."""
+        service_id = number_or_text(reference)
         with self._flow_lock:
-            return self._flow.service(service_id)
+            if isinstance(service_id, int):
+                document: Mapping[str, Any] = self._flow.service(service_id)
+                return document
+            documents = self._flow.services()
+        by_id = {item.id: document for document in documents for item in services([document], 0.0)}
+        return {"DOCUMENT": by_id[by_name(reference, services(documents, 0.0), "service").id]}
 
     def services(self) -> tuple[ServiceSnapshot, ...]:
         """Every service that we may see, by id, without what oned knows of its VMs."""
         with self._flow_lock:
             return services(self._flow.services(), self._clock())
 
-    def services_seen(self, before: Iterable[ServiceSnapshot] = ()) -> tuple[ServiceSnapshot, ...]:
-        """The Flower services that we may see, by id, with what oned knows of their VMs, in at most three requests.
+    def poll_services(
+        self, before: Iterable[ServiceSnapshot] = (), listed: Iterable[ServiceSnapshot] | None = None
+    ) -> ServicesPoll:
+        """The Flower services that we may see, with what oned knows of their VMs, in at most three requests.
 
-        What was seen `before` is not asked again. Of very many VMs some are read in full with the next call. Where
-        oned can't be asked, `last_oned_error` says why.
+        What was seen `before` is not asked again; `listed` is OneFlow's own list where it has just been asked for. Of
+        very many VMs some are read in full with the next call. Where oned can't be asked, the facts known before stand.
         """
-        found = tuple(service for service in self.services() if service.is_flower)
+        listed = self.services() if listed is None else listed
+        flower = tuple(service for service in listed if service.is_flower)
         known = {vm.id: vm for service in before for vm in service.facts}
-        self.last_oned_error = None
+        oned_error = None
         try:
-            ids = sorted(vm_id for service in found for vm_id in service.vm_ids)
+            ids = sorted(vm_id for service in flower for vm_id in service.vm_ids)
             facts = self._facts(ids, known, most=READ_AT_ONCE)
         except CloudError as error:
-            self.last_oned_error = error
+            oned_error = error
             facts = tuple(known.values())
         by_id = {vm.id: vm for vm in facts}
-        return tuple(
-            service.with_vms([by_id[vm_id] for vm_id in service.vm_ids if vm_id in by_id]) for service in found
+        with_vms = tuple(
+            service.with_vms([by_id[vm_id] for vm_id in service.vm_ids if vm_id in by_id]) for service in flower
         )
+        return ServicesPoll(with_vms, oned_error)
 
-    def find_service(self, reference: str) -> int:
-        """The id of a service, given as id or exact name. Raises NotFound or Ambiguous."""
-        service_id = number_or_text(reference)
-        if isinstance(service_id, int):
-            with self._flow_lock:
-                self._flow.service(service_id)
-            return service_id
-        known = [CloudObject(item.id, item.name, item.owner) for item in self.services()]
-        return by_name(reference, known, "service").id
+    def find_service(self, reference: str) -> ServiceSnapshot:
+        """A service by id or exact name, as OneFlow alone knows it, in one request. Raises NotFound or Ambiguous."""
+        return replace(self._decoded(self.service_document(reference)), taken_at=self._clock())
 
     def register(self, text: str) -> int:
         """Register a service template, sent as it is given; its id comes back."""
@@ -178,34 +180,48 @@ class Cloud:
             login.oneflow_url, login.oned_url, login.username
         )
 
-    def snapshot(self, service_id: int, previous: ServiceSnapshot | None = None) -> ServiceSnapshot:
+    def look_up(self, reference: str, listed: Sequence[ServiceSnapshot] = ()) -> Poll:
+        """A service by id or exact name, seen for the first time: one request to OneFlow, and oned as in `poll`.
+
+        A name is looked for among those `listed`, where OneFlow has just been asked for its list. Raises NotFound or
+        Ambiguous.
+        """
+        if listed and not isinstance(number_or_text(reference), int):
+            return self._polled(lambda: by_name(reference, listed, "service"), None)
+        return self._polled(lambda: self.find_service(reference), None)
+
+    def poll(self, service_id: int, previous: ServiceSnapshot | None = None) -> Poll:
         """The service now, in at most three requests, whatever the number of its VMs.
 
         The document; one short `vmpool.infoset` for all VMs, listed or seen earlier; one extended for those whose
-        READY can still change. What `previous` knows already is not asked again; only where a past is missing, as when
-        somebody attaches to an old service, `past` asks more, once. A document that is gone after it was seen gives
-        `previous` with `gone` set; if it never was, NotFound is raised. When oned can't be asked the last known facts
-        stand, and `last_oned_error` says why.
+        READY can still change, the only one where that may be all of them, as on a first look. What `previous` knows
+        already is not asked again; only where a past is missing, as when somebody attaches to an old service, `past`
+        asks more, once. A document that is gone after it was seen gives `previous` with `gone` set; if it never was,
+        NotFound is raised. When oned can't be asked the last known facts stand.
         """
+        return self._polled(lambda: self.find_service(str(service_id)), previous)
+
+    def _polled(self, ask: Callable[[], ServiceSnapshot], previous: ServiceSnapshot | None) -> Poll:
         begun, started = self._clock(), time.monotonic()
         try:
-            with self._flow_lock:
-                snapshot = self._decoded(self._flow.service(service_id))
+            snapshot = ask()
         except NotFound:
             if previous is None:
                 raise
-            self.last_oned_error = None
-            return replace(previous, gone=True, taken_at=begun)
+            return Poll(replace(previous, gone=True, taken_at=begun))
         known = {vm.id: vm for vm in previous.facts} if previous else {}
-        self.last_oned_error = None
+        oned_error = None
         try:
             snapshot = snapshot.with_vms(self._facts(sorted({*snapshot.vm_ids, *known}), known))
         except CloudError as error:
-            self.last_oned_error = error
+            oned_error = error
             snapshot = snapshot.with_vms(known.values())
         else:
-            snapshot = self._with_past(snapshot, previous)
-        return replace(snapshot, taken_at=begun, elapsed=time.monotonic() - started)
+            try:
+                snapshot = with_past(snapshot, previous, self._ask_oned)
+            except CloudError as error:
+                oned_error = error
+        return Poll(replace(snapshot, taken_at=begun, elapsed=time.monotonic() - started), oned_error)
 
     def scale(self, service_id: int, role: str, cardinality: int) -> None:
         """Ask for so many VMs of a role.
@@ -264,18 +280,14 @@ class Cloud:
     def _facts(self, ids: Sequence[int], known: dict[int, VmFacts], most: int | None = None) -> tuple[VmFacts, ...]:
         if not ids:
             return ()
+        if (most is None or len(ids) <= most) and not any(may_stay(known.get(vm_id)) for vm_id in ids):
+            full = self._ask_oned(lambda oned: oned.vms(ids, extended=True))
+            return tuple(joined(vm, known.get(vm.id)) for vm in full)
         short = self._ask_oned(lambda oned: oned.vms(ids, extended=False))
         wanted = newly_read(short, known)[:most]
         full = self._ask_oned(lambda oned: oned.vms(wanted, extended=True)) if wanted else ()
         by_id = {vm.id: vm for vm in full}
         return tuple(joined(by_id.get(vm.id) or vm, known.get(vm.id)) for vm in short)
-
-    def _with_past(self, snapshot: ServiceSnapshot, previous: ServiceSnapshot | None) -> ServiceSnapshot:
-        try:
-            return with_past(snapshot, previous, self._ask_oned)
-        except CloudError as error:
-            self.last_oned_error = error
-            return snapshot
 
     def _ask_oned(self, call: Callable[[Oned], Answer]) -> Answer:
         with self._oned_lock:

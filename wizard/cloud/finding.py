@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from wizard.cloud.errors import Ambiguous, NotAuthorized, NotFound
 from wizard.cloud.pools import CloudObject
 from wizard.core.plan import number_or_text
+
+
+class Named(Protocol):
+    """An object with an id and a name."""
+
+    @property
+    def id(self) -> int:
+        """Its id."""
+
+    @property
+    def name(self) -> str:
+        """Its name; several objects may have the same."""
+
+
+N = TypeVar("N", bound=Named)
 
 
 def find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str) -> CloudObject:
@@ -27,7 +43,7 @@ def find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str)
     return by_name(reference, known, kind)
 
 
-def by_name(reference: str, known: Sequence[CloudObject], kind: str) -> CloudObject:
+def by_name(reference: str, known: Sequence[N], kind: str) -> N:
     """The one object of that exact name. Raises NotFound with the nearest name, or Ambiguous with the ids."""
     named = [item for item in known if item.name == reference]
     if len(named) > 1:
@@ -40,7 +56,7 @@ def by_name(reference: str, known: Sequence[CloudObject], kind: str) -> CloudObj
     return named[0]
 
 
-def ids_of(known: Sequence[CloudObject]) -> str:
+def ids_of(known: Sequence[Named]) -> str:
     """A sentence about what there is instead."""
     if not known:
         return "None can be seen by this user."

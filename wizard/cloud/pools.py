@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.cloud.errors import CloudError
+from wizard.core.snapshot import ServiceSnapshot
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,27 @@ class ServiceTemplate:
 
 
 @dataclass(frozen=True)
+class Poll:
+    """The answer to one poll of a service. `oned_error` is why oned brought no news of its VMs, None where it did."""
+
+    snapshot: ServiceSnapshot
+    oned_error: CloudError | None = None
+
+
+@dataclass(frozen=True)
+class ServicesPoll:
+    """The answer to one poll of all Flower services, by id. `oned_error` is why oned brought no news of their VMs."""
+
+    services: tuple[ServiceSnapshot, ...]
+    oned_error: CloudError | None = None
+
+
+@dataclass(frozen=True)
 class Connection:
-    """Where both servers are, who we are to them, and exactly why one does not answer."""
+    """Where both servers are, who we are to them, and exactly why one does not answer.
+
+    `services` are those that OneFlow listed when it was asked whether it answers, without what oned knows of them.
+    """
 
     oneflow_url: str
     oned_url: str
@@ -58,6 +78,7 @@ class Connection:
     user_id: int | None = None
     oneflow_error: CloudError | None = None
     oned_error: CloudError | None = None
+    services: tuple[ServiceSnapshot, ...] = ()
 
     @property
     def ok(self) -> bool:

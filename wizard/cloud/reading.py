@@ -44,6 +44,11 @@ def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot
     return tuple(sorted(found, key=lambda item: item.id))
 
 
+def may_stay(before: VmFacts | None) -> bool:
+    """Whether what is known of a VM may still hold without its user template being read again; see `newly_read`."""
+    return before is not None and before.user_template is not None and (before.finished or before.is_ready)
+
+
 def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[int, ...]:
     """The ids of the VMs whose user template may say something new: those never read in full, those that are not
     READY, and those whose state or number of history records changed: a restart may have been missed between two
@@ -51,11 +56,7 @@ def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[
     wanted = []
     for vm in short:
         before = known.get(vm.id)
-        if before is None or before.user_template is None:
-            wanted.append(vm.id)
-        elif before.finished:
-            continue
-        elif not before.is_ready or _moved(before, vm):
+        if before is None or not may_stay(before) or (not before.finished and _moved(before, vm)):
             wanted.append(vm.id)
     return tuple(wanted)
 

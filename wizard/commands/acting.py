@@ -17,6 +17,7 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 if TYPE_CHECKING:
     from wizard.actions.ending import Judge
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import Poll
     from wizard.commands.reach import Connector
     from wizard.core.foresight import Foresight
     from wizard.core.snapshot import ServiceSnapshot
@@ -57,15 +58,20 @@ def waiting_options(command: F) -> F:
 
 @dataclass(frozen=True)
 class Act:
-    """One action on one service, as the operator asked for it."""
+    """One action on one service, as the operator asked for it. `poll` is the service before it."""
 
     cloud: Cloud
-    service: ServiceSnapshot
+    poll: Poll
     teller: Teller
     yes: bool
     dry_run: bool
     as_json: bool
     journals: Callable[[ServiceSnapshot], Journal] | None = None
+
+    @property
+    def service(self) -> ServiceSnapshot:
+        """The service before the action."""
+        return self.poll.snapshot
 
     @property
     def subject(self) -> str:
@@ -91,9 +97,10 @@ class Act:
             raise CommandFailed(FAILED, "nothing was sent", self.subject)
         return True
 
-    def followed(self, judge: Judge, timeout: float) -> ServiceSnapshot:
+    def followed(self, judge: Judge, timeout: float) -> Poll:
         """Follow the service until the action has ended. Raises CommandFailed where it fails or takes too long."""
         from wizard.actions.ending import Ending
+        from wizard.cloud.pools import Poll
         from wizard.commands.narration import Narrator
         from wizard.core.progress import waiting_for
         from wizard.watch import Sight, Watch, follow
@@ -113,7 +120,7 @@ class Act:
             raise CommandFailed(INTERRUPTED, "interrupted", self.subject, "", hint) from None
         snapshot = watch.sight.snapshot or self.service
         if ended is Ending.DONE:
-            return snapshot
+            return Poll(snapshot, watch.sight.error)
         if ended is None:
             hint = f"It goes on in OneFlow: `flowerneb-wizard status {self.service.id}` shows it."
             raise CommandFailed(
@@ -123,14 +130,14 @@ class Act:
         title = "the service is gone" if ended is Ending.GONE else f"it failed: {snapshot.state_name}"
         raise CommandFailed(DEPLOYMENT_FAILED, title, self.subject, waiting_for(snapshot))
 
-    def show(self, snapshot: ServiceSnapshot) -> None:
+    def show(self, poll: Poll) -> None:
         """The service as it is now, on stdout."""
         from wizard.report import service_data, service_text
 
         if self.as_json:
-            emit_json(service_data(snapshot, self.cloud.last_oned_error))
-        elif not snapshot.gone:
-            emit_drawn(service_text(snapshot, terminal=is_terminal(sys.stdout)))
+            emit_json(service_data(poll.snapshot, poll.oned_error))
+        elif not poll.snapshot.gone:
+            emit_drawn(service_text(poll.snapshot, terminal=is_terminal(sys.stdout)))
 
 
 def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, dry_run: bool, as_json: bool) -> Act:
@@ -138,5 +145,4 @@ def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, 
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
     cloud = connector.connect()
-    snapshot = cloud.snapshot(cloud.find_service(service))
-    return Act(cloud, snapshot, teller, yes, dry_run, as_json, connector.journals(cloud))
+    return Act(cloud, cloud.look_up(service), teller, yes, dry_run, as_json, connector.journals(cloud))

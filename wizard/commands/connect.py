@@ -38,10 +38,10 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
     from wizard.machine import reached_through
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
-        cloud = connector.connect()
-        snapshot = cloud.snapshot(cloud.find_service(service))
-        if cloud.last_oned_error is not None:
-            raise cloud.last_oned_error
+        poll = connector.connect().look_up(service)
+    if poll.oned_error is not None:
+        raise poll.oned_error
+    snapshot = poll.snapshot
     found = card(snapshot, reached_through())
     subject = f"service {snapshot.id} {snapshot.name!r}"
     if found is None:

@@ -52,7 +52,7 @@ def delete(
         teller.say(f"{verb.value} sent")
         if not wait:
             return
-        gone = act.followed(ending.of_removal, timeout)
+        gone = act.followed(ending.of_removal, timeout).snapshot
         teller.say(f"service {act.service.id} is gone")
         left = _swept(act, gone, sweep)
         if as_json:

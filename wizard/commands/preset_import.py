@@ -75,5 +75,5 @@ def _read(source: str, reach: Reach, teller: Teller) -> tuple[object, str]:
         if kind == TEMPLATE:
             template = cloud.find_service_template(reference)
             return template.body, f"service template {template.id}, {template.name}"
-        service_id = cloud.find_service(reference)
-        return cloud.service_document(service_id), f"service {service_id}"
+        document = cloud.service_document(reference)
+        return document, f"service {document['DOCUMENT']['ID']}"

@@ -128,13 +128,15 @@ class _Rehearsal:
                 act = self._act(cloud, service)
                 act.agreed(foresight.scale(service, count), "")
                 sending.scale(cloud, service, SUPERNODE, count, self.teller.say)
-                service = act.followed(ending.of_scale(SUPERNODE, count), self.timeout)
+                service = act.followed(ending.of_scale(SUPERNODE, count), self.timeout).snapshot
             return self._told(service, self._run(service))
         finally:
             cloud.close()
 
     def _act(self, cloud: Cloud, service: ServiceSnapshot) -> Act:
-        return Act(cloud, service, self.teller, yes=True, dry_run=False, as_json=self.as_json)
+        from wizard.cloud.pools import Poll
+
+        return Act(cloud, Poll(service), self.teller, yes=True, dry_run=False, as_json=self.as_json)
 
     def _brought_up(self, cloud: Cloud) -> ServiceSnapshot:
         from wizard.actions.ending import Ending
@@ -151,7 +153,7 @@ class _Rehearsal:
                 return None
             return Ending.DONE if found is Outcome.RUNNING else Ending.FAILED
 
-        return self._act(cloud, service).followed(judge, self.timeout)
+        return self._act(cloud, service).followed(judge, self.timeout).snapshot
 
     def _run(self, service: ServiceSnapshot) -> Ended:
         from wizard.core.connection_card import card

@@ -42,8 +42,8 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if act.cloud.last_oned_error is not None:
-            raise act.cloud.last_oned_error
+        if act.poll.oned_error is not None:
+            raise act.poll.oned_error
         record = RestartRecord.of(act.service.id, act.service.start_time)
         earlier = record.read()
         found = foresight.restart_stale(act.service)
@@ -54,7 +54,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
             vm_ids = (earlier.vm_id, *(vm_id for vm_id in vm_ids if vm_id != earlier.vm_id))
         if found.needless and not vm_ids:
             teller.say(found.refused)
-            act.show(act.service)
+            act.show(act.poll)
             return
         if (not found.refused or not vm_ids or dry_run) and not act.agreed(found, "Restart them?"):
             return
@@ -63,7 +63,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
                 act.cloud, teller.say, stop=stopped.is_set, begun=record.write, ended=record.done, earlier=earlier
             )
             _tell_end(act, restarts.run(vm_ids))
-        act.show(act.cloud.snapshot(act.service.id))
+        act.show(act.cloud.poll(act.service.id))
 
 
 def _tell_end(act: Act, found: Restarted) -> None:

@@ -20,6 +20,7 @@ from wizard.commands.trouble import report
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.cloud.pools import Poll
     from wizard.core.event import Event
     from wizard.watch import Sight, Watch
 
@@ -42,42 +43,39 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
         cloud = connector.connect()
         if service is None:
             return _list(cloud, connector, as_json, teller)
-        service_id = cloud.find_service(service)
-        return _follow(connector, cloud, service_id, as_json, teller) if watch else _once(cloud, service_id, as_json)
+        poll = cloud.look_up(service)
+        return _follow(connector, cloud, poll, as_json, teller) if watch else _once(poll, as_json)
 
 
 def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
     from wizard.report import list_data, list_text
 
-    found = cloud.services_seen()
-    missing = cloud.last_oned_error
+    poll = cloud.poll_services()
     if as_json:
-        emit_json(list_data(found, connector.clock(), missing))
-    elif found:
-        emit_drawn(list_text(found, connector.clock(), terminal=is_terminal(sys.stdout)))
+        emit_json(list_data(poll.services, connector.clock(), poll.oned_error))
+    elif poll.services:
+        emit_drawn(list_text(poll.services, connector.clock(), terminal=is_terminal(sys.stdout)))
     else:
         teller.say("there is no Flower service that you may see")
-    return 0 if missing is None else report(missing, as_json) or 0
+    return 0 if poll.oned_error is None else report(poll.oned_error, as_json) or 0
 
 
-def _once(cloud: Cloud, service_id: int, as_json: bool) -> int:
+def _once(poll: Poll, as_json: bool) -> int:
     """What is known is shown even where oned does not answer; the exit status then says that it is not all."""
     from wizard.report import service_data, service_text
 
-    snapshot = cloud.snapshot(service_id)
-    missing = cloud.last_oned_error
     if as_json:
-        emit_json(service_data(snapshot, missing))
+        emit_json(service_data(poll.snapshot, poll.oned_error))
     else:
-        emit_drawn(service_text(snapshot, terminal=is_terminal(sys.stdout)))
-    return 0 if missing is None else report(missing, as_json) or 0
+        emit_drawn(service_text(poll.snapshot, terminal=is_terminal(sys.stdout)))
+    return 0 if poll.oned_error is None else report(poll.oned_error, as_json) or 0
 
 
-def _follow(connector: Connector, cloud: Cloud, service_id: int, as_json: bool, teller: Teller) -> int:
+def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
     from wizard.commands.narration import Contact, News
     from wizard.watch import Watch, follow
 
-    watch = Watch(cloud, service_id, journals=connector.journals(cloud))
+    watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
     news, contact = News(), Contact()
     begun = False
     for sight in follow(watch, math.inf, sleep=_pausing(connector, cloud, watch)):

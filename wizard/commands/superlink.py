@@ -31,10 +31,10 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     from wizard.core.superlink_word import lines
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
-        cloud = connector.connect()
-        snapshot = cloud.snapshot(cloud.find_service(service))
-        if cloud.last_oned_error is not None:
-            raise cloud.last_oned_error
+        poll = connector.connect().look_up(service)
+    if poll.oned_error is not None:
+        raise poll.oned_error
+    snapshot = poll.snapshot
     found = card(snapshot)
     subject = f"service {snapshot.id} {snapshot.name!r}"
     if found is None:

@@ -126,8 +126,11 @@ class WizardApp(App[int]):
                 screen.cloud_answered()
         if self.wanted_service is not None:
             wanted, self.wanted_service = self.wanted_service, None
-            if (found := await service_named(self, self.session, wanted)) is not None:
-                self.attach(found)
+            if (poll := await service_named(self, self.session, wanted)) is not None:
+                from wizard.tui.screens.dashboard import DashboardScreen
+
+                self.session.service_id = poll.snapshot.id
+                self._replace(DashboardScreen(poll.snapshot.id, first=poll))
 
     @work(exclusive=True, group="draft", description="offering a draft")
     async def greet(self) -> None:

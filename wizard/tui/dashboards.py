@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from wizard.cloud.errors import CloudError
+from wizard.cloud.pools import Poll
 from wizard.tui.background import away
 from wizard.tui.session import Session
 
@@ -54,11 +55,12 @@ class Dashboards:
             screen.remove()
 
 
-async def service_named(app: App[int], session: Session, reference: str) -> int | None:
-    """The id of the service of that name or id; where there is none, a dialog says so. To be awaited in a worker."""
+async def service_named(app: App[int], session: Session, reference: str) -> Poll | None:
+    """The service of that name or id; where there is none, a dialog says so. To be awaited in a worker."""
+    listed = session.connection.services if session.connection else ()
     try:
         cloud = session.reach()
-        return await away(lambda: cloud.find_service(reference))
+        return await away(lambda: cloud.look_up(reference, listed))
     except CloudError as error:
         from wizard.tui.widgets.dialogs import trouble
 

@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
+from wizard.cloud.pools import Poll
 from wizard.core.board import Board, board
 from wizard.core.connection_card import Card
 from wizard.core.display import one_line
@@ -48,7 +49,10 @@ UNSEEN = 15.0
 
 
 class DashboardScreen(ServiceActions):
-    """Follows one service: deploys it first where a plan is given. Leaving it harms nothing: OneFlow goes on."""
+    """Follows one service: deploys it first where a plan is given. Leaving it harms nothing: OneFlow goes on.
+
+    `first` is the service as it has just been seen, where it was looked for by its name or id.
+    """
 
     CSS_PATH = ["step.tcss", "dashboard.tcss"]
     BINDINGS = [
@@ -64,8 +68,9 @@ class DashboardScreen(ServiceActions):
     )
     step = Step.DASHBOARD
 
-    def __init__(self, service_id: int | None = None, plan: Plan | None = None) -> None:
+    def __init__(self, service_id: int | None = None, plan: Plan | None = None, first: Poll | None = None) -> None:
         super().__init__()
+        self.first = first
         self.service_id = service_id
         self.plan = plan
         self.watching: Watch | None = None
@@ -121,7 +126,8 @@ class DashboardScreen(ServiceActions):
         except CloudError as error:
             self.tell(str(error), "E")
             return
-        self.watching = watch = Watch(cloud, self.service_id, journals=self.session.journals(cloud))
+        journals = self.session.journals(cloud)
+        self.watching = watch = Watch(cloud, self.service_id, journals=journals, first=self.first)
         self._listen(cloud, self.service_id)
         while True:
             self.wake.clear()

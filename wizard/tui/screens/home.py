@@ -24,6 +24,7 @@ from wizard.tui.widgets.service_list import ServiceList
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.snapshot import ServiceSnapshot
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
@@ -67,10 +68,12 @@ class HomeScreen(StepScreen):
         self.set_interval(EVERY, self.ask_for_services)
 
     def cloud_answered(self) -> None:
-        """Show who we are, and ask for the services."""
+        """Show who we are, and the services that came with the answer; not those where another screen comes at once."""
         super().cloud_answered()
         self._show_connection()
-        self.ask_for_services()
+        if self.wizard.wanted_service is None:
+            connection = self.session.connection
+            self.ask_for_services(connection.services if connection else None)
 
     def on_screen_resume(self) -> None:
         """Presets may have been saved meanwhile, and services have come and gone."""
@@ -129,27 +132,29 @@ class HomeScreen(StepScreen):
         else:
             self.notify("The connection is in order.", markup=False)
 
-    def ask_for_services(self) -> None:
-        """Ask which services there are, unless that is being asked, or can't be seen from here."""
+    def ask_for_services(self, listed: tuple[ServiceSnapshot, ...] | None = None) -> None:
+        """Ask which services there are, unless that is being asked, or can't be seen from here.
+
+        `listed` are those of an answer that is there already.
+        """
         session = self.session
         reached = session.connection is not None and session.connection.oneflow_error is None
         if reached and session.cloud is not None and self.is_current and not self.asking:
             self.asking = True
-            self._ask(session.cloud)
+            self._ask(session.cloud, listed)
         else:
             self._list_services()
 
     @work(group="services", description="listing services")
-    async def _ask(self, cloud: Cloud) -> None:
+    async def _ask(self, cloud: Cloud, listed: tuple[ServiceSnapshot, ...] | None) -> None:
         session = self.session
         try:
-            session.services = await away(lambda: cloud.services_seen(session.services))
+            poll = await away(lambda: cloud.poll_services(session.services, listed))
         except CloudError as error:
             self._list_services(str(error))
         else:
-            missing = cloud.last_oned_error
-            self.listed = True
-            self._list_services(f"READY is not known: {missing}" if missing else "")
+            session.services, self.listed = poll.services, True
+            self._list_services(f"READY is not known: {poll.oned_error}" if poll.oned_error else "")
         finally:
             self.asking = False
 
