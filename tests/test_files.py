@@ -138,7 +138,7 @@ def test_a_link_is_followed_to_read_and_replaced_to_write(own: Path, tmp_path: P
     (own / "dangling.toml").symlink_to(tmp_path / "nowhere")
     assert find_error("dangling").missing
     (own / "loop.toml").symlink_to(own / "loop.toml")
-    assert "can't be read" in find_error("loop").message
+    assert "can't be read" in find_error("loop").title
 
 
 def find_error(name: str) -> PresetFileError:
@@ -158,7 +158,7 @@ def test_the_nearest_name() -> None:
     error = find_error("lm-fine-tuning")
     assert error.missing
     assert "did you mean 'llm-fine-tuning'?" in str(error)
-    assert "there are anomaly-detection, default" in find_error("zzzzz").message
+    assert "there are anomaly-detection, default" in find_error("zzzzz").title
 
 
 def test_a_path_is_never_looked_up_as_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_shipped_folders_are_there() -> None:
 def test_a_broken_one_is_located_and_not_found(own: Path, tmp_path: Path) -> None:
     own.mkdir(parents=True)
     (own / "torn.toml").write_text("preset = 1\nx = 2\n")
-    assert "unknown key 'x'" in find_error("torn").message
+    assert "unknown key 'x'" in find_error("torn").title
     located = locate_preset("torn")
     assert (located.preset, located.path) == (None, own / "torn.toml")
     assert located.error is not None

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from wizard.core.connection_card import Card
+from wizard.core.errors import WizardError
 from wizard.core.flower_versions import LIKELIEST, family
 from wizard.core.superlink_word import SuperLinkWord, read
 from wizard.rehearsal.images import INSIDE, ImageError, python_of
@@ -23,13 +24,11 @@ PATIENCE = 20.0
 """Seconds for an answer; the first one waits until Flower is imported."""
 
 
-class ControlError(Exception):
+class ControlError(WizardError):
     """The SuperLink could not be asked: what happened, and what to do."""
 
     def __init__(self, title: str, hint: str = "") -> None:
-        super().__init__(title)
-        self.title = title
-        self.hint = hint
+        super().__init__(title, hint=hint)
 
 
 class Control:

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.core import dialect as dialects
 from wizard.core import rules
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
+from wizard.core.errors import WizardError
 from wizard.core.plan import Plan, number_or_text, to_json
-from wizard.core.problem import Problem
+from wizard.core.problem import Kind, Problem
 from wizard.registering import Registration, registered_as
 
 if TYPE_CHECKING:
@@ -37,12 +38,23 @@ INSTANTIATING = "instantiating"
 """How the step begins after which a service may exist."""
 
 
-class InvalidPlan(Exception):
-    """The plan has errors; nothing was sent."""
+class InvalidPlan(WizardError):
+    """The plan has errors; nothing was sent. Its detail is the problems, one a line."""
+
+    exit_status = 2
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        title = "the settings have errors; nothing was sent"
+        super().__init__(title, detail="\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error for `--json`, with the problems that are more than a note."""
+        grave = [problem for problem in self.problems if problem.kind is not Kind.NOTE]
+        problems = [
+            {"kind": item.kind.value, "field": item.field, "message": item.message, "rule": item.rule} for item in grave
+        ]
+        return {**super().as_dict(), "detail": "", "problems": problems}
 
 
 class Outcome(str, Enum):
@@ -242,13 +254,12 @@ def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> S
         made = []
     if len(made) == 1:
         return made[0]
-    error.hint = f"{error.hint} OneFlow may have begun: look at `flowerneb-wizard status` before you deploy again."
-    raise error
+    hint = "OneFlow may have begun: look at `flowerneb-wizard status` before you deploy again."
+    raise error.with_hint(hint) from error
 
 
 def _found(find: Callable[[str], CloudObject], reference: str, field: str) -> CloudObject:
     try:
         return find(reference)
     except CloudError as error:
-        error.hint = f"{error.hint} Set {field} to the name or id of one that exists.".strip()
-        raise
+        raise error.with_hint(f"Set {field} to the name or id of one that exists.") from error

@@ -89,7 +89,7 @@ def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[Pre
         try:
             found.append(_read(path))
         except PresetFileError as error:
-            broken.append(PresetFileError(str(_aside(path)), error.message, error.line))
+            broken.append(PresetFileError(str(_aside(path)), error.title, error.line))
     return tuple(sorted(found, key=lambda draft: draft.saved_at, reverse=True)), tuple(broken)
 
 
@@ -121,7 +121,7 @@ def _read(path: Path) -> Draft:
             raise PresetFileError(str(path), "it is no draft")
         return Draft(path, presets.loads(body, unfinished=True), str(told.get("preset", "")), saved_at)
     except PresetError as error:
-        raise PresetFileError(str(path), error.message, error.line and error.line + 1) from None
+        raise PresetFileError(str(path), error.title, error.line and error.line + 1) from None
     except OSError as error:
         raise PresetFileError(str(path), f"it can't be read: {error.strerror}") from None
     except (ValueError, TypeError):

@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from wizard.core import preset as presets
+from wizard.core.errors import WizardError
 from wizard.core.preset import LARGEST, Preset, PresetError
 from wizard.core.preset_schema import FILE as SCHEMA
 
@@ -23,19 +24,14 @@ TOUR_SEEN = "tour-seen"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
-class PresetFileError(Exception):
-    """A preset file can't be used: which file, which line, why. `missing` where there is no such file or name."""
+class PresetFileError(WizardError):
+    """A preset file can't be used: why, and which file and line. `missing` where there is no such file or name."""
 
-    def __init__(self, where: str, message: str, line: int | None = None, *, missing: bool = False) -> None:
-        super().__init__(where, message, line)
-        self.where = where
-        self.message = message
+    def __init__(self, where: str, title: str, line: int | None = None, *, missing: bool = False) -> None:
+        super().__init__(title, f"{where}:{line}" if line else where)
         self.line = line
         self.missing = missing
-
-    def __str__(self) -> str:
-        place = f"{self.where}:{self.line}" if self.line else self.where
-        return f"{place}: {self.message}"
+        self.exit_status = 4 if missing else 2
 
 
 class AlreadyThere(PresetFileError):
@@ -106,7 +102,7 @@ def read_preset(path: Path) -> Preset:
     try:
         return presets.loads(text)
     except PresetError as error:
-        raise PresetFileError(where, error.message, error.line) from None
+        raise PresetFileError(where, error.title, error.line) from None
 
 
 def list_presets() -> tuple[PresetFile, ...]:
@@ -149,7 +145,7 @@ def save_preset(name: str, preset: Preset, *, overwrite: bool = False) -> Path:
     try:
         text = presets.dumps(preset)
     except PresetError as error:
-        raise PresetFileError(name, f"it can't be saved yet: {error.message}") from None
+        raise PresetFileError(name, f"it can't be saved yet: {error.title}") from None
     write_atomically(path, text)
     return path
 

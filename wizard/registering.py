@@ -89,8 +89,8 @@ def _register(template: Document, cloud: Cloud, tell: Callable[[str], None]) -> 
         except CloudError:
             number = None
         if number is None:
-            error.hint = f"{error.hint} Try again: a template that is there already is used, not registered twice."
-            raise
+            hint = "Try again: a template that is there already is used, not registered twice."
+            raise error.with_hint(hint) from error
         tell(f"the answer was lost ({error.title}), but the template is there")
         return number
 

@@ -173,10 +173,10 @@ REFUSED = [
 )
 def test_a_preset_is_refused(text: str, line: int | None, said: str) -> None:
     error = refusal(text)
-    assert said in error.message
+    assert said in error.title
     assert error.line == line
-    assert str(error) == error.message
-    assert len(error.message) < 400
+    assert str(error) == error.title
+    assert len(error.title) < 400
 
 
 def test_the_first_of_several_mistakes_is_one_error() -> None:
@@ -184,8 +184,8 @@ def test_the_first_of_several_mistakes_is_one_error() -> None:
 
 
 def test_a_file_beyond_the_limit_is_not_even_read() -> None:
-    assert "larger than 256 KiB" in refusal("[" * (LARGEST + 1)).message
-    assert "larger than 256 KiB" in refusal("ü" * (LARGEST // 2 + 1)).message
+    assert "larger than 256 KiB" in refusal("[" * (LARGEST + 1)).title
+    assert "larger than 256 KiB" in refusal("ü" * (LARGEST // 2 + 1)).title
     padded = preset("#" * (LARGEST - len(preset(""))))
     assert len(padded.encode()) == LARGEST
     assert loads(padded) == Preset(Plan())
@@ -246,4 +246,4 @@ def test_an_assignment_is_read(text: str, path: str, value: str) -> None:
 def test_an_assignment_is_refused(text: str, said: str) -> None:
     with pytest.raises(PresetError) as caught:
         parse_assignment(SEED, text)
-    assert said in caught.value.message
+    assert said in caught.value.title

@@ -139,8 +139,7 @@ class Restarts:
             self.tell(f"the answer to {action} of VM {vm.id} was lost ({error.title}); looking at the VM")
             return False
         except CloudError as error:
-            error.hint = f"{error.hint} VM {vm.id} was being restarted: `onevm show {vm.id}`.".strip()
-            raise
+            raise error.with_hint(f"VM {vm.id} was being restarted: `onevm show {vm.id}`.") from error
         return True
 
 

@@ -59,11 +59,10 @@ def terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
         try:
             now = cloud.vm(left.id)
         except CloudError:
-            error.hint = f"{error.hint} Whether oned began is not known: look at `onevm show {left.id}`."
-            raise error from None
+            look = f"onevm show {left.id}"
+            raise error.with_hint(f"Whether oned began is not known: look at `{look}`.") from error
         if now.state_name == left.state_name:
-            error.hint = f"{error.hint} It did not happen: try again."
-            raise
+            raise error.with_hint("It did not happen: try again.") from error
         tell(f"VM {left.id}: the answer was lost ({error.title}), but it is {now.state_name}")
     else:
         tell(f"VM {left.id}: terminate sent")
@@ -86,9 +85,8 @@ def _once(
             now = None
         except CloudError:
             look = f"flowerneb-wizard status {before.id}"
-            error.hint = f"{error.hint} Whether OneFlow began is not known: look at `{look}` before you try again."
-            raise error from None
+            hint = f"Whether OneFlow began is not known: look at `{look}` before you try again."
+            raise error.with_hint(hint) from error
         if not happened(now):
-            error.hint = f"{error.hint} {again}"
-            raise
+            raise error.with_hint(again) from error
         tell(f"the answer was lost ({error.title}), but it happened")

@@ -13,39 +13,15 @@
     ├── TimedOut              something listens there and does not answer
     ├── Garbled               what answers there is not OpenNebula, or was cut off
     └── ServerFault           OpenNebula failed by itself
-
-Each says what happened, to which object, in whose words, and what to do now. Secrets and backtraces stay out.
 """
 
 from __future__ import annotations
 
+from wizard.core.errors import WizardError
 
-class CloudError(Exception):
-    """The root. `exit_status` is what a command ends with."""
 
-    exit_status = 1
-
-    def __init__(self, title: str, subject: str = "", detail: str = "", hint: str = "") -> None:
-        super().__init__(title, subject, detail, hint)
-        self.title = title
-        self.subject = subject
-        self.detail = detail
-        self.hint = hint
-
-    def __str__(self) -> str:
-        head = f"{self.subject}: {self.title}" if self.subject else self.title
-        said = f" ({self.detail})" if self.detail else ""
-        return f"{head}{said}. {self.hint}".strip()
-
-    def as_dict(self) -> dict[str, str]:
-        """The error for `--json`."""
-        return {
-            "error": type(self).__name__,
-            "title": self.title,
-            "subject": self.subject,
-            "detail": self.detail,
-            "hint": self.hint,
-        }
+class CloudError(WizardError):
+    """The cloud did not do what it was asked for."""
 
 
 class CredentialsMissing(CloudError):

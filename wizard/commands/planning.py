@@ -30,7 +30,7 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
         try:
             path, text = parse_assignment(plan.contract, setting)
         except PresetError as error:
-            raise PresetError(f"--set: {error.message}") from None
+            raise PresetError(f"--set: {error.title}") from None
         plan = plan.with_text(path, text)
     return plan
 

@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.core.errors import WizardError
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
 
 
-class DecodeError(ValueError):
+class DecodeError(WizardError, ValueError):
     """A document is not a OneFlow service; the text says what is missing."""
+
+    exit_status = 2
 
 
 def decode_service(document: object) -> ServiceSnapshot:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.display import one_line
+from wizard.core.errors import WizardError
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
@@ -44,12 +45,13 @@ _MOST_DIGITS = 18
 _SHOWN_MOST = 80
 
 
-class PresetError(ValueError):
+class PresetError(WizardError):
     """A preset can't be read. `line` counts from 1, None where no single line is to blame."""
 
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    exit_status = 2
+
+    def __init__(self, title: str, line: int | None = None) -> None:
+        super().__init__(title)
         self.line = line
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from wizard.core import user_input
 from wizard.core.contract import Contract
 from wizard.core.dialect import from_v6, path_as_written
+from wizard.core.errors import WizardError
 from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
@@ -32,8 +33,10 @@ Template = Mapping[str, Any]
 Found = Iterator[Problem]
 
 
-class NotATemplate(ValueError):
+class NotATemplate(WizardError, ValueError):
     """The JSON is no service template; the text says why."""
+
+    exit_status = 2
 
 
 def check_template(document: object, contract: Contract = SEED) -> tuple[Problem, ...]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from wizard.core.errors import WizardError
+
 Vector: TypeAlias = dict[str, str]
 Attribute: TypeAlias = "str | Vector | list[Vector]"
 
@@ -19,8 +21,10 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _LONGEST_SHOWN = 40
 
 
-class TemplateTextError(ValueError):
+class TemplateTextError(WizardError, ValueError):
     """A text is not in this syntax, or a value can't be written in it; the message says where and why."""
+
+    exit_status = 2
 
 
 def write(attributes: Mapping[str, Attribute]) -> str:

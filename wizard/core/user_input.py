@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from wizard.core.errors import WizardError
+
 
 class InputType(str, Enum):
     """The types that OpenNebula knows; `network` is what a service template's `networks` uses."""
@@ -39,8 +41,10 @@ _NETWORK = re.compile(r"(id:([0-9]+)?|template_id:([0-9]+)?|reserve_from:([0-9]+
 _FLOAT = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
-class UserInputError(ValueError):
+class UserInputError(WizardError, ValueError):
     """A definition that OpenNebula's tools would not understand; the text says why."""
+
+    exit_status = 2
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
+from wizard.core.errors import WizardError
 from wizard.files import APPLICATION
 
 INSIDE = Path(__file__).parent / "inside"
@@ -31,14 +32,11 @@ Told = Callable[[str], None]
 """Takes a line about what is done now."""
 
 
-class ImageError(Exception):
+class ImageError(WizardError):
     """There is no such image, or none could be made: what happened, and what to do."""
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
-        super().__init__(title)
-        self.title = title
-        self.detail = detail
-        self.hint = hint
+        super().__init__(title, detail=detail, hint=hint)
 
 
 def folder() -> Path:

@@ -26,7 +26,7 @@ async def save_draft(app: App[int], session: Session) -> Path | None:
     try:
         path = save_preset(name, preset)
     except AlreadyThere as taken:
-        question = Confirm("Overwrite it?", f"{taken.where} exists.", "Overwrite", danger=True)
+        question = Confirm("Overwrite it?", f"{taken.subject} exists.", "Overwrite", danger=True)
         if not await app.push_screen_wait(question):
             return None
         path = save_preset(name, preset, overwrite=True)

@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App
 from textual.theme import Theme
 
+from wizard.core.errors import WizardError
 from wizard.files import shipped
 
 if sys.version_info >= (3, 11):
@@ -25,7 +26,7 @@ _NEEDED = ("name", "colors", "colors.primary")
 _KINDS = {"name": str, "dark": bool, "ansi": bool, "colors": dict, "variables": dict}
 
 
-class BadTheme(ValueError):
+class BadTheme(WizardError):
     """A theme file says something that a theme does not have, or lacks what it needs."""
 
 

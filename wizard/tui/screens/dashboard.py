@@ -35,7 +35,7 @@ from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.telling import events_of, top, weather
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
-from wizard.tui.widgets.dialogs import Notice, trouble
+from wizard.tui.widgets.dialogs import trouble
 from wizard.tui.widgets.event_log import EventLog
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 from wizard.tui.widgets.quiet_line import QuietLine
@@ -231,7 +231,7 @@ class DashboardScreen(ServiceActions):
             self.record = record = DeploymentRecord(cloud.where) if self.session.keeps else None
             service = await away(lambda: start(plan, cloud, tell, registration=registration, record=record))
         except InvalidPlan as error:
-            self.wizard.push_screen(Notice("The plan has errors; nothing was sent", str(error)))
+            self.wizard.push_screen(trouble(error))
             return False
         except CloudError as error:
             self.tell(str(error), "E")

@@ -9,8 +9,8 @@ from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Button, Input, Static
 
-from wizard.cloud.errors import CloudError
 from wizard.core.display import harmless, one_line
+from wizard.core.errors import WizardError
 from wizard.tui.widgets.line_input import LineInput
 
 ANSWER_LONGEST = 256
@@ -109,7 +109,7 @@ class Notice(ModalScreen[None]):
         self.notify("Sent to the terminal's clipboard.", markup=False)
 
 
-def trouble(error: CloudError) -> Notice:
-    """A dialog for an error of the cloud: what happened, to what, the server's words, what to do now."""
+def trouble(error: WizardError) -> Notice:
+    """A dialog for an error: what happened, to what, in whose words, what to do now."""
     parts = [error.subject, error.detail, error.hint and f"What to do: {error.hint}"]
     return Notice(error.title, "\n\n".join(part for part in parts if part))
