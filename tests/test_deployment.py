@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan, quiet
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
@@ -15,8 +16,8 @@ from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan, to_json
 from wizard.core.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.states import RoleState, ServiceState
-from wizard.deployment import InvalidPlan, Outcome, documents, names_in, outcome, resolved, start
-from wizard.registering import Registration, registered
+from wizard.deployment import Outcome, outcome, registered_as
+from wizard.prepare import InvalidPlan, Lookups, Registration, names_in, preview, resolve_references
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -38,39 +39,40 @@ def cloud(sandbox: Sandbox) -> Iterator[Cloud]:
     client.close()
 
 
+def by_id(plan: Plan, cloud: Cloud) -> Plan:
+    """The plan with ids in the place of names, as the cloud knows them."""
+    return resolve_references(plan, Lookups(cloud).find)[0]
+
+
 def sent(sandbox: Sandbox) -> list[str]:
     return [item.path for item in sandbox.requests if item.server == "oneflow" and item.method in INFLUENTIAL]
 
 
-def quiet(_: str) -> None:
-    return None
-
-
 def test_it_registers_and_instantiates(sandbox: Sandbox, cloud: Cloud) -> None:
     steps: list[str] = []
-    service = start(Plan(), cloud, steps.append)
+    service = deploy_plan(Plan(), cloud, steps.append)
     assert service.name == "Flower Federated Learning"
     assert sent(sandbox)[0] == "/service_template"
     assert sent(sandbox)[1].endswith("/action")
-    assert steps[0] == "looking up VM templates and network"
+    assert steps[0].startswith("registering service template")
     assert steps[-1] == f"service {service.id} instantiated"
     sandbox.clock.advance(60)
     assert outcome(cloud.poll(service.id).snapshot) is Outcome.RUNNING
 
 
 def test_what_is_registered_is_what_was_shown(cloud: Cloud) -> None:
-    plan = resolved(Plan(), cloud)
-    start(plan, cloud, quiet)
+    plan = by_id(Plan(), cloud)
+    deploy_plan(plan, cloud, quiet)
     known = next(item for item in cloud.service_templates() if item.name == plan.name)
     body = {key: value for key, value in known.body.items() if key != "registration_time"}
-    assert to_json(body) == documents(plan).template
+    assert to_json(body) == preview(plan).template
 
 
 def test_the_same_template_is_registered_once(sandbox: Sandbox, cloud: Cloud) -> None:
-    first, second = start(Plan(), cloud, quiet), start(Plan(), cloud, quiet)
+    first, second = deploy_plan(Plan(), cloud, quiet), deploy_plan(Plan(), cloud, quiet)
     assert first.id != second.id
     assert sent(sandbox).count("/service_template") == 1
-    start(Plan().with_text("FL_NUM_ROUNDS", "9"), cloud, quiet)
+    deploy_plan(Plan().with_text("FL_NUM_ROUNDS", "9"), cloud, quiet)
     assert sent(sandbox).count("/service_template") == 2
 
 
@@ -87,20 +89,20 @@ def test_the_dialect_is_that_of_the_cloud_unless_said(
     for version, said in (("7.5.80", None), ("6.10.0", None), ("7.5.80", Dialect.V6), ("6.10.0", Dialect.V7)):
         monkeypatch.setattr(cloud, "version", lambda version=version: version)
         with pytest.raises(Unreachable):
-            start(Plan(), cloud, quiet, said)
+            deploy_plan(Plan(), cloud, quiet, said)
     assert ["custom_attrs" in text for text in sent] == [False, True, True, False]
 
 
 def test_what_a_dialect_can_t_carry_stops_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:
     plan = Plan().with_text("FL_NODE_CONFIG", 'site="north"')
     with pytest.raises(InvalidPlan, match="FL_NODE_CONFIG"):
-        start(plan, cloud, quiet, Dialect.V6)
+        deploy_plan(plan, cloud, quiet, Dialect.V6)
     assert sandbox.requests == []
 
 
 def test_errors_stop_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:
     with pytest.raises(InvalidPlan, match="FL_NUM_ROUNDS") as caught:
-        start(Plan().with_text("FL_NUM_ROUNDS", "0"), cloud, quiet)
+        deploy_plan(Plan().with_text("FL_NUM_ROUNDS", "0"), cloud, quiet)
     assert any(problem.field == "FL_NUM_ROUNDS" for problem in caught.value.problems)
     assert sandbox.requests == []
 
@@ -108,38 +110,40 @@ def test_errors_stop_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) 
 def test_names_become_ids(cloud: Cloud) -> None:
     plan = Plan().with_texts({"superlink.vm_template": "Alpine 3.20", "service.network": "storage"})
     assert names_in(plan) == ("service.network", "superlink.vm_template")
-    found = resolved(plan, cloud)
+    found = by_id(plan, cloud)
     assert [found.text(path) for path in ("superlink.vm_template", "supernode.vm_template", "service.network")] == [
         "3",
         "1",
         "2",
     ]
     assert names_in(found) == ()
-    assert resolved(plan, cloud, unchosen=False).text("supernode.vm_template") == ""
+    typed_alone, unresolved = resolve_references(plan, Lookups(cloud).find, unchosen=False)
+    assert typed_alone.text("supernode.vm_template") == ""
+    assert [(item.field, item.text) for item in unresolved] == [("supernode.vm_template", "1")]
 
 
 def test_a_name_that_is_not_there_names_the_field(sandbox: Sandbox, cloud: Cloud) -> None:
     with pytest.raises(NotFound) as caught:
-        start(Plan().with_text("supernode.vm_template", "Flower SuperNod"), cloud, quiet)
+        deploy_plan(Plan().with_text("supernode.vm_template", "Flower SuperNod"), cloud, quiet)
     assert "Did you mean 'Flower SuperNode'?" in caught.value.hint
     assert "supernode.vm_template" in caught.value.hint
     assert sent(sandbox) == []
 
 
 def test_a_template_of_that_name_with_other_content_does_not_count(cloud: Cloud) -> None:
-    plan = resolved(Plan(), cloud)
+    plan = by_id(Plan(), cloud)
     other = plan.template() | {"description": "by hand"}
     cloud.register(to_json(other))
-    assert registered(plan.template(), cloud) is None
+    assert registered_as(to_json(plan.template()), cloud) is None
     number = cloud.register(to_json(plan.template()))
-    assert registered(plan.template(), cloud) == number
+    assert registered_as(to_json(plan.template()), cloud) == number
 
 
 def test_a_lost_answer_is_looked_up(sandbox: Sandbox, cloud: Cloud) -> None:
-    start(Plan(), cloud, quiet)
+    deploy_plan(Plan(), cloud, quiet)
     sandbox.faults.plan("oneflow", "cut", match="POST /service_template/")
     steps: list[str] = []
-    service = start(Plan(), cloud, steps.append)
+    service = deploy_plan(Plan(), cloud, steps.append)
     assert [item.id for item in cloud.services() if item.is_flower][-1] == service.id
     assert "the answer was lost" in " ".join(steps)
     assert len([item for item in cloud.services() if item.is_flower]) == 2
@@ -148,7 +152,7 @@ def test_a_lost_answer_is_looked_up(sandbox: Sandbox, cloud: Cloud) -> None:
 def test_a_request_that_never_arrived_is_an_error(sandbox: Sandbox, cloud: Cloud) -> None:
     sandbox.faults.plan("oneflow", "close", match="POST /service_template/")
     with pytest.raises(CloudError) as caught:
-        start(Plan(), cloud, quiet)
+        deploy_plan(Plan(), cloud, quiet)
     assert "before you deploy again" in caught.value.hint
     assert not any(item.is_flower for item in cloud.services())
 
@@ -159,7 +163,7 @@ def test_when_everything_is_out_of_reach_afterwards(sandbox: Sandbox, cloud: Clo
             sandbox.stop()
 
     with pytest.raises(CloudError) as caught:
-        start(Plan(), cloud, cut_off)
+        deploy_plan(Plan(), cloud, cut_off)
     assert caught.value.exit_status == Unreachable.exit_status
     assert "before you deploy again" in caught.value.hint
 
@@ -205,16 +209,16 @@ def with_another(cloud: Cloud, **texts: str) -> tuple[Plan, int]:
 def test_a_template_of_that_name_is_updated(sandbox: Sandbox, cloud: Cloud) -> None:
     plan, number = with_another(cloud)
     told: list[str] = []
-    service = start(plan, cloud, told.append, registration=Registration.UPDATE)
+    service = deploy_plan(plan, cloud, told.append, registration=Registration.UPDATE)
     assert f"updating service template {number}" in told
     assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
-    assert registered(plan.template(), cloud) == number
+    assert registered_as(to_json(plan.template()), cloud) == number
     assert service.role_value("superlink", "FL_NUM_ROUNDS") == "3"
 
 
 def test_a_template_of_that_name_is_used_as_it_is(sandbox: Sandbox, cloud: Cloud) -> None:
     plan, number = with_another(cloud, FL_NUM_ROUNDS="5", **{"supernode.cardinality": "3"})
-    service = start(plan, cloud, quiet, registration=Registration.AS_IS)
+    service = deploy_plan(plan, cloud, quiet, registration=Registration.AS_IS)
     assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
     assert service.role_value("superlink", "FL_NUM_ROUNDS") == "5"
     role = service.role("supernode")
@@ -227,7 +231,7 @@ def test_as_it_is_gives_what_that_template_asks_for(cloud: Cloud) -> None:
     other = plan.template()
     other["user_inputs"] = {"SITE": "M|text|Where it runs||lab"}
     cloud.register(to_json(other))
-    service = start(plan, cloud, quiet, registration=Registration.AS_IS)
+    service = deploy_plan(plan, cloud, quiet, registration=Registration.AS_IS)
     assert service.values == {"SITE": "lab"}
 
 
@@ -235,12 +239,12 @@ def test_as_it_is_gives_what_that_template_asks_for(cloud: Cloud) -> None:
 def test_there_must_be_exactly_one(sandbox: Sandbox, cloud: Cloud, choice: Registration) -> None:
     plan = Plan()
     with pytest.raises(NotFound, match="none of that name"):
-        start(plan, cloud, quiet, registration=choice)
+        deploy_plan(plan, cloud, quiet, registration=choice)
     for _ in range(2):
         with_another(cloud)
     before = len(sent(sandbox))
     with pytest.raises(Ambiguous, match="2 of that name"):
-        start(plan, cloud, quiet, registration=choice)
+        deploy_plan(plan, cloud, quiet, registration=choice)
     assert len(sent(sandbox)) == before
 
 
@@ -248,12 +252,12 @@ def test_a_template_that_is_no_cluster_is_not_used_as_it_is(cloud: Cloud) -> Non
     body = {"name": Plan().name, "deployment": "straight", "roles": [{"name": "web", "type": "vm", "template_id": 0}]}
     cloud.register(to_json(body))
     with pytest.raises(CloudError, match="can't be used as it is"):
-        start(Plan(), cloud, quiet, registration=Registration.AS_IS)
+        deploy_plan(Plan(), cloud, quiet, registration=Registration.AS_IS)
 
 
 @pytest.mark.parametrize("choice", list(Registration))
 def test_the_same_content_is_used_whatever_was_chosen(cloud: Cloud, choice: Registration) -> None:
-    first = start(Plan(), cloud, quiet)
-    second = start(Plan(), cloud, quiet, registration=choice)
+    first = deploy_plan(Plan(), cloud, quiet)
+    second = deploy_plan(Plan(), cloud, quiet, registration=choice)
     assert first.id != second.id
     assert len([item for item in cloud.service_templates() if item.name == Plan().name]) == 1

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
-from wizard.deployment import start
 from wizard.deployment_record import DeploymentRecord
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
@@ -51,7 +51,7 @@ def abandoned(folder: Path) -> DeploymentRecord:
 
 
 def deployed(cloud: Cloud, record: DeploymentRecord, told: list[str] | None = None) -> int:
-    return start(Plan(), cloud, (told if told is not None else []).append, record=record).id
+    return deploy_plan(Plan(), cloud, (told if told is not None else []).append, record=record).id
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -84,7 +84,7 @@ def test_another_cloud_other_documents_and_anew_find_nothing(still: Sandbox, tmp
         first = deployed(cloud, record)
         assert deployed(cloud, DeploymentRecord("oneadmin at there", folder=tmp_path)) != first
         other = Plan().with_text("supernode.cardinality", "3")
-        assert start(other, cloud, lambda _: None, record=DeploymentRecord(record.where, folder=tmp_path)).id != first
+        assert deploy_plan(other, cloud, record=DeploymentRecord(record.where, folder=tmp_path)).id != first
         assert deployed(cloud, DeploymentRecord(record.where, True, folder=tmp_path)) != first
 
 
@@ -99,7 +99,7 @@ def test_where_it_may_be_any_of_two_the_operator_is_asked(still: Sandbox, tmp_pa
     record.made = lambda asked, service_id: None  # type: ignore[method-assign]
     with closing(client(still)) as cloud:
         deployed(cloud, record)
-        start(Plan(), cloud, lambda _: None)
+        deploy_plan(Plan(), cloud)
         with pytest.raises(Ambiguous, match="--anew"):
             deployed(cloud, DeploymentRecord("oneadmin at here", folder=tmp_path))
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard import journal
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.event import Event, as_json, as_text, from_json, merged
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import start
 from wizard.journal import KEPT, LARGEST, MOST_FILES, OLDEST, TOGETHER, Journal, earlier, tidy
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
@@ -112,7 +112,7 @@ def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
     with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
         login = find_login(sandbox.environment(), Path("/nonexistent"))
         with closing(Cloud(login, clock=sandbox.clock.now)) as cloud:
-            service = start(Plan(), cloud, lambda _: None)
+            service = deploy_plan(Plan(), cloud)
 
             def opened(seen: ServiceSnapshot) -> Journal:
                 return Journal.of(cloud.where, seen.id, seen.start_time)

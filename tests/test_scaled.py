@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard.actions import sending
 from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
@@ -20,7 +21,6 @@ from wizard.core.node_config import partition_of
 from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.watch import Watch
@@ -111,7 +111,7 @@ def scaled(sandbox: Sandbox, cloud: Cloud, watch: Watch, wanted: int) -> Service
 def test_what_is_shown_is_what_the_guests_were_told(sandbox: Sandbox) -> None:
     plan = Plan().with_text("supernode.cardinality", "2")
     with closing(client(sandbox)) as cloud:
-        service = start(plan, cloud, lambda _: None)
+        service = deploy_plan(plan, cloud)
         watch = Watch(cloud, service.id)
         for _ in range(60):
             watch.poll()
@@ -136,7 +136,7 @@ def test_what_is_shown_is_what_the_guests_were_told(sandbox: Sandbox) -> None:
 
 def test_months_later_the_past_costs_its_requests_once(sandbox: Sandbox) -> None:
     with closing(client(sandbox)) as cloud:
-        service = start(Plan().with_text("supernode.cardinality", "4"), cloud, lambda _: None)
+        service = deploy_plan(Plan().with_text("supernode.cardinality", "4"), cloud)
         watch = Watch(cloud, service.id)
         sandbox.clock.advance(120)
         scaled(sandbox, cloud, watch, 2)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, TimedOut, Unreachable
 from wizard.cloud.login import find_login
@@ -18,7 +19,6 @@ from wizard.core.event import Event
 from wizard.core.plan import Plan
 from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.states import RoleState, ServiceState, VmState
-from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow
@@ -119,7 +119,7 @@ def cloud() -> Iterator[tuple[Sandbox, Cloud]]:
 def deployed(cloud: tuple[Sandbox, Cloud]) -> tuple[Sandbox, Watch]:
     """A deployment that has just begun, watched."""
     sandbox, client = cloud
-    return sandbox, Watch(client, start(Plan(), client, lambda _: None).id)
+    return sandbox, Watch(client, deploy_plan(Plan(), client).id)
 
 
 def test_a_deployment_is_followed_to_its_end(deployed: tuple[Sandbox, Watch]) -> None:
@@ -181,7 +181,7 @@ def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch])
 def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
     with Sandbox(latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
         client = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), timeout=1.0)
-        first, second = (Watch(client, start(Plan(), client, lambda _: None).id) for _ in range(2))
+        first, second = (Watch(client, deploy_plan(Plan(), client).id) for _ in range(2))
         sandbox.clock.advance(60)
         first.poll()
         second.poll()

@@ -7,54 +7,36 @@ die and come back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
-from wizard.core import dialect as dialects
+from wizard.cloud.pools import CloudObject, ServiceTemplate
 from wizard.core import rules
-from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
-from wizard.core.errors import WizardError
-from wizard.core.plan import Plan, number_or_text, to_json
-from wizard.core.problem import Kind, Problem
-from wizard.registering import Registration, registered_as
+from wizard.core.plan import same_content
+from wizard.core.preflight.facts import CloudFacts, Listed, Seen, Unseen
+from wizard.prepare import InvalidPlan, Listings, Prepared, Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import CloudObject
+    from wizard.core.plan import Plan
     from wizard.core.preflight import Finding
-    from wizard.core.preflight.facts import Unseen
     from wizard.core.snapshot import ServiceSnapshot
+
+Object = TypeVar("Object", bound=Listed)
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
 
 LOOKING_UP = "looking up VM templates and network"
-"""The first step that `start` tells; before the next one nothing was sent that changes anything."""
+"""The step before `send`; nothing was sent then that changes anything."""
 INSTANTIATING = "instantiating"
 """How the step begins after which a service may exist."""
-
-
-class InvalidPlan(WizardError):
-    """The plan has errors; nothing was sent. Its detail is the problems, one a line."""
-
-    exit_status = 2
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        title = "the settings have errors; nothing was sent"
-        super().__init__(title, detail="\n".join(str(problem) for problem in problems))
-        self.problems = problems
-
-    def as_dict(self) -> dict[str, Any]:
-        """The error for `--json`, with the problems that are more than a note."""
-        grave = [problem for problem in self.problems if problem.kind is not Kind.NOTE]
-        problems = [
-            {"kind": item.kind.value, "field": item.field, "message": item.message, "rule": item.rule} for item in grave
-        ]
-        return {**super().as_dict(), "detail": "", "problems": problems}
+_SAME = "service template {} is registered already, with the same content"
 
 
 class Outcome(str, Enum):
@@ -66,19 +48,29 @@ class Outcome(str, Enum):
 
 
 @dataclass(frozen=True)
-class Documents:
-    """The two texts of a deployment, exactly as they are shown and sent."""
-
-    template: str
-    merge_template: str
-
-
-@dataclass(frozen=True)
 class Preflight:
-    """What was found, and why one of the two servers tells nothing at all, if it does not."""
+    """The findings of a preflight, and the facts that they come from."""
 
     findings: tuple[Finding, ...]
-    out_of_reach: Unseen | None = None
+    facts: CloudFacts
+
+    @property
+    def out_of_reach(self) -> Unseen | None:
+        """The reason why one of the two servers answers nothing at all; None where both answer."""
+        return self.facts.out_of_reach
+
+    @property
+    def listings(self) -> Listings:
+        """The answers that a preparation need not ask for again."""
+        facts = self.facts
+        return Listings(
+            None if isinstance(facts.version, Unseen) else facts.version,
+            _objects(facts.vm_templates),
+            _objects(facts.networks),
+            None
+            if isinstance(facts.service_templates, Unseen)
+            else [ServiceTemplate(item.id, item.name, "", item.body) for item in facts.service_templates],
+        )
 
 
 class Record(Protocol):
@@ -109,108 +101,74 @@ class Earlier(Protocol):
         """The service that was made, None where its program never knew."""
 
 
-def documents(plan: Plan, dialect: Dialect = Dialect.V7) -> Documents:
-    """The texts that follow from a plan, as the OneFlow of that dialect wants them."""
-    template, merge_template = dialect.written(plan.template()), dialect.written(plan.merge_template())
-    return Documents(to_json(template), to_json(merge_template))
-
-
-def check(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
-    """All problems of a plan, those of the dialect in which it will be sent included; errors of the values first.
-
-    Where its template is someone else's, how that is built is held against the rules as well.
-    """
-    found = (*dialects.check(plan, dialect), *rules.check(plan))
-    if plan.contract.body is None:
-        return found
-    from wizard.core.structure import structural
-
-    return (*found, *structural(plan.template(), plan.contract))
-
-
-def checked(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
-    """The problems of a plan that may be sent in that dialect. Raises InvalidPlan where an error stands against it."""
-    problems = check(plan, dialect)
-    if rules.blocking(problems):
-        raise InvalidPlan(problems)
-    return problems
-
-
-def names_in(plan: Plan) -> tuple[str, ...]:
-    """The paths of the fields that name a VM template or the network, rather than give its id."""
-    references = [item for item in plan.contract.fields if item.meaning in (Meaning.VM_TEMPLATE, Meaning.NETWORK)]
-    texts = {item.path: plan.text(item.path).strip() for item in references}
-    return tuple(path for path, text in texts.items() if text and not isinstance(number_or_text(text), int))
-
-
-def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
-    """The plan with names of VM templates and network replaced by their ids, as the cloud knows them.
-
-    With `unchosen` a VM template that was not chosen is looked for by the name in the contract; without, it stays
-    unchosen. Raises CloudError (NotFound, Ambiguous) with the field to set.
-    """
-    texts: dict[str, str] = {}
-    for role in plan.contract.roles:
-        item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
-        if item is not None and (unchosen or plan.text(item.path).strip()):
-            wanted = plan.text(item.path).strip() or role.vm_template_name
-            texts[item.path] = str(_found(cloud.find_vm_template, wanted, item.path).id)
-    for path in plan.contract.networks:
-        if wanted := plan.text(path).strip():
-            texts[path] = str(_found(cloud.find_network, wanted, path).id)
-    return plan.with_texts(texts)
-
-
-def start(
-    plan: Plan,
-    cloud: Cloud,
-    tell: Callable[[str], None],
-    dialect: Dialect | None = None,
-    registration: Registration = Registration.NEW,
-    record: Record | None = None,
+def send(
+    prepared: Prepared, cloud: Cloud, report: Callable[[str], None], record: Record | None = None
 ) -> ServiceSnapshot:
-    """Check, resolve, register unless the same template is there already, and instantiate.
+    """Register or update the service template where that is needed, and instantiate it. Returns the service.
 
-    `tell` is given a line before each step; `dialect` None is that of the cloud's version; `registration` says what
-    becomes of a registered template that has this name and another content. With a `record` a deployment of the same
-    documents that was cut short by a kill is gone on with, instead of a second one. Returns the service.
+    The bytes that go out are those of `prepared`. `report` is given a line before each step. With a `record` a
+    deployment of the same documents that was cut short by a kill is gone on with, instead of a second one.
+    Two things that were read for the preparation are read again, since nothing may be made twice: the registered
+    templates right before one is registered, and the services right before one is made.
     Raises InvalidPlan before anything is sent, and CloudError when the cloud refuses or is out of reach; the error's
     subject says which step.
     """
-    checked(plan, dialect or Dialect.V7)
-    tell(LOOKING_UP)
-    plan = resolved(plan, cloud)
-    dialect = dialect or Dialect.of_version(cloud.version())
-    checked(plan, dialect)
-    if dialect is Dialect.V6:
-        tell("writing for OneFlow 6.x")
-    template_id, merge_template = registered_as(plan, cloud, dialect, registration, tell)
-    asked = f"{template_id}\n{merge_template}"
-    if record is not None and (before := _taken_up(record, asked, plan.name, cloud)) is not None:
-        tell(f"going on with service {before.id}, which a run that was cut short had begun")
-        record.made(asked, before.id)
-        return before
-    known = {service.id for service in cloud.services()}
+    if rules.blocking(prepared.problems):
+        raise InvalidPlan(prepared.problems)
+    if prepared.dialect is Dialect.V6:
+        report("writing for OneFlow 6.x")
+    template_id = ensure_registered(prepared, cloud, report)
+    request, name = f"{template_id}\n{prepared.merge_template}", prepared.plan.name
+    services = cloud.services()
+    if record is not None and (earlier := _begun_earlier(record, request, name, services)) is not None:
+        report(f"going on with service {earlier.id}, which a run that was cut short had begun")
+        record.made(request, earlier.id)
+        return earlier
+    known = {service.id for service in services}
     if record is not None:
-        record.asks(asked, known)
-    tell(f"{INSTANTIATING} service template {template_id}")
+        record.asks(request, known)
+    report(f"{INSTANTIATING} service template {template_id}")
     try:
-        service = cloud.instantiate(template_id, merge_template)
+        service = cloud.instantiate(template_id, prepared.merge_template)
     except LOST as error:
-        service = _after_all(plan.name, known, cloud, error)
-        tell(f"the answer was lost ({error.title}), but the service is there")
+        service = _made_after_all(name, known, cloud, error)
+        report(f"the answer was lost ({error.title}), but the service is there")
     if record is not None:
-        record.made(asked, service.id)
-    tell(f"service {service.id} instantiated")
+        record.made(request, service.id)
+    report(f"service {service.id} instantiated")
     return service
 
 
+def ensure_registered(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -> int:
+    """The id of the registered template to instantiate: one that is there, updated where that was chosen, or new.
+
+    Raises CloudError.
+    """
+    if prepared.updates and prepared.template_id is not None:
+        report(f"updating service template {prepared.template_id}")
+        cloud.update(prepared.template_id, prepared.template)
+    elif prepared.template_id is None:
+        return _register(prepared, cloud, report)
+    elif prepared.registration is Registration.AS_IS and not prepared.is_registered:
+        report(f"using service template {prepared.template_id} as it is")
+    else:
+        report(_SAME.format(prepared.template_id))
+    return prepared.template_id
+
+
+def registered_as(template: str, cloud: Cloud) -> int | None:
+    """The id of a registered template with exactly this content, given as its text; None where there is none."""
+    document = json.loads(template)
+    registered = (item for item in cloud.service_templates() if item.name == document["name"])
+    return next((item.id for item in registered if same_content(item.body, document)), None)
+
+
 def preflight(plan: Plan, cloud: Cloud) -> Preflight:
-    """What can be known of the cloud before the plan is deployed. Nothing is sent that changes anything; no raising."""
+    """Hold a plan against the cloud. Nothing is sent that changes anything, and nothing is raised."""
     from wizard.core import preflight as preflights
 
     facts = cloud.facts(plan)
-    return Preflight(preflights.check(plan, facts), facts.out_of_reach)
+    return Preflight(preflights.check(plan, facts), facts)
 
 
 def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
@@ -228,25 +186,54 @@ def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
     return None
 
 
-def _taken_up(record: Record, asked: str, name: str, cloud: Cloud) -> ServiceSnapshot | None:
+def _objects(listed: Seen[tuple[Object, ...]]) -> list[CloudObject] | None:
+    if isinstance(listed, Unseen):
+        return None
+    return [CloudObject(item.id, item.name, item.owner) for item in listed]
+
+
+def _register(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -> int:
+    """Register once, unless somebody did meanwhile; where the answer got lost, look whether it happened."""
+    if (number := registered_as(prepared.template, cloud)) is not None:
+        report(_SAME.format(number))
+        return number
+    report(f"registering service template {prepared.name}")
+    try:
+        number = cloud.register(prepared.template)
+    except LOST as error:
+        try:
+            number = registered_as(prepared.template, cloud)
+        except CloudError:
+            number = None
+        if number is None:
+            hint = "Try again: a template that is there already is used, not registered twice."
+            raise error.with_hint(hint) from error
+        report(f"the answer was lost ({error.title}), but the template is there")
+        return number
+    report(f"service template {number} registered")
+    return number
+
+
+def _begun_earlier(
+    record: Record, request: str, name: str, services: Sequence[ServiceSnapshot]
+) -> ServiceSnapshot | None:
     """The service of an earlier run that was killed; None where there is none. Raises Ambiguous where it may be two."""
-    earlier = record.earlier(asked)
+    earlier = record.earlier(request)
     if earlier is None:
         return None
-    there = cloud.services()
     if earlier.service_id is not None:
-        made = [service for service in there if service.id == earlier.service_id]
+        made = [service for service in services if service.id == earlier.service_id]
     else:
-        made = [service for service in there if service.name == name and service.id not in earlier.known]
+        made = [service for service in services if service.name == name and service.id not in earlier.known]
     if len(made) > 1:
         ids = ", ".join(str(service.id) for service in made)
         hint = f"Attach to the one that it was, of {ids}; or deploy once more with --anew."
         raise Ambiguous("a run that was cut short may have made any of several services", f"service {name!r}", "", hint)
-    record.forget(asked)
+    record.forget(request)
     return made[0] if made else None
 
 
-def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
+def _made_after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
     """The service that was made although the answer got lost; the error where there is none, or more than one."""
     try:
         made = [service for service in cloud.services() if service.name == name and service.id not in known]
@@ -256,10 +243,3 @@ def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> S
         return made[0]
     hint = "OneFlow may have begun: look at `flowerneb-wizard status` before you deploy again."
     raise error.with_hint(hint) from error
-
-
-def _found(find: Callable[[str], CloudObject], reference: str, field: str) -> CloudObject:
-    try:
-        return find(reference)
-    except CloudError as error:
-        raise error.with_hint(f"Set {field} to the name or id of one that exists.") from error

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -36,7 +36,9 @@ def running(sandbox: Sandbox, cloud: Cloud) -> Running:
     """Deploys so many SuperNodes, and gives the service as it is once it is RUNNING."""
 
     def deploy(supernodes: int = 2, **texts: str) -> ServiceSnapshot:
-        service = start(Plan().with_texts({"supernode.cardinality": str(supernodes), **texts}), cloud, lambda _: None)
+        service = deploy_plan(
+            Plan().with_texts({"supernode.cardinality": str(supernodes), **texts}), cloud, lambda _: None
+        )
         sandbox.clock.advance(120)
         return cloud.poll(service.id).snapshot
 

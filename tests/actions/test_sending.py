@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.actions.conftest import Running
+from tests.deploying import deploy_plan
 from wizard.actions import ending, sending
 from wizard.actions.ending import Ending, Judge
 from wizard.cloud.cloud import Cloud
@@ -15,7 +16,6 @@ from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState, Verb
-from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -150,7 +150,7 @@ def test_a_deployment_that_failed_is_removed_with_the_other_verb() -> None:
     clock = ManualClock(1_795_428_900)
     with Sandbox("supernode-boot-failure", latency=0, clock=clock) as sandbox:
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=clock.now)
-        service = start(Plan(), cloud, quiet)
+        service = deploy_plan(Plan(), cloud, quiet)
         clock.advance(200)
         before = cloud.poll(service.id).snapshot
         assert before.state == ServiceState.FAILED_DEPLOYING or any(role.failed for role in before.roles)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard import watch
 from wizard.cli import COMMANDS
 from wizard.cloud.cloud import Cloud
@@ -18,7 +19,6 @@ from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.states import ServiceState
-from wizard.deployment import start
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
@@ -46,7 +46,7 @@ def cloud() -> Iterator[tuple[Sandbox, Cloud]]:
 
 def deployed(sandbox: Sandbox, client: Cloud) -> ServiceSnapshot:
     """A service that runs, with all of its VMs READY."""
-    service = start(Plan(), client, lambda _: None)
+    service = deploy_plan(Plan(), client)
     sandbox.clock.advance(120)
     return client.poll(service.id).snapshot
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from tests.deploying import deploy_plan
 from wizard.cloud import preflight_xml
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
 from wizard.core.preflight import Result, check
 from wizard.core.preflight.facts import CloudFacts, Limit, Pool, Reference, Standing, Unseen, User, Why
-from wizard.deployment import start as deploy
 from wizard.sandbox.blueprint import Host, Image, Quota, VmTemplate, World
 from wizard.sandbox.blueprint import User as Account
 from wizard.sandbox.clock import ManualClock
@@ -89,7 +89,7 @@ def test_each_pool_is_asked_once(start: Start) -> None:
 
 def test_after_a_deployment_the_names_are_taken_and_the_endpoint_is_seen(start: Start) -> None:
     sandbox, cloud = start()
-    deploy(PLAN, cloud, lambda _: None)
+    deploy_plan(PLAN, cloud)
     sandbox.clock.advance(60)
     facts = cloud.facts(PLAN)
     assert not isinstance(facts.onegate, Unseen)
@@ -134,7 +134,7 @@ def test_images_that_may_not_be_used(start: Start) -> None:
 def test_images_in_a_bad_state(start: Start) -> None:
     sandbox, cloud = start(replace(DEFAULT, images=(Image(0, "flower-os", state=5),)))
     assert results(cloud.facts(PLAN))["image"] == {"error"}
-    service = deploy(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     sandbox.clock.advance(30)
     log = " ".join(line.message for line in cloud.poll(service.id).snapshot.log)
     assert "Cannot acquire image 0, it is in state: ERROR" in log
@@ -145,7 +145,7 @@ def test_images_in_a_bad_state(start: Start) -> None:
 def test_hosts_that_are_not_monitored(start: Start) -> None:
     sandbox, cloud = start(replace(DEFAULT, hosts=(Host(0, "node-a", state=4),)))
     assert results(cloud.facts(PLAN))["hosts"] == {"error"}
-    service = deploy(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     sandbox.clock.advance(30)
     assert cloud.poll(service.id).snapshot.roles[0].nodes[0].vm.state_name == "PENDING"  # type: ignore[union-attr]
 

@@ -14,8 +14,8 @@ import pytest
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect, from_v6
 from wizard.core.plan import Plan
-from wizard.deployment import documents
 from wizard.files import list_presets
+from wizard.prepare import preview
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -32,7 +32,7 @@ CASES = [(name, dialect) for name in SHIPPED for dialect in Dialect]
 
 @pytest.mark.parametrize(("name", "dialect"), CASES, ids=lambda value: getattr(value, "value", value))
 def test_the_documents_are_the_kept_ones(name: str, dialect: Dialect) -> None:
-    texts = documents(SHIPPED[name], dialect)
+    texts = preview(SHIPPED[name], dialect)
     for kind, text in (("template", texts.template), ("instantiation", texts.merge_template)):
         path = FOLDER / f"{name}.{dialect.value}.{kind}.json"
         if os.environ.get("RENEW_GOLDEN"):

@@ -20,7 +20,7 @@ from wizard.core.preset_schema import schema
 from wizard.core.problem import Kind
 from wizard.core.seed import SEED
 from wizard.core.structure import NotATemplate
-from wizard.deployment import check
+from wizard.prepare import check
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 OWN_INPUTS = {

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploying import deploy_plan
 from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.partitions import Standing, assignments
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import start
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
 from wizard.rehearsal.images import ImageError
 from wizard.rehearsal.processes import Processes
@@ -64,7 +64,7 @@ def published(snapshot: ServiceSnapshot) -> list[dict[str, str]]:
 
 def test_a_cluster_comes_up_and_every_guest_has_its_partition(stage: Stage) -> None:
     cloud, guests, sandbox = stage
-    service = start(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     snapshot = until(cloud, service.id, settled)
     superlink, first, second = published(snapshot)
     vm = sandbox.world.vms[0]
@@ -84,7 +84,7 @@ def test_a_cluster_comes_up_and_every_guest_has_its_partition(stage: Stage) -> N
 
 def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
     cloud, guests, sandbox = stage
-    service = start(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
     for count in (3, 2):
         sending.scale(cloud, cloud.poll(service.id).snapshot, "supernode", count, lambda _: None)
@@ -103,7 +103,7 @@ def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
 
 def test_a_vm_that_was_off_asks_anew(stage: Stage) -> None:
     cloud, guests, sandbox = stage
-    service = start(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
     sending.scale(cloud, cloud.poll(service.id).snapshot, "supernode", 3, lambda _: None)
     until(cloud, service.id, lambda seen: seen.running and len(seen.roles[1].nodes) == 3)
@@ -122,7 +122,7 @@ def test_a_vm_that_was_off_asks_anew(stage: Stage) -> None:
 
 def test_a_given_node_config_wins(stage: Stage) -> None:
     cloud, guests, _ = stage
-    service = start(PLAN.with_text("FL_NODE_CONFIG", "site=3"), cloud, lambda _: None)
+    service = deploy_plan(PLAN.with_text("FL_NODE_CONFIG", "site=3"), cloud)
     until(cloud, service.id, settled)
     assert "'--node-config', 'site=3'" in guests.text(1)
 
@@ -134,7 +134,7 @@ def test_a_missing_image_is_what_the_superlink_tells(tmp_path: Path) -> None:
     world = replace(on_loopback(WORLDS["default"]), timings=QUICK)
     with Processes() as processes, Sandbox(world, latency=0, guests=Guests(tmp_path, processes, missing)) as sandbox:
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
-        service = start(PLAN, cloud, lambda _: None)
+        service = deploy_plan(PLAN, cloud)
         snapshot = until(cloud, service.id, lambda seen: "FL_ERROR" in str(published(seen)))
         cloud.close()
     (told,) = published(snapshot)
@@ -145,7 +145,7 @@ def test_a_missing_image_is_what_the_superlink_tells(tmp_path: Path) -> None:
 def test_flower_that_ends_at_once_is_told(stage: Stage, image: Callable[[str], Path]) -> None:
     cloud, _, _ = stage
     (image("").parent / "flower-superlink").write_text("#!/bin/sh\necho no; exit 3\n")
-    service = start(PLAN, cloud, lambda _: None)
+    service = deploy_plan(PLAN, cloud)
     snapshot = until(cloud, service.id, lambda seen: "FL_ERROR" in str(published(seen)))
     assert published(snapshot)[0]["FL_ERROR"] == "Flower ended with status 3"
 

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.deploying import deploy_plan
 from tests.tui.conftest import Picture, login_of, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, polled, typed, until, wizard_of
 from tests.tui.reading import faint
@@ -16,7 +17,6 @@ from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import Plan
 from wizard.core.snapshot import SUPERNODE
-from wizard.deployment import start
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
@@ -28,7 +28,7 @@ Scene = Callable[[Pilot[int], Sandbox], Awaitable[None]]
 async def running(pilot: Pilot[int], sandbox: Sandbox, *, scaled: bool = False) -> None:
     """Two SuperNodes that run; `scaled`: three, of which two are stale."""
     cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
-    service = start(Plan(), cloud, lambda _: None)
+    service = deploy_plan(Plan(), cloud)
     sandbox.clock.advance(120)
     if scaled:
         sending.scale(cloud, cloud.poll(service.id).snapshot, SUPERNODE, 3, lambda _: None)

@@ -92,7 +92,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (SettingsScreen, step(Step.SUPERNODE)),
     (ReviewScreen, step(Step.REVIEW)),
     (DashboardScreen, step(Step.DASHBOARD)),
-    (JsonScreen, dialog(lambda pilot: JsonScreen(wizard_of(pilot).session.documents()))),
+    (JsonScreen, dialog(lambda pilot: JsonScreen(wizard_of(pilot).session.preview()))),
     (Confirm, dialog(lambda _: Confirm("Sure?", "text", "Yes"))),
     (Ask, dialog(lambda _: Ask("Name?", "text", "value"))),
     (Notice, dialog(lambda _: Notice("Read", "text"))),

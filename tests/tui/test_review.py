@@ -13,7 +13,7 @@ from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import Plan, to_json
-from wizard.registering import Registration
+from wizard.prepare import Registration
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step

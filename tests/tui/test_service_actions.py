@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
 from wizard.core.partitions import Standing, assignments
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import start
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
@@ -22,7 +22,7 @@ async def dashboard(pilot: Pilot[int], app: WizardApp, sandbox: Sandbox) -> None
     """A service with two SuperNodes that is RUNNING."""
     await connected(pilot)
     cloud = app.session.reach()
-    service = start(Plan(), cloud, lambda _: None)
+    service = deploy_plan(Plan(), cloud)
     sandbox.clock.advance(120)
     app.attach(service.id)
     await at(pilot, Step.DASHBOARD)

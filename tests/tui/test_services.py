@@ -7,13 +7,13 @@ import threading
 from rich.cells import cell_len
 from textual.widgets import OptionList
 
+from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, polled, until
 from wizard import ssh
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import Plan
 from wizard.core.service_list import ServiceRow
-from wizard.deployment import start
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.dashboards import MOST
@@ -38,7 +38,7 @@ def two(sandbox: Sandbox) -> tuple[int, int]:
     found = []
     for name in ("alpha", "beta"):
         plan = Plan().with_texts({"service.name": name, "supernode.cardinality": "2"})
-        found.append(start(plan, cloud, lambda _: None).id)
+        found.append(deploy_plan(plan, cloud).id)
     sandbox.clock.advance(200)
     cloud.close()
     return found[0], found[1]
@@ -145,7 +145,7 @@ async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) ->
 
 async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:
     cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
-    ids = [start(Plan().with_text("service.name", f"s{place}"), cloud, lambda _: None).id for place in range(MOST + 3)]
+    ids = [deploy_plan(Plan().with_text("service.name", f"s{place}"), cloud).id for place in range(MOST + 3)]
     cloud.close()
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -9,13 +9,13 @@ from typing import get_args
 
 import pytest
 
+from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, until, words
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CredentialsMissing
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
-from wizard.deployment import start
 from wizard.sandbox import faults
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
@@ -42,7 +42,7 @@ def deployed(sandbox: Sandbox) -> int:
     """A service that another client has deployed."""
     cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
     try:
-        return start(READY_TO_GO, cloud, lambda _: None).id
+        return deploy_plan(READY_TO_GO, cloud).id
     finally:
         cloud.close()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from tests.deploying import deploy_plan
 from wizard.actions import sending
 from wizard.actions.restarting import Begun, Ended, Restarts
 from wizard.cloud.cloud import Cloud
@@ -16,8 +17,7 @@ from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import VmState
-from wizard.deployment import start
-from wizard.registering import Registration
+from wizard.prepare import Registration
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.vm import VirtualMachine
 from wizard.watch import Watch
@@ -75,7 +75,7 @@ def followed(sandbox: Sandbox, service_id: int, seconds: int = 900) -> ServiceSn
 
 def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnapshot:
     """A service that runs."""
-    service = start(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
+    service = deploy_plan(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
     sandbox.clock.advance(120)
     return cloud.poll(service.id).snapshot
 
@@ -111,7 +111,7 @@ def _deployed_once(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
 
 def _coming_up(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     """DEPLOYING, with a VM that boots."""
-    service = start(PLAN, cloud, quiet)
+    service = deploy_plan(PLAN, cloud, quiet)
     sandbox.clock.advance(5)
     service = cloud.poll(service.id).snapshot
     assert service.state_name == "DEPLOYING"
@@ -125,10 +125,10 @@ def _another_registered(_: Sandbox, cloud: Cloud) -> None:
 
 def start_text(plan: Plan) -> str:
     """The service template of a plan, with the VM templates of the sandbox."""
-    from wizard.deployment import documents
+    from wizard.prepare import preview
 
     by_id = {"superlink.vm_template": "0", "supernode.vm_template": "1", "service.network": "0"}
-    return documents(plan.with_texts(by_id)).template
+    return preview(plan.with_texts(by_id)).template
 
 
 def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
@@ -294,14 +294,14 @@ SCENES = (
     Scene(
         "deploy",
         lambda sandbox, cloud: None,
-        lambda sandbox, cloud, before, tell: start(PLAN, cloud, tell) and None,
+        lambda sandbox, cloud, before, tell: deploy_plan(PLAN, cloud, tell) and None,
         lambda sandbox, before: bool(services(sandbox)),
         _deployed_once,
     ),
     Scene(
         "deploy, updating",
         _another_registered,
-        lambda sandbox, cloud, before, tell: start(PLAN, cloud, tell, None, Registration.UPDATE) and None,
+        lambda sandbox, cloud, before, tell: deploy_plan(PLAN, cloud, tell, None, Registration.UPDATE) and None,
         lambda sandbox, before: bool(services(sandbox)),
         _deployed_once,
     ),

@@ -60,6 +60,11 @@ class Cloud:
         return f"{self._login.username} at {self._login.oneflow_url}"
 
     @property
+    def oneflow_url(self) -> str:
+        """Where OneFlow is."""
+        return self._login.oneflow_url
+
+    @property
     def oned_url(self) -> str:
         """Where oned is."""
         return self._login.oned_url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -19,11 +20,10 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.core.dialect import Dialect
-    from wizard.core.plan import Plan
     from wizard.core.snapshot import ServiceSnapshot
     from wizard.deployment_record import DeploymentRecord
     from wizard.journal import Journal
+    from wizard.prepare import Prepared
     from wizard.watch import Sight
 
 MINUTES_20 = 1200.0
@@ -87,20 +87,25 @@ def deploy(
     checked(plan, teller, spelling)
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
+    from wizard.deployment import LOOKING_UP
     from wizard.deployment_record import DeploymentRecord
+    from wizard.prepare import Registration, prepare
 
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
+        listings = None
+        if not dry_run:
+            listings = held_against(plan, cloud, teller) if preflight else None
+            teller.say(LOOKING_UP)
+        prepared = prepare(plan, cloud, spelling, Registration(registered), listings)
         if dry_run:
-            return _dry_run(plan, cloud, teller, as_json, spelling)
-        if preflight:
-            held_against(plan, cloud, teller)
-        if not yes and not _agreed(plan, cloud):
+            return _show_documents(prepared, teller, as_json)
+        if not yes and not _agreed(prepared, cloud):
             raise CommandFailed(FAILED, "not deployed; nothing was sent")
         record = None if reach.sandbox else DeploymentRecord(cloud.where, anew)
-        deployment = _Deployment(cloud, teller, as_json, record, spelling, registered)
+        deployment = _Deployment(cloud, teller, as_json, record)
         deployment.journals = connector.journals(cloud)
-        return deployment.run(plan, timeout if wait else None)
+        return deployment.run(prepared, timeout if wait else None)
 
 
 class _Deployment:
@@ -112,13 +117,9 @@ class _Deployment:
         teller: Teller,
         as_json: bool,
         record: DeploymentRecord | None,
-        dialect: Dialect | None,
-        registered: str,
     ) -> None:
         self.record = record
         self.journals: Callable[[ServiceSnapshot], Journal] | None = None
-        self.dialect = dialect
-        self.registered = registered
         self.cloud = cloud
         self.teller = teller
         self.as_json = as_json
@@ -126,10 +127,10 @@ class _Deployment:
         self.steps: list[str] = []
         self.service: ServiceSnapshot | None = None
 
-    def run(self, plan: Plan, timeout: float | None) -> int:
+    def run(self, prepared: Prepared, timeout: float | None) -> int:
         """Deploy, and wait at most so many seconds (None: not at all)."""
         try:
-            self.service = self._started(plan)
+            self.service = self._started(prepared)
             if timeout is None:
                 self._show(self.service)
                 self.teller.say(self._where_it_stands())
@@ -141,15 +142,14 @@ class _Deployment:
             if self.record is not None:
                 self.record.done()
 
-    def _started(self, plan: Plan) -> ServiceSnapshot:
+    def _started(self, prepared: Prepared) -> ServiceSnapshot:
         from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
-        from wizard.deployment import LOOKING_UP, start
-        from wizard.registering import Registration
+        from wizard.deployment import send
 
         try:
-            return start(plan, self.cloud, self._tell_step, self.dialect, Registration(self.registered), self.record)
+            return send(prepared, self.cloud, self._tell_step, self.record)
         except (Refused, NotAuthorized, ServerFault) as error:
-            if self.steps in ([], [LOOKING_UP]):
+            if not self.steps:
                 raise
             title = f"{error.title}, while {self.steps[-1]}"
             raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
@@ -214,39 +214,35 @@ class _Deployment:
         return "Nothing is deployed."
 
 
-def _dry_run(plan: Plan, cloud: Cloud, teller: Teller, as_json: bool, dialect: Dialect | None) -> int:
-    from wizard import deployment
-    from wizard.core.dialect import Dialect
-    from wizard.deployment import documents, resolved
-    from wizard.registering import registered
-
-    plan = resolved(plan, cloud)
-    spelling = dialect or Dialect.of_version(cloud.version())
-    deployment.checked(plan, spelling)
-    template, merge_template = spelling.written(plan.template()), spelling.written(plan.merge_template())
-    texts = documents(plan, spelling)
-    known = registered(template, cloud)
+def _show_documents(prepared: Prepared, teller: Teller, as_json: bool) -> int:
     if as_json:
-        emit_json({"template": template, "merge_template": merge_template, "registered_as": known})
+        texts = {"template": prepared.template, "merge_template": prepared.merge_template}
+        documents = {name: json.loads(text) for name, text in texts.items()}
+        emit_json({**documents, "registered_as": prepared.template_id})
         return 0
-    there = "" if known is None else f" (registered already, as {known}: it would be used)"
-    teller.say(f"the service template{there}, then what goes along with its instantiation; nothing was sent")
-    emit(texts.template)
-    emit(texts.merge_template)
+    number = prepared.template_id
+    if prepared.is_registered:
+        effect = f" (registered already, as {number}: it would be used)"
+    elif prepared.updates:
+        effect = f" (registered as {number}, with other content: it would be updated)"
+    else:
+        effect = "" if number is None else f" (registered as {number}: it would be used as it is)"
+    teller.say(f"the service template{effect}, then what goes along with its instantiation; nothing was sent")
+    emit(prepared.template)
+    emit(prepared.merge_template)
     return 0
 
 
-def _agreed(plan: Plan, cloud: Cloud) -> bool:
+def _agreed(prepared: Prepared, cloud: Cloud) -> bool:
     """Show what will be made, and ask."""
     from wizard.core.contract import Level, Meaning
     from wizard.core.display import one_line
-    from wizard.deployment import resolved
 
-    by_id = resolved(plan, cloud)
-    network = by_id.meant(Meaning.NETWORK)
-    lines = [f"service {plan.name!r} on {cloud.connection().oneflow_url}"]
+    plan = prepared.plan
+    network = plan.meant(Meaning.NETWORK)
+    lines = [f"service {plan.name!r} on {cloud.oneflow_url}"]
     for level in (Level.SUPERLINK, Level.SUPERNODE):
-        count, template = by_id.meant(Meaning.CARDINALITY, level), by_id.meant(Meaning.VM_TEMPLATE, level)
+        count, template = plan.meant(Meaning.CARDINALITY, level), plan.meant(Meaning.VM_TEMPLATE, level)
         lines.append(f"{count} VM{'' if count == '1' else 's'} {level.value} from VM template {template}")
     lines.append(f"all on network {network}" if network else "on the networks of their VM templates")
     click.echo("This will be made:", err=True)

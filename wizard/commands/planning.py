@@ -44,11 +44,11 @@ def dialect_of(choice: str) -> Dialect | None:
 
 def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
     """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
-    from wizard import deployment
+    from wizard import prepare
     from wizard.core.dialect import Dialect
     from wizard.core.problem import Kind
 
-    problems = deployment.checked(plan, dialect or Dialect.V7)
+    problems = prepare.checked(plan, dialect or Dialect.V7)
     tell(problems, teller, Kind.WARNING)
     return problems
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wizard.commands.options import Reach
     from wizard.core.plan import Plan
     from wizard.core.preflight import Finding
+    from wizard.prepare import Listings
 
 
 def looked_up(plan: Plan, reach: Reach, teller: Teller) -> tuple[Finding, ...]:
@@ -23,22 +24,23 @@ def looked_up(plan: Plan, reach: Reach, teller: Teller) -> tuple[Finding, ...]:
         return preflight(plan, connector.connect()).findings
 
 
-def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> None:
-    """Tell the warnings of the preflight before a deployment.
+def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
+    """Print the warnings of the preflight before a deployment; what the cloud answered is returned.
 
     Raises CommandFailed where an error stands against it, and the CloudError itself where the cloud is out of reach
     or has no such VM template or network.
     """
     from wizard.core.display import one_line
     from wizard.core.preflight import Result, counted, stands_against
-    from wizard.deployment import preflight, resolved
+    from wizard.deployment import preflight
+    from wizard.prepare import Lookups, resolve_references
 
     found = preflight(plan, cloud)
     if found.out_of_reach is not None and found.out_of_reach.cause is not None:
         raise found.out_of_reach.cause
     errors = stands_against(found.findings)
     if errors:
-        resolved(plan, cloud)
+        resolve_references(plan, Lookups(cloud, found.listings).find)
         lines = "\n".join(one_line(str(item)) for item in errors)
         hint = "`check --cloud` tells all of it. With --no-preflight it is deployed all the same."
         raise CommandFailed(PREFLIGHT_FAILED, "preflight failed; nothing was sent", "", lines, hint)
@@ -46,6 +48,7 @@ def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> None:
     for item in found.findings:
         if item.result is Result.WARNING:
             teller.say(one_line(str(item)))
+    return found.listings
 
 
 def findings_data(findings: tuple[Finding, ...]) -> dict[str, Any]:

@@ -140,9 +140,10 @@ class _Rehearsal:
 
     def _brought_up(self, cloud: Cloud) -> ServiceSnapshot:
         from wizard.actions.ending import Ending
-        from wizard.deployment import Outcome, outcome, start
+        from wizard.deployment import Outcome, outcome, send
+        from wizard.prepare import prepare
 
-        service = start(self.plan, cloud, self.teller.say)
+        service = send(prepare(self.plan, cloud), cloud, self.teller.say)
 
         def judge(snapshot: ServiceSnapshot) -> Ending | None:
             said = _unhealthy(snapshot)

@@ -13,7 +13,9 @@ from wizard.commands.planning import checked, dialect_of, plan_of
 from wizard.commands.reach import connecting
 
 if TYPE_CHECKING:
+    from wizard.core.dialect import Dialect
     from wizard.core.plan import Plan
+    from wizard.prepare import Prepared
 
 _COLORS = {"@": "cyan", "+": "green", "-": "red", " ": None}
 
@@ -44,53 +46,41 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
     spelling = dialect_of(dialect)
     checked(plan, teller, spelling)
     if what == "diff":
-        _diff(plan, reach, teller)
+        _diff(plan, spelling, reach, teller)
         return
-    plan = _by_id(plan, reach, teller)
-    from wizard.core.dialect import Dialect
-    from wizard.core.shell_script import shell_script
-    from wizard.deployment import documents
-
-    texts = documents(plan, spelling or Dialect.V7)
+    prepared = _prepared(plan, spelling, reach, teller)
     if what == "merge":
-        emit(texts.merge_template)
+        emit(prepared.merge_template)
         return
-    _tell_placeholders(plan, teller)
-    emit(shell_script(plan.name, texts.template, texts.merge_template) if what == "commands" else texts.template)
+    from wizard.core.shell_script import shell_script
+
+    for item in prepared.unresolved:
+        teller.say(f"note: {item.message}")
+    template, merge_template = prepared.template, prepared.merge_template
+    emit(shell_script(plan.name, template, merge_template) if what == "commands" else template)
 
 
-def _diff(plan: Plan, reach: Reach, teller: Teller) -> None:
+def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> Prepared:
+    """The documents; the cloud is asked only for the ids of what is named."""
+    from wizard.core.dialect import Dialect
+    from wizard.prepare import Lookups, names_in, preview
+
+    dialect = dialect or Dialect.V7
+    if not names_in(plan):
+        return preview(plan, dialect)
+    with connecting(reach, teller) as connector:
+        return preview(plan, dialect, Lookups(connector.connect()).find, unchosen=False)
+
+
+def _diff(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> None:
     from wizard.core.display import one_line
-    from wizard.deployment import resolved
-    from wizard.registering import compared
+    from wizard.prepare import prepare
 
     with connecting(reach, teller) as connector:
-        cloud = connector.connect()
-        known = compared(resolved(plan, cloud), cloud)
-    if not known:
-        teller.say(f"no registered template is named {plan.template()['name']!r}")
-    for item in known:
+        prepared = prepare(plan, connector.connect(), dialect)
+    if not prepared.same_name:
+        teller.say(f"no registered template is named {prepared.name!r}")
+    for item in prepared.same_name:
         teller.say(f"service template {item.id}: {'differs' if item.differs else 'no difference'}")
         for line in item.differs:
             emit_styled(f"{one_line(line.text)}\n", _COLORS[line.change.value])
-
-
-def _by_id(plan: Plan, reach: Reach, teller: Teller) -> Plan:
-    from wizard.deployment import names_in, resolved
-
-    if not names_in(plan):
-        return plan
-    with connecting(reach, teller) as connector:
-        return resolved(plan, connector.connect(), unchosen=False)
-
-
-def _tell_placeholders(plan: Plan, teller: Teller) -> None:
-    from wizard.core.contract import Meaning
-
-    for role in plan.contract.roles:
-        item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
-        if item is not None and not plan.text(item.path).strip():
-            teller.say(
-                f"note: {item.path}: none chosen; template_id {role.vm_template_id} is a placeholder: set {item.path} "
-                f"to the id of your {role.vm_template_name!r}"
-            )

@@ -184,5 +184,10 @@ def to_json(document: Document) -> str:
 
 
 def same_content(body: Mapping[str, Any], document: Document) -> bool:
-    """Whether a registered template's body is this document; `registration_time` is OneFlow's own addition."""
-    return {key: value for key, value in body.items() if key != "registration_time"} == document
+    """Whether a registered template's body is this document."""
+    return without_servers_own(body) == document
+
+
+def without_servers_own(body: Mapping[str, Any]) -> Document:
+    """A registered template's body without `registration_time`, which OneFlow adds by itself."""
+    return {key: value for key, value in body.items() if key != "registration_time"}

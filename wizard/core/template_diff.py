@@ -9,10 +9,9 @@ from enum import Enum
 from typing import Any
 
 from wizard.core.dialect import from_v6
-from wizard.core.plan import Document, to_json
+from wizard.core.plan import Document, to_json, without_servers_own
 from wizard.core.template_text import TemplateTextError
 
-_SERVERS_OWN = "registration_time"
 _CONTEXT = 3
 
 
@@ -39,8 +38,7 @@ def template_diff(registered: Mapping[str, Any], document: Document) -> tuple[Di
     Both are compared in the names of 7.x and in the order of the new one, so that what OneFlow wrote in another way,
     and what it added by itself, is no difference.
     """
-    before, after = _readable(registered), _readable(document)
-    before.pop(_SERVERS_OWN, None)
+    before, after = _readable(without_servers_own(registered)), _readable(document)
     old, new = to_json(_ordered(before, after)).splitlines(), to_json(after).splitlines()
     return tuple(_lines(old, new))
 

@@ -30,6 +30,7 @@ from wizard.tui.themes import dress
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.prepare import Prepared
 
 
 FIRST_PAINTS = 0.1
@@ -174,12 +175,12 @@ class WizardApp(App[int]):
         if chosen is not None and chosen != self.session.service_id:
             self.attach(chosen)
 
-    def deploy(self) -> None:
-        """Deploy the draft, on the dashboard."""
+    def deploy(self, prepared: Prepared) -> None:
+        """Deploy what was prepared, on the dashboard."""
         from wizard.tui.screens.dashboard import DashboardScreen
 
         self.session.service_id = None
-        self._replace(DashboardScreen(plan=self.session.plan))
+        self._replace(DashboardScreen(prepared=prepared))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steps, saving and leaving are for the screens of the steps; a dialog is answered first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,8 +14,7 @@ from wizard.core.dialect import Dialect
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.problem import Problem
-from wizard.deployment import Documents, check, documents
-from wizard.registering import Registration
+from wizard.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -30,6 +30,11 @@ class Listing:
     objects: tuple[CloudObject, ...] = ()
     error: CloudError | None = None
     asked: bool = False
+
+    @property
+    def known(self) -> tuple[CloudObject, ...] | None:
+        """The objects; None where they could not be listed, or were not asked for."""
+        return self.objects if self.asked and self.error is None else None
 
     def name_of(self, reference: str) -> str | None:
         """The name that belongs to an id, None where the id is not in the list."""
@@ -62,7 +67,10 @@ class Session:
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW
-    """What becomes of a registered template that has the name of the draft and other content."""
+    """The operator's choice for a registered template that has the name of the draft and other content."""
+    prepared: Prepared | None = None
+    """The latest preparation; it holds while neither the draft nor the choice is another one."""
+    _preparing: threading.Lock = field(default_factory=threading.Lock)
     deployed: Plan | None = None
     """The plan of the last deployment that OneFlow took: there is no draft of it to keep any more."""
 
@@ -98,9 +106,28 @@ class Session:
         """How the connected OpenNebula wants its documents written; as 7.x does, where none is connected."""
         return Dialect.of_version(self.connection.version if self.connection else None)
 
-    def documents(self) -> Documents:
-        """The texts that follow from the draft, as they would be sent."""
-        return documents(self.plan, self.dialect)
+    @property
+    def ready(self) -> Prepared | None:
+        """The draft with its documents as they will be sent; None until `prepare` has made them for it."""
+        prepared = self.prepared
+        if prepared is None or prepared.draft != self.plan or prepared.registration is not self.registration:
+            return None
+        return prepared
+
+    def preview(self) -> Prepared:
+        """The documents of the draft: as they will be sent, or as far as they are known without asking the cloud."""
+        listings = Listings(vm_templates=self.vm_templates.known, networks=self.networks.known)
+        return self.ready or preview(self.plan, self.dialect, find_in(listings))
+
+    def prepare(self) -> Prepared:
+        """The documents of the draft as they will be sent, made once. Blocks; raises InvalidPlan and CloudError."""
+        with self._preparing:
+            if (ready := self.ready) is not None:
+                return ready
+            version = self.connection.version if self.connection else ""
+            listings = Listings(version=version or None)
+            self.prepared = prepared = prepare(self.plan, self.reach(), None, self.registration, listings)
+            return prepared
 
     @property
     def problems(self) -> tuple[Problem, ...]:

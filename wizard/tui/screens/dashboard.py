@@ -20,12 +20,12 @@ from wizard.core.connection_card import Card
 from wizard.core.display import one_line
 from wizard.core.event import merged
 from wizard.core.glossary import SERVICE_STATES
-from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
-from wizard.deployment import InvalidPlan, outcome, start
+from wizard.deployment import outcome, send
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
 from wizard.noteworthy import Noteworthy
+from wizard.prepare import InvalidPlan, Prepared
 from wizard.push import Push, address
 from wizard.tui.background import away
 from wizard.tui.event_export import write_events
@@ -49,7 +49,7 @@ UNSEEN = 15.0
 
 
 class DashboardScreen(ServiceActions):
-    """Follows one service: deploys it first where a plan is given. Leaving it harms nothing: OneFlow goes on.
+    """Follows one service: deploys it first where a deployment is given. Leaving it harms nothing: OneFlow goes on.
 
     `first` is the service as it has just been seen, where it was looked for by its name or id.
     """
@@ -68,11 +68,13 @@ class DashboardScreen(ServiceActions):
     )
     step = Step.DASHBOARD
 
-    def __init__(self, service_id: int | None = None, plan: Plan | None = None, first: Poll | None = None) -> None:
+    def __init__(
+        self, service_id: int | None = None, prepared: Prepared | None = None, first: Poll | None = None
+    ) -> None:
         super().__init__()
         self.first = first
         self.service_id = service_id
-        self.plan = plan
+        self.prepared = prepared
         self.watching: Watch | None = None
         self.board: Board | None = None
         self.record: DeploymentRecord | None = None
@@ -216,9 +218,9 @@ class DashboardScreen(ServiceActions):
         return self.watching.sight.snapshot if self.watching else None
 
     async def _deploy(self) -> bool:
-        if self.plan is None:
+        prepared = self.prepared
+        if prepared is None:
             return False
-        plan = self.plan
         loop = asyncio.get_running_loop()
 
         def tell(line: str) -> None:
@@ -227,9 +229,8 @@ class DashboardScreen(ServiceActions):
         self.session.sending = True
         try:
             cloud = await away(self.session.reach)
-            registration = self.session.registration
             self.record = record = DeploymentRecord(cloud.where) if self.session.keeps else None
-            service = await away(lambda: start(plan, cloud, tell, registration=registration, record=record))
+            service = await away(lambda: send(prepared, cloud, tell, record))
         except InvalidPlan as error:
             self.wizard.push_screen(trouble(error))
             return False
@@ -241,7 +242,7 @@ class DashboardScreen(ServiceActions):
         finally:
             self.session.sending = False
         self.service_id = service.id
-        self.session.deployed = plan
+        self.session.deployed = prepared.draft
         self.wizard.drafts.keep()
         return True
 

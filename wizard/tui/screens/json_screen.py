@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import TabbedContent, TabPane
 
-from wizard.deployment import Documents
+from wizard.prepare import Prepared
 from wizard.tui.widgets.json_view import JsonView
 from wizard.tui.widgets.key_line import KeyLine
 
@@ -17,14 +17,14 @@ class JsonScreen(Screen[None]):
 
     TITLE = "JSON"
     HELP = (
-        "Both documents, byte for byte as they will be sent. The arrow keys scroll; Shift+Tab, then Left and Right, "
-        "change to the other one."
+        "Both documents, byte for byte as they will be sent; ? marks what has no id yet. The arrow keys scroll; "
+        "Shift+Tab, then Left and Right, change to the other one."
     )
     BINDINGS = [Binding("escape,f7", "app.pop_screen", "Back")]
 
-    def __init__(self, texts: Documents) -> None:
+    def __init__(self, prepared: Prepared) -> None:
         super().__init__()
-        self.texts = texts
+        self.prepared = prepared
 
     def compose(self) -> ComposeResult:
         """A tab a document."""
@@ -37,6 +37,6 @@ class JsonScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show both."""
-        self.query_one("#template", JsonView).show(self.texts.template)
-        self.query_one("#merge-template", JsonView).show(self.texts.merge_template)
+        self.query_one("#template", JsonView).show_template(self.prepared)
+        self.query_one("#merge-template", JsonView).show(self.prepared.merge_template)
         self.query_one("#template", JsonView).focus()

@@ -10,12 +10,14 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
+from wizard.cloud.errors import CloudError
 from wizard.core import rules
 from wizard.core.display import one_line
 from wizard.core.problem import Kind, Problem
 from wizard.core.shell_script import shell_script
 from wizard.files import PresetFileError, write_atomically
-from wizard.registering import Registration
+from wizard.prepare import InvalidPlan, Registration
+from wizard.tui.background import away
 from wizard.tui.exports import export_path
 from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step, step_of
@@ -68,6 +70,7 @@ class ReviewScreen(WalkingScreen):
     def on_mount(self) -> None:
         """Show problems and documents; the focus is on Deploy where nothing stands against it."""
         self._show()
+        self.look_up()
         if rules.blocking(self.session.problems):
             self.query_one("#problems").focus()
         else:
@@ -77,6 +80,27 @@ class ReviewScreen(WalkingScreen):
         """The cloud may have told which VM templates there are."""
         super().cloud_answered()
         self._show()
+        self.look_up()
+
+    @work(exclusive=True, group="prepare", description="preparing the deployment")
+    async def look_up(self) -> None:
+        """Prepare the deployment, so that the documents here are those that will be sent."""
+        if self.session.error is not None:
+            self._show_documents(str(self.session.error))
+            return
+        try:
+            await away(self.session.prepare)
+        except InvalidPlan:
+            self._show_documents("the settings have errors")
+        except CloudError as error:
+            self._show_documents(str(error))
+        else:
+            self._show_documents()
+
+    def on_registered_view_chosen(self) -> None:
+        """Another choice for the registered template makes other documents."""
+        self._show_documents()
+        self.look_up()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Lead to the field of a problem."""
@@ -117,12 +141,18 @@ class ReviewScreen(WalkingScreen):
         if session.error is not None:
             await self.wizard.push_screen_wait(trouble(session.error))
             return
-        warnings = [problem for problem in problems if problem.kind is Kind.WARNING]
-        text = f"{session.plan.name}: {session.role_count()} VMs, one of them the SuperLink.\n"
+        try:
+            prepared = await away(session.prepare)
+        except (InvalidPlan, CloudError) as error:
+            await self.wizard.push_screen_wait(trouble(error))
+            return
+        self._show_documents()
+        warnings = [problem for problem in prepared.problems if problem.kind is Kind.WARNING]
+        text = f"{prepared.plan.name}: {session.role_count()} VMs, one of them the SuperLink.\n"
         if session.connection is not None:
             text += f"On {session.connection.oneflow_url} as {session.connection.username}.\n"
-        if session.registration is not Registration.NEW:
-            text += f"The registered template of that name: {CHOICES[session.registration].lower()}.\n"
+        if prepared.registration is not Registration.NEW and not prepared.is_registered:
+            text += f"The registered template of that name: {CHOICES[prepared.registration].lower()}.\n"
         if warnings:
             text += "\nWarnings:\n" + "\n".join(f"! {_said(problem)}" for problem in warnings)
         against = self.query_one(PreflightList).against()
@@ -133,7 +163,7 @@ class ReviewScreen(WalkingScreen):
         grave = bool(against) or any(problem.grave for problem in warnings)
         yes = "Deploy all the same" if warnings or against else "Deploy"
         if await self.wizard.push_screen_wait(Confirm("Deploy this service?", text, yes, danger=grave)):
-            self.wizard.deploy()
+            self.wizard.deploy(prepared)
 
     def action_preflight(self) -> None:
         """Hold the draft against the cloud once more, and show what is found."""
@@ -144,18 +174,19 @@ class ReviewScreen(WalkingScreen):
     def action_registered(self) -> None:
         """Hold the draft against the registered template of its name."""
         self.query_one(TabbedContent).active = "registered-tab"
-        self.query_one(RegisteredView).look()
+        self.session.prepared = None
+        self.look_up()
         self.query_one("#registered-diff").focus()
 
     def action_export(self) -> None:
         """Write both documents, and a script of the tools' commands, here, without overwriting anything."""
-        texts, name = self.session.documents(), self.session.plan.name
-        script = shell_script(name, texts.template, texts.merge_template)
+        prepared, name = self.session.preview(), self.session.plan.name
+        script = shell_script(name, prepared.template, prepared.merge_template)
         written = []
         try:
             for kind, text in (
-                ("template.json", texts.template),
-                ("instantiation.json", texts.merge_template),
+                ("template.json", prepared.template),
+                ("instantiation.json", prepared.merge_template),
                 ("deploy.sh", script),
             ):
                 written.append(export_path(name, kind))
@@ -163,7 +194,8 @@ class ReviewScreen(WalkingScreen):
         except PresetFileError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.notify("\n".join(map(str, written)), title="Written", markup=False)
+        lines = [*map(str, written), *(f"! {item.message}" for item in prepared.unresolved)]
+        self.notify("\n".join(lines), title="Written", markup=False)
 
     def _problem(self, option: Option) -> Problem | None:
         """The problem of a line; None where it has none, or where it is solved while the key was on its way."""
@@ -176,10 +208,7 @@ class ReviewScreen(WalkingScreen):
 
     def _show(self) -> None:
         self.help_text(self._standing_help)
-        texts = self.session.documents()
-        self.query_one("#template", JsonView).show(texts.template)
-        self.query_one("#json", JsonView).show(texts.template)
-        self.query_one("#merge-template", JsonView).show(texts.merge_template)
+        self._show_documents()
         options = self.query_one("#problems", OptionList)
         options.clear_options()
         found = self.session.problems
@@ -189,6 +218,22 @@ class ReviewScreen(WalkingScreen):
             line = Content.styled(f"{problem.kind.value}: ", _STYLES[problem.kind]) + Content(_said(problem))
             options.add_option(Option(line, id=str(place)))
         options.highlighted = 0
+
+    def _show_documents(self, reason: str = "asking the cloud…") -> None:
+        """Draw the documents; where they are not yet what will be sent, `reason` is noted beside them."""
+        prepared = self.session.preview()
+        ready = self.session.ready is not None
+        note = "" if ready else f"? not yet as it will be sent: {one_line(reason)}"
+        self.query_one("#merge-template", JsonView).show(prepared.merge_template)
+        self.query_one("#merge-template", JsonView).note(note)
+        if ready and prepared.registration is Registration.AS_IS and not prepared.is_registered:
+            note = f"Service template {prepared.template_id} as it is registered; only the instantiation is sent."
+        for selector in ("#template", "#json"):
+            self.query_one(selector, JsonView).show_template(prepared, note=note)
+        if ready:
+            self.query_one(RegisteredView).show(prepared)
+        else:
+            self.query_one(RegisteredView).show_unknown(one_line(f"What is registered is not known: {reason}"))
 
 
 def _said(problem: Problem) -> str:

@@ -157,7 +157,7 @@ class SettingsScreen(WalkingScreen):
 
     def action_json(self) -> None:
         """Show the JSON on a screen of its own; beside the form there may be no room."""
-        self.wizard.push_screen(JsonScreen(self.session.documents()))
+        self.wizard.push_screen(JsonScreen(self.session.preview()))
 
     @property
     def _focused_row(self) -> FieldRow | None:
@@ -180,7 +180,7 @@ class SettingsScreen(WalkingScreen):
 
     def _follow(self) -> None:
         plan = self.session.plan
-        self.query_one(JsonView).show(self.session.documents().template, heading=_HEADINGS[self.level])
+        self.query_one(JsonView).show_template(self.session.preview(), heading=_HEADINGS[self.level])
         for table in self.query(PartitionTable):
             table.show(plan)
 

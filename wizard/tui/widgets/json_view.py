@@ -12,13 +12,16 @@ from textual.content import Content
 from textual.highlight import highlight
 from textual.widgets import Static
 
+from wizard.core.display import harmless
 from wizard.core.json_folding import FOLD, depth, folded
 from wizard.files import PresetFileError
+from wizard.prepare import Prepared
 from wizard.tui.saving import save_as
 from wizard.tui.widgets.dialogs import Ask
 
 _MARKED = "▎"
 _PLAIN = " "
+_WITHOUT_ID = "?"
 
 
 class JsonView(VerticalScroll):
@@ -34,6 +37,14 @@ class JsonView(VerticalScroll):
         Binding("w", "write", "Write"),
     ]
 
+    DEFAULT_CSS = """
+    JsonView .json-note {
+        dock: top;
+        height: auto;
+        color: $text-warning;
+    }
+    """
+
     def __init__(self, *, id: str | None = None, file_name: str = "template.json") -> None:
         super().__init__(id=id)
         self.text = ""
@@ -42,11 +53,31 @@ class JsonView(VerticalScroll):
         self.wanted = ""
         self.found_at = -1
         self._changed: set[int] = set()
+        self._without_id: frozenset[int] = frozenset()
         self._body = Static("", markup=False)
+        self._note = Static("", markup=False, classes="json-note")
 
     def compose(self) -> ComposeResult:
-        """The text itself."""
+        """A note about what is not as it will be sent, and the text itself."""
+        yield self._note
         yield self._body
+
+    def show_template(self, prepared: Prepared, *, heading: str = "", note: str = "") -> None:
+        """Draw the service template; lines where something stands in the place of an id are marked with `?`.
+
+        `note` is written above it, after a line for each of those.
+        """
+        notes = [f"{_WITHOUT_ID} {item.message}" for item in prepared.unresolved]
+        self.note("\n".join([*notes, note] if note else notes))
+        if self._without_id != prepared.unresolved_lines:
+            self._without_id = prepared.unresolved_lines
+            self._draw()
+        self.show(prepared.template, heading=heading)
+
+    def note(self, text: str) -> None:
+        """Write above the JSON why it is not yet what will be sent; nothing where it is."""
+        self._note.update(Content(harmless(text)))
+        self._note.display = bool(text)
 
     def show(self, text: str, *, heading: str = "") -> None:
         """Draw a text. Marks what changed since the last one, or scrolls to the line that holds `heading` at first."""
@@ -142,7 +173,9 @@ class JsonView(VerticalScroll):
         coloured = highlight(self._shown.rstrip("\n"), language="json").split("\n", allow_blank=True)
         coloured = [_with_plain_fold(row) for row in coloured]
         rows = [
-            Content.styled(_MARKED, "$text-warning") + row.stylize("bold")
+            Content.styled(_WITHOUT_ID, "$text-warning") + row
+            if number in self._without_id and self.levels is None
+            else Content.styled(_MARKED, "$text-warning") + row.stylize("bold")
             if number in self._changed
             else Content(_PLAIN) + self._with_hits(row, here=number == self.found_at)
             for number, row in enumerate(coloured)

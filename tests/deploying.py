@@ -1,0 +1,28 @@
+"""A deployment as the commands and the screens do it: prepare, then send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wizard.cloud.cloud import Cloud
+from wizard.core.dialect import Dialect
+from wizard.core.plan import Plan
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.deployment import Record, send
+from wizard.prepare import Registration, prepare
+
+
+def quiet(_: str) -> None:
+    """Takes the lines of a deployment that nobody reads."""
+
+
+def deploy_plan(
+    plan: Plan,
+    cloud: Cloud,
+    report: Callable[[str], None] = quiet,
+    dialect: Dialect | None = None,
+    registration: Registration = Registration.NEW,
+    record: Record | None = None,
+) -> ServiceSnapshot:
+    """The service that comes of a plan."""
+    return send(prepare(plan, cloud, dialect, registration), cloud, report, record)
