@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList, Static, TabbedContent
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
+from wizard.core import rules
 from wizard.core.plan import Plan, to_json
 from wizard.prepare import Registration
 from wizard.sandbox.server import Sandbox
@@ -217,3 +218,52 @@ async def test_the_export_has_the_commands_too(
         assert "oneflow-template create" in script.read_text()
         for kind, text in (("template", PLAN.template()), ("instantiation", PLAN.merge_template())):
             assert (tmp_path / f"{stem}.{kind}.json").read_text() == to_json(text)
+
+
+async def test_a_choice_outlives_a_way_to_a_form_and_back(sandbox: Sandbox) -> None:
+    cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+    number = cloud.register(to_json({**PLAN.template(), "description": "by hand"}))
+    app = wizard_on(sandbox, plan=PLAN)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await review(pilot, app, "registered-tab")
+        assert "with other content" in await registered(pilot, app)
+        app.screen.query_one("#registered-choice", OptionList).focus()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.session.registration is Registration.UPDATE, "the choice")
+        app.go(Step.SUPERNODE)
+        await at(pilot, Step.SUPERNODE)
+        app.go(Step.REVIEW)
+        await at(pilot, Step.REVIEW)
+        await until(pilot, lambda: app.session.ready is not None, "the preparation")
+        assert app.session.registration is Registration.UPDATE
+        app.screen.action_deploy()  # type: ignore[attr-defined]
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(item.is_flower for item in cloud.services()), "the service")
+    assert [item.id for item in cloud.service_templates() if item.name == PLAN.name] == [number]
+    cloud.close()
+
+
+async def test_the_rules_run_once_for_a_plan(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[Plan] = []
+    check = rules.check
+
+    def count(plan: Plan) -> object:
+        checked.append(plan)
+        return check(plan)
+
+    monkeypatch.setattr(rules, "check", count)
+    app = wizard_on(sandbox, plan=PLAN)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await connected(pilot)
+        app.go(Step.SERVICE)
+        await at(pilot, Step.SERVICE)
+        await pilot.pause()
+        checked.clear()
+        await pilot.press("x")
+        await until(pilot, lambda: app.session.plan != PLAN, "the letter in the plan")
+        assert checked == [app.session.plan]
+        app.go(Step.REVIEW)
+        await at(pilot, Step.REVIEW)
+        await until(pilot, lambda: app.session.ready is not None, "the preparation")
+        assert len(checked) == len({id(plan) for plan in checked}) <= 2
