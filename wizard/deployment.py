@@ -24,9 +24,8 @@ from wizard.registering import Registration, registered_as
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import CloudObject
     from wizard.core.preflight import Finding
-    from wizard.core.preflight.facts import Unseen
+    from wizard.core.preflight.facts import CloudObject, Unseen
     from wizard.core.snapshot import ServiceSnapshot
 
 DEFAULT_TIMEOUT = 20 * 60.0

@@ -12,12 +12,12 @@ from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.facts import Gathering
 from wizard.cloud.finding import by_name, find, ids_of
 from wizard.cloud.past import with_past
-from wizard.cloud.pools import CloudObject, Connection, Network, Poll, ServicesPoll, ServiceTemplate, VmTemplate
+from wizard.cloud.pools import Connection, Poll, ServicesPoll, ServiceTemplate
 from wizard.cloud.reading import joined, may_stay, newly_read, service_templates, services
 from wizard.core import states
 from wizard.core.document import DecodeError, decode_service
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.preflight.facts import CloudFacts
+from wizard.core.preflight.facts import CloudFacts, CloudObject, Network, VmTemplate
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Cloud:
         login = self._login
         found = Connection(login.oneflow_url, login.oned_url, login.username)
         try:
-            version, (user_id, name) = self._ask_oned(lambda oned: (oned.version(), oned.user()))
-            found = replace(found, version=version, user_id=user_id, username=name or login.username)
+            version, user = self._ask_oned(lambda oned: (oned.version(), oned.user()))
+            found = replace(found, version=version, user_id=user.id, username=user.name or login.username)
         except CloudError as error:
             found = replace(found, oned_error=error)
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import CloudObject, ServiceTemplate
+from wizard.cloud.pools import ServiceTemplate
 from wizard.core.opened import opened
+from wizard.core.preflight.facts import CloudObject
 from wizard.core.preset import Preset
 from wizard.core.structure import NotATemplate
 from wizard.tui.background import away

@@ -18,7 +18,8 @@ from wizard.registering import Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import CloudObject, Connection
+    from wizard.cloud.pools import Connection
+    from wizard.core.preflight.facts import CloudObject
     from wizard.core.snapshot import ServiceSnapshot
     from wizard.journal import Journal
 
