@@ -71,7 +71,7 @@ def test_the_planted_fault_is_named_and_no_other(world: str) -> None:
     with Sandbox(world, latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
         login = find_login(sandbox.environment(), Path("/nonexistent"))
         with closing(Cloud(login, clock=sandbox.clock.now)) as client:
-            ids = [service.id for service in client.services()] or [start(BY_ID, client, lambda _: None).id]
+            ids = [service.id for service in client.services.list()] or [start(BY_ID, client, lambda _: None).id]
             said = set()
             for service_id in ids:
                 said |= watched(sandbox, Watch(client, service_id), expected, shows)

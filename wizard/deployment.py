@@ -153,10 +153,10 @@ def resolved(plan: Plan, cloud: Cloud, *, unchosen: bool = True) -> Plan:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
         if item is not None and (unchosen or plan.text(item.path).strip()):
             wanted = plan.text(item.path).strip() or role.vm_template_name
-            texts[item.path] = str(_found(cloud.find_vm_template, wanted, item.path).id)
+            texts[item.path] = str(_found(cloud.pools.find_vm_template, wanted, item.path).id)
     for path in plan.contract.networks:
         if wanted := plan.text(path).strip():
-            texts[path] = str(_found(cloud.find_network, wanted, path).id)
+            texts[path] = str(_found(cloud.pools.find_network, wanted, path).id)
     return plan.with_texts(texts)
 
 
@@ -189,12 +189,12 @@ def start(
         tell(f"going on with service {before.id}, which a run that was cut short had begun")
         record.made(asked, before.id)
         return before
-    known = {service.id for service in cloud.services()}
+    known = {service.id for service in cloud.services.list()}
     if record is not None:
         record.asks(asked, known)
     tell(f"{INSTANTIATING} service template {template_id}")
     try:
-        service = cloud.instantiate(template_id, merge_template)
+        service = cloud.templates.instantiate(template_id, merge_template)
     except LOST as error:
         service = _after_all(plan.name, known, cloud, error)
         tell(f"the answer was lost ({error.title}), but the service is there")
@@ -232,7 +232,7 @@ def _taken_up(record: Record, asked: str, name: str, cloud: Cloud) -> ServiceSna
     earlier = record.earlier(asked)
     if earlier is None:
         return None
-    there = cloud.services()
+    there = cloud.services.list()
     if earlier.service_id is not None:
         made = [service for service in there if service.id == earlier.service_id]
     else:
@@ -248,7 +248,7 @@ def _taken_up(record: Record, asked: str, name: str, cloud: Cloud) -> ServiceSna
 def _after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
     """The service that was made although the answer got lost; the error where there is none, or more than one."""
     try:
-        made = [service for service in cloud.services() if service.name == name and service.id not in known]
+        made = [service for service in cloud.services.list() if service.name == name and service.id not in known]
     except CloudError:
         made = []
     if len(made) == 1:

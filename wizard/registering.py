@@ -48,7 +48,7 @@ def registered(template: Document, cloud: Cloud) -> int | None:
 
 def namesakes(template: Document, cloud: Cloud) -> tuple[ServiceTemplate, ...]:
     """The registered templates that have the name of this one, by id."""
-    return tuple(known for known in cloud.service_templates() if known.name == template["name"])
+    return tuple(known for known in cloud.templates.list() if known.name == template["name"])
 
 
 def registered_as(
@@ -73,7 +73,7 @@ def registered_as(
     one = _only(known, template["name"])
     if choice is Registration.UPDATE:
         tell(f"updating service template {one.id}")
-        cloud.update(one.id, to_json(template))
+        cloud.templates.update(one.id, to_json(template))
         return one.id, to_json(merge_template)
     tell(f"using service template {one.id} as it is")
     return one.id, to_json(dialect.written(fitted(plan, one).merge_template()))
@@ -82,7 +82,7 @@ def registered_as(
 def _register(template: Document, cloud: Cloud, tell: Callable[[str], None]) -> int:
     """Register once; where the answer got lost, look whether it is there."""
     try:
-        return cloud.register(to_json(template))
+        return cloud.templates.register(to_json(template))
     except LOST as error:
         try:
             number = registered(template, cloud)

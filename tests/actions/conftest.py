@@ -38,6 +38,6 @@ def running(sandbox: Sandbox, cloud: Cloud) -> Running:
     def deploy(supernodes: int = 2, **texts: str) -> ServiceSnapshot:
         service = start(Plan().with_texts({"supernode.cardinality": str(supernodes), **texts}), cloud, lambda _: None)
         sandbox.clock.advance(120)
-        return cloud.poll(service.id).snapshot
+        return cloud.services.poll(service.id).snapshot
 
     return deploy

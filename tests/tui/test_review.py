@@ -155,7 +155,7 @@ async def test_nothing_of_that_name_is_registered(sandbox: Sandbox) -> None:
 
 
 async def test_the_same_is_registered(sandbox: Sandbox, cloud: Cloud) -> None:
-    number = cloud.register(to_json(PLAN.template()))
+    number = cloud.templates.register(to_json(PLAN.template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         assert f"Registered as {number} with this very content" in await registered(pilot, app)
@@ -163,7 +163,7 @@ async def test_the_same_is_registered(sandbox: Sandbox, cloud: Cloud) -> None:
 
 
 async def test_the_difference_is_shown_and_the_choice_is_used(sandbox: Sandbox, cloud: Cloud) -> None:
-    number = cloud.register(to_json(PLAN.with_text("FL_NUM_ROUNDS", "77").template()))
+    number = cloud.templates.register(to_json(PLAN.with_text("FL_NUM_ROUNDS", "77").template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         assert "with other content" in await registered(pilot, app)
@@ -179,7 +179,7 @@ async def test_the_difference_is_shown_and_the_choice_is_used(sandbox: Sandbox, 
         await pilot.press("enter")
         await at(pilot, Step.DASHBOARD)
         await until(pilot, lambda: not app.session.sending and app.session.service_id is not None, "the service")
-        found = [item for item in cloud.service_templates() if item.name == PLAN.name]
+        found = [item for item in cloud.templates.list() if item.name == PLAN.name]
         assert [item.id for item in found] == [number]
         assert "||3" in found[0].body["roles"][0]["user_inputs"]["FL_NUM_ROUNDS"]
 

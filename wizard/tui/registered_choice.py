@@ -28,7 +28,7 @@ async def choose_registered(app: App[int], session: Session, title: str) -> Serv
 
     def ask() -> Listing:
         try:
-            found = session.reach().service_templates()
+            found = session.reach().templates.list()
         except CloudError as error:
             return Listing(error=error, asked=True)
         known.update({item.id: item for item in found})
