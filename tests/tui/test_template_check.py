@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import connected, until
+from wizard.cloud.cloud import Cloud
 from wizard.cloud.templates import Templates
 from wizard.core.lint import NO_FLOWER
 from wizard.core.plan import Plan, to_json
