@@ -45,13 +45,13 @@ def rows() -> Iterator[Row]:
 def _client(stage: Stage, vms: int, runs: int) -> Iterator[Row]:
     name = f"refresh at {vms:,} VMs"
     cloud = Cloud(find_login(stage.environment, Path("/nonexistent")), timeout=_TIMEOUT)
-    service_id = cloud.find_service(SERVICE).id
+    service_id = cloud.services.find(SERVICE).id
     begin = stage.traffic()
-    first_cpu, seen = _cpu(lambda: cloud.poll(service_id).snapshot)
+    first_cpu, seen = _cpu(lambda: cloud.services.poll(service_id).snapshot)
     first = stage.traffic() - begin
     begin, cpu = stage.traffic(), []
     for _ in range(runs):
-        seconds, poll = _cpu(partial(cloud.poll, service_id, seen))
+        seconds, poll = _cpu(partial(cloud.services.poll, service_id, seen))
         seen = poll.snapshot
         cpu.append(seconds)
     steady = stage.traffic() - begin

@@ -110,7 +110,7 @@ def register_another(behind: Behind, **texts: str) -> int:
     """A registered template of the same name and other content; its id."""
     cloud = behind.cloud()
     plan = Plan().with_texts({**IDS, **texts})
-    number = cloud.register(to_json({**plan.template(), "description": "by hand"}))
+    number = cloud.templates.register(to_json({**plan.template(), "description": "by hand"}))
     cloud.close()
     behind.relay.requests.clear()
     return number

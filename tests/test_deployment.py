@@ -57,13 +57,13 @@ def test_it_registers_and_instantiates(sandbox: Sandbox, cloud: Cloud) -> None:
     assert steps[0].startswith("registering service template")
     assert steps[-1] == f"service {service.id} instantiated"
     sandbox.clock.advance(60)
-    assert outcome(cloud.poll(service.id).snapshot) is Outcome.RUNNING
+    assert outcome(cloud.services.poll(service.id).snapshot) is Outcome.RUNNING
 
 
 def test_what_is_registered_is_what_was_shown(cloud: Cloud) -> None:
     plan = by_id(Plan(), cloud)
     deploy_plan(plan, cloud, quiet)
-    known = next(item for item in cloud.service_templates() if item.name == plan.name)
+    known = next(item for item in cloud.templates.list() if item.name == plan.name)
     body = {key: value for key, value in known.body.items() if key != "registration_time"}
     assert to_json(body) == preview(plan).template
 
@@ -133,9 +133,9 @@ def test_a_name_that_is_not_there_names_the_field(sandbox: Sandbox, cloud: Cloud
 def test_a_template_of_that_name_with_other_content_does_not_count(cloud: Cloud) -> None:
     plan = by_id(Plan(), cloud)
     other = plan.template() | {"description": "by hand"}
-    cloud.register(to_json(other))
+    cloud.templates.register(to_json(other))
     assert registered_as(to_json(plan.template()), cloud) is None
-    number = cloud.register(to_json(plan.template()))
+    number = cloud.templates.register(to_json(plan.template()))
     assert registered_as(to_json(plan.template()), cloud) == number
 
 
@@ -144,9 +144,9 @@ def test_a_lost_answer_is_looked_up(sandbox: Sandbox, cloud: Cloud) -> None:
     sandbox.faults.plan("oneflow", "cut", match="POST /service_template/")
     steps: list[str] = []
     service = deploy_plan(Plan(), cloud, steps.append)
-    assert [item.id for item in cloud.services() if item.is_flower][-1] == service.id
+    assert [item.id for item in cloud.services.list() if item.is_flower][-1] == service.id
     assert "the answer was lost" in " ".join(steps)
-    assert len([item for item in cloud.services() if item.is_flower]) == 2
+    assert len([item for item in cloud.services.list() if item.is_flower]) == 2
 
 
 def test_a_request_that_never_arrived_is_an_error(sandbox: Sandbox, cloud: Cloud) -> None:
@@ -154,7 +154,7 @@ def test_a_request_that_never_arrived_is_an_error(sandbox: Sandbox, cloud: Cloud
     with pytest.raises(CloudError) as caught:
         deploy_plan(Plan(), cloud, quiet)
     assert "before you deploy again" in caught.value.hint
-    assert not any(item.is_flower for item in cloud.services())
+    assert not any(item.is_flower for item in cloud.services.list())
 
 
 def test_when_everything_is_out_of_reach_afterwards(sandbox: Sandbox, cloud: Cloud) -> None:
@@ -203,7 +203,7 @@ def with_another(cloud: Cloud, **texts: str) -> tuple[Plan, int]:
     plan = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1", **texts})
     other = plan.with_text("FL_NUM_ROUNDS", "77").template()
     other["roles"][1]["max_vms"] = 33
-    return plan, cloud.register(to_json(other))
+    return plan, cloud.templates.register(to_json(other))
 
 
 def test_a_template_of_that_name_is_updated(sandbox: Sandbox, cloud: Cloud) -> None:
@@ -211,7 +211,7 @@ def test_a_template_of_that_name_is_updated(sandbox: Sandbox, cloud: Cloud) -> N
     told: list[str] = []
     service = deploy_plan(plan, cloud, told.append, registration=Registration.UPDATE)
     assert f"updating service template {number}" in told
-    assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
+    assert [item.id for item in cloud.templates.list() if item.name == plan.name] == [number]
     assert registered_as(to_json(plan.template()), cloud) == number
     assert service.role_value("superlink", "FL_NUM_ROUNDS") == "3"
 
@@ -219,7 +219,7 @@ def test_a_template_of_that_name_is_updated(sandbox: Sandbox, cloud: Cloud) -> N
 def test_a_template_of_that_name_is_used_as_it_is(sandbox: Sandbox, cloud: Cloud) -> None:
     plan, number = with_another(cloud, FL_NUM_ROUNDS="5", **{"supernode.cardinality": "3"})
     service = deploy_plan(plan, cloud, quiet, registration=Registration.AS_IS)
-    assert [item.id for item in cloud.service_templates() if item.name == plan.name] == [number]
+    assert [item.id for item in cloud.templates.list() if item.name == plan.name] == [number]
     assert service.role_value("superlink", "FL_NUM_ROUNDS") == "5"
     role = service.role("supernode")
     assert role is not None
@@ -230,7 +230,7 @@ def test_as_it_is_gives_what_that_template_asks_for(cloud: Cloud) -> None:
     plan = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1"})
     other = plan.template()
     other["user_inputs"] = {"SITE": "M|text|Where it runs||lab"}
-    cloud.register(to_json(other))
+    cloud.templates.register(to_json(other))
     service = deploy_plan(plan, cloud, quiet, registration=Registration.AS_IS)
     assert service.values == {"SITE": "lab"}
 
@@ -250,7 +250,7 @@ def test_there_must_be_exactly_one(sandbox: Sandbox, cloud: Cloud, choice: Regis
 
 def test_a_template_that_is_no_cluster_is_not_used_as_it_is(cloud: Cloud) -> None:
     body = {"name": Plan().name, "deployment": "straight", "roles": [{"name": "web", "type": "vm", "template_id": 0}]}
-    cloud.register(to_json(body))
+    cloud.templates.register(to_json(body))
     with pytest.raises(CloudError, match="can't be used as it is"):
         deploy_plan(Plan(), cloud, quiet, registration=Registration.AS_IS)
 
@@ -260,4 +260,4 @@ def test_the_same_content_is_used_whatever_was_chosen(cloud: Cloud, choice: Regi
     first = deploy_plan(Plan(), cloud, quiet)
     second = deploy_plan(Plan(), cloud, quiet, registration=choice)
     assert first.id != second.id
-    assert len([item for item in cloud.service_templates() if item.name == Plan().name]) == 1
+    assert len([item for item in cloud.templates.list() if item.name == Plan().name]) == 1

@@ -64,7 +64,7 @@ def test_the_service_of_a_run_that_was_killed_is_gone_on_with(still: Sandbox, tm
         told: list[str] = []
         assert deployed(cloud, DeploymentRecord("oneadmin at here", folder=tmp_path), told) == first
         assert "which a run that was cut short had begun" in told[-1]
-        assert len(cloud.services()) == 1
+        assert len(cloud.services.list()) == 1
 
 
 def test_what_was_never_made_is_made(still: Sandbox, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_what_was_never_made_is_made(still: Sandbox, tmp_path: Path) -> None:
             deployed(cloud, record)
         assert len(list(tmp_path.iterdir())) == 1
         deployed(cloud, DeploymentRecord("oneadmin at here", folder=tmp_path))
-        assert len(cloud.services()) == 1
+        assert len(cloud.services.list()) == 1
 
 
 def test_another_cloud_other_documents_and_anew_find_nothing(still: Sandbox, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_sigkill(sandbox: Sandbox, tmp_path: Path, moment: str) -> None:
     assert again.returncode == 0, again.stderr
     assert ("cut short had begun" in again.stderr) == (moment == "while it waits")
     with closing(client(sandbox)) as cloud:
-        assert len(cloud.services()) == 1
+        assert len(cloud.services.list()) == 1
     assert list(tmp_path.glob("flowerneb-wizard/deployments/*")) == []
 
 

@@ -119,15 +119,15 @@ def test_what_is_shown_is_what_the_guests_were_told(sandbox: Sandbox) -> None:
         for wanted in (4, 3, 5):
             agrees(sandbox, scaled(sandbox, cloud, watch, wanted))
             with closing(client(sandbox)) as newcomer:
-                agrees(sandbox, newcomer.poll(service.id).snapshot)
+                agrees(sandbox, newcomer.services.poll(service.id).snapshot)
 
-        before = cloud.poll(service.id).snapshot
+        before = cloud.services.poll(service.id).snapshot
         wanted = foresight.restart_stale(before).touches
         assert wanted
         restarts = Restarts(cloud, lambda _: None, sleep=sandbox.clock.advance, clock=sandbox.clock.now)
         assert restarts.run(wanted).ended is Ended.DONE
         sandbox.clock.advance(30)
-        for found in (watch.poll().snapshot, cloud.poll(service.id).snapshot):
+        for found in (watch.poll().snapshot, cloud.services.poll(service.id).snapshot):
             assert found is not None
             agrees(sandbox, found)
             assert {row.standing for row in assignments(found)} == {Standing.IN_STEP}

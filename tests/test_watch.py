@@ -200,7 +200,7 @@ def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
 
 def test_a_first_answer_is_taken_instead_of_asked_for(deployed: tuple[Sandbox, Watch]) -> None:
     sandbox, watch = deployed
-    watch.first = watch.cloud.look_up(str(watch.service_id))
+    watch.first = watch.cloud.services.look_up(str(watch.service_id))
     asked = len(sandbox.requests)
     assert watch.poll().snapshot is not None
     assert len(sandbox.requests) == asked
@@ -212,7 +212,7 @@ def test_a_removed_service_is_gone_and_polled_slowly(deployed: tuple[Sandbox, Wa
     sandbox, watch = deployed
     sandbox.clock.advance(60)
     watch.poll()
-    watch.cloud.remove(watch.service_id)
+    watch.cloud.services.remove(watch.service_id)
     sandbox.clock.advance(60)
     sight = watch.poll()
     assert sight.snapshot is not None
@@ -227,6 +227,7 @@ class Scripted:
     def __init__(self, answers: Callable[[int], ServiceSnapshot]) -> None:
         self.answers = answers
         self.polls = 0
+        self.services = self
 
     def poll(self, _service: int, _previous: ServiceSnapshot | None) -> Poll:
         self.polls += 1
@@ -275,7 +276,7 @@ def test_the_pause_grows_while_nothing_happens_and_is_short_again_at_once(deploy
         sandbox.clock.advance(60)
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (STEADY, CALM)
-    watch.cloud.scale(watch.service_id, "supernode", 3)
+    watch.cloud.services.scale(watch.service_id, "supernode", 3)
     sandbox.clock.advance(1)
     watch.poll()
     assert watch.pause == QUICK

@@ -71,7 +71,7 @@ def test_the_planted_fault_is_named_and_no_other(world: str) -> None:
     with Sandbox(world, latency=0, clock=ManualClock(1_795_428_900)) as sandbox:
         login = find_login(sandbox.environment(), Path("/nonexistent"))
         with closing(Cloud(login, clock=sandbox.clock.now)) as client:
-            ids = [service.id for service in client.services()] or [deploy_plan(BY_ID, client).id]
+            ids = [service.id for service in client.services.list()] or [deploy_plan(BY_ID, client).id]
             said = set()
             for service_id in ids:
                 said |= watched(sandbox, Watch(client, service_id), expected, shows)

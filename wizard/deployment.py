@@ -11,14 +11,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
-from wizard.cloud.pools import CloudObject, ServiceTemplate
 from wizard.core import rules
 from wizard.core.dialect import Dialect
 from wizard.core.plan import same_content
-from wizard.core.preflight.facts import CloudFacts, Listed, Seen, Unseen
+from wizard.core.preflight.facts import CloudFacts, Unseen
 from wizard.prepare import InvalidPlan, Listings, Prepared, Registration
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from wizard.core.plan import Plan
     from wizard.core.preflight import Finding
     from wizard.core.snapshot import ServiceSnapshot
-
-Object = TypeVar("Object", bound=Listed)
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
@@ -65,11 +62,9 @@ class Preflight:
         facts = self.facts
         return Listings(
             None if isinstance(facts.version, Unseen) else facts.version,
-            _objects(facts.vm_templates),
-            _objects(facts.networks),
-            None
-            if isinstance(facts.service_templates, Unseen)
-            else [ServiceTemplate(item.id, item.name, "", item.body) for item in facts.service_templates],
+            None if isinstance(facts.vm_templates, Unseen) else facts.vm_templates,
+            None if isinstance(facts.networks, Unseen) else facts.networks,
+            None if isinstance(facts.service_templates, Unseen) else facts.service_templates,
         )
 
 
@@ -119,7 +114,7 @@ def send(
         report("writing for OneFlow 6.x")
     template_id = ensure_registered(prepared, cloud, report)
     request, name = f"{template_id}\n{prepared.merge_template}", prepared.plan.name
-    services = cloud.services()
+    services = cloud.services.list()
     if record is not None and (earlier := _begun_earlier(record, request, name, services)) is not None:
         report(f"going on with service {earlier.id}, which a run that was cut short had begun")
         record.made(request, earlier.id)
@@ -129,7 +124,7 @@ def send(
         record.asks(request, known)
     report(f"{INSTANTIATING} service template {template_id}")
     try:
-        service = cloud.instantiate(template_id, prepared.merge_template)
+        service = cloud.templates.instantiate(template_id, prepared.merge_template)
     except LOST as error:
         service = _made_after_all(name, known, cloud, error)
         report(f"the answer was lost ({error.title}), but the service is there")
@@ -146,7 +141,7 @@ def ensure_registered(prepared: Prepared, cloud: Cloud, report: Callable[[str], 
     """
     if prepared.updates and prepared.template_id is not None:
         report(f"updating service template {prepared.template_id}")
-        cloud.update(prepared.template_id, prepared.template)
+        cloud.templates.update(prepared.template_id, prepared.template)
     elif prepared.template_id is None:
         return _register(prepared, cloud, report)
     elif prepared.registration is Registration.AS_IS and not prepared.is_registered:
@@ -159,7 +154,7 @@ def ensure_registered(prepared: Prepared, cloud: Cloud, report: Callable[[str], 
 def registered_as(template: str, cloud: Cloud) -> int | None:
     """The id of a registered template with exactly this content, given as its text; None where there is none."""
     document = json.loads(template)
-    registered = (item for item in cloud.service_templates() if item.name == document["name"])
+    registered = (item for item in cloud.templates.list() if item.name == document["name"])
     return next((item.id for item in registered if same_content(item.body, document)), None)
 
 
@@ -186,12 +181,6 @@ def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
     return None
 
 
-def _objects(listed: Seen[tuple[Object, ...]]) -> list[CloudObject] | None:
-    if isinstance(listed, Unseen):
-        return None
-    return [CloudObject(item.id, item.name, item.owner) for item in listed]
-
-
 def _register(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -> int:
     """Register once, unless somebody did meanwhile; where the answer got lost, look whether it happened."""
     if (number := registered_as(prepared.template, cloud)) is not None:
@@ -199,7 +188,7 @@ def _register(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -
         return number
     report(f"registering service template {prepared.name}")
     try:
-        number = cloud.register(prepared.template)
+        number = cloud.templates.register(prepared.template)
     except LOST as error:
         try:
             number = registered_as(prepared.template, cloud)
@@ -236,7 +225,7 @@ def _begun_earlier(
 def _made_after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
     """The service that was made although the answer got lost; the error where there is none, or more than one."""
     try:
-        made = [service for service in cloud.services() if service.name == name and service.id not in known]
+        made = [service for service in cloud.services.list() if service.name == name and service.id not in known]
     except CloudError:
         made = []
     if len(made) == 1:

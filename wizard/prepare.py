@@ -23,7 +23,7 @@ from wizard.core.problem import Kind, Problem
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import CloudObject, ServiceTemplate
+    from wizard.core.preflight.facts import CloudObject, ServiceTemplate
     from wizard.core.template_diff import DiffLine
 
 VM_TEMPLATE = "VM template"
@@ -149,7 +149,7 @@ class Lookups:
     def service_templates(self) -> Sequence[ServiceTemplate]:
         """The registered service templates."""
         if self.listings.service_templates is None:
-            self.listings = replace(self.listings, service_templates=self.cloud.service_templates())
+            self.listings = replace(self.listings, service_templates=self.cloud.templates.list())
         return self.listings.service_templates or ()
 
     def find(self, reference: str, kind: str) -> int:
@@ -160,12 +160,12 @@ class Lookups:
 
     def _vm_templates(self) -> Sequence[CloudObject]:
         if self.listings.vm_templates is None:
-            self.listings = replace(self.listings, vm_templates=self.cloud.vm_templates())
+            self.listings = replace(self.listings, vm_templates=self.cloud.pools.vm_templates())
         return self.listings.vm_templates or ()
 
     def _networks(self) -> Sequence[CloudObject]:
         if self.listings.networks is None:
-            self.listings = replace(self.listings, networks=self.cloud.networks())
+            self.listings = replace(self.listings, networks=self.cloud.pools.networks())
         return self.listings.networks or ()
 
 

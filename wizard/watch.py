@@ -73,7 +73,7 @@ class Watch:
         """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
         before = self.sight.snapshot
         try:
-            poll = self.first or self.cloud.poll(self.service_id, before)
+            poll = self.first or self.cloud.services.poll(self.service_id, before)
         except CloudError as error:
             self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
             return self.sight

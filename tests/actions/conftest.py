@@ -40,6 +40,6 @@ def running(sandbox: Sandbox, cloud: Cloud) -> Running:
             Plan().with_texts({"supernode.cardinality": str(supernodes), **texts}), cloud, lambda _: None
         )
         sandbox.clock.advance(120)
-        return cloud.poll(service.id).snapshot
+        return cloud.services.poll(service.id).snapshot
 
     return deploy

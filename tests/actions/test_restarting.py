@@ -20,7 +20,7 @@ def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:
     before = running(2)
     sending.scale(cloud, before, "supernode", 4, lambda _: None)
     sandbox.clock.advance(300)
-    return cloud.poll(before.id).snapshot
+    return cloud.services.poll(before.id).snapshot
 
 
 def restarts(sandbox: Sandbox, cloud: Cloud, **options: object) -> Restarts:
@@ -39,7 +39,7 @@ def test_in_the_end_everything_is_in_step(sandbox: Sandbox, cloud: Cloud, runnin
     found = Restarts(cloud, told.append, sleep=sandbox.clock.advance, clock=sandbox.clock.now).run(wanted)
     assert (found.ended, found.done) == (Ended.DONE, wanted)
     sandbox.clock.advance(60)
-    after = cloud.poll(before.id).snapshot
+    after = cloud.services.poll(before.id).snapshot
     assert {item.standing for item in assignments(after)} == {Standing.IN_STEP}
     role = after.role("supernode")
     assert role is not None
@@ -57,7 +57,7 @@ def test_never_two_at_a_time(sandbox: Sandbox, cloud: Cloud, running: Running) -
     def sleep(seconds: float) -> None:
         nonlocal most
         sandbox.clock.advance(seconds)
-        most = max(most, sum(not cloud.vm(vm_id).is_ready for vm_id in wanted))
+        most = max(most, sum(not cloud.vms.get(vm_id).is_ready for vm_id in wanted))
 
     Restarts(cloud, lambda _: None, sleep=sleep, clock=sandbox.clock.now).run(wanted)
     assert most == 1
@@ -69,8 +69,8 @@ def test_it_stops_between_two(sandbox: Sandbox, cloud: Cloud, running: Running) 
     ended: list[int] = []
     found = restarts(sandbox, cloud, stop=lambda: bool(ended), ended=ended.append).run(wanted)
     assert (found.ended, found.done, found.left) == (Ended.STOPPED, wanted[:1], wanted[1:])
-    assert cloud.vm(wanted[0]).is_ready
-    assert cloud.vm(wanted[1]).is_ready
+    assert cloud.vms.get(wanted[0]).is_ready
+    assert cloud.vms.get(wanted[1]).is_ready
 
 
 @pytest.mark.parametrize("looks", range(0, 40, 3))
@@ -100,7 +100,7 @@ def test_it_goes_on_after_a_kill_at_any_moment(sandbox: Sandbox, cloud: Cloud, r
         found = restarts(sandbox, cloud, earlier=earlier).run(rest)
         assert found.ended is Ended.DONE
     sandbox.clock.advance(60)
-    assert {item.standing for item in assignments(cloud.poll(before.id).snapshot)} == {Standing.IN_STEP}
+    assert {item.standing for item in assignments(cloud.services.poll(before.id).snapshot)} == {Standing.IN_STEP}
     assert len(vm_actions(sandbox)) == 4
 
 
@@ -111,14 +111,14 @@ def test_lost_answers_restart_nothing_twice(sandbox: Sandbox, cloud: Cloud, runn
     sandbox.faults.plan("oned", kind, match="one.vm.action", seconds=2.5)  # type: ignore[arg-type]
     found = restarts(sandbox, cloud).run(wanted)
     assert found.ended is Ended.DONE
-    runs = cloud.vm(wanted[0]).runs
+    runs = cloud.vms.get(wanted[0]).runs
     assert runs[-1].seq == 1
 
 
 def test_a_vm_that_does_not_come_back(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
     wanted = foresight.restart_stale(before).touches
-    cloud.act_on_vm(wanted[0], "terminate-hard")
+    cloud.vms.act(wanted[0], "terminate-hard")
     sandbox.clock.advance(30)
     found = restarts(sandbox, cloud).run(wanted)
     assert (found.ended, found.at, found.left) == (Ended.FAILED, wanted[0], wanted[1:])
@@ -140,7 +140,7 @@ def test_what_oned_refuses_is_told_with_the_vm(sandbox: Sandbox, cloud: Cloud, r
     def refuse(vm_id: int, _: str) -> None:
         raise NotAuthorized("not permitted", f"VM {vm_id}")
 
-    cloud.act_on_vm = refuse  # type: ignore[method-assign]
+    cloud.vms.act = refuse  # type: ignore[method-assign]
     with pytest.raises(NotAuthorized) as caught:
         restarts(sandbox, cloud).run(wanted)
     assert f"VM {wanted[0]} was being restarted" in caught.value.hint

@@ -28,7 +28,7 @@ def ended(cloud: Cloud, sandbox: Sandbox, before: ServiceSnapshot, judge: Judge,
     """How it ends; None where it has not after so many seconds."""
     snapshot = before
     for _ in range(0, seconds, 2):
-        snapshot = cloud.poll(before.id, snapshot).snapshot
+        snapshot = cloud.services.poll(before.id, snapshot).snapshot
         if (found := judge(snapshot)) is not None:
             return found
         sandbox.clock.advance(2)
@@ -43,10 +43,10 @@ def test_scale_up_and_down(sandbox: Sandbox, cloud: Cloud, running: Running) -> 
     before = running(2)
     sending.scale(cloud, before, "supernode", 4, quiet)
     assert ended(cloud, sandbox, before, ending.of_scale("supernode", 4)) is Ending.DONE
-    up = cloud.poll(before.id).snapshot
+    up = cloud.services.poll(before.id).snapshot
     sending.scale(cloud, up, "supernode", 3, quiet)
     assert ended(cloud, sandbox, up, ending.of_scale("supernode", 3)) is Ending.DONE
-    role = cloud.poll(before.id).snapshot.role("supernode")
+    role = cloud.services.poll(before.id).snapshot.role("supernode")
     assert role is not None
     assert len(role.nodes) == 3
 
@@ -56,7 +56,7 @@ def test_a_scale_goes_on_during_the_cooldown(sandbox: Sandbox, cloud: Cloud, run
     sending.scale(cloud, before, "supernode", 3, quiet)
     judge = ending.of_scale("supernode", 3)
     for _ in range(300):
-        snapshot = cloud.poll(before.id).snapshot
+        snapshot = cloud.services.poll(before.id).snapshot
         if snapshot.state == ServiceState.COOLDOWN:
             break
         assert judge(snapshot) is None
@@ -96,7 +96,7 @@ def test_an_answer_that_was_lost_after_it_happened(sandbox: Sandbox, cloud: Clou
     assert len([line for line in writes(sandbox) if line.endswith("/scale")]) == 1
     sandbox.clock.advance(120)
     sandbox.faults.plan("oneflow", "cut", match="DELETE")
-    assert sending.remove(cloud, cloud.poll(before.id).snapshot, told.append) is Verb.DELETE
+    assert sending.remove(cloud, cloud.services.poll(before.id).snapshot, told.append) is Verb.DELETE
     assert "but it happened" in told[-1]
     assert len([line for line in writes(sandbox) if line.startswith("DELETE")]) == 1
 
@@ -106,9 +106,9 @@ def test_a_recover_whose_answer_was_lost(sandbox: Sandbox, cloud: Cloud, running
     sending.scale(cloud, before, "supernode", 3, quiet)
     sandbox.faults.plan("oneflow", "cut", match="POST")
     with pytest.raises(CloudError) as caught:
-        sending.recover(cloud, cloud.poll(before.id).snapshot, quiet)
+        sending.recover(cloud, cloud.services.poll(before.id).snapshot, quiet)
     assert "does no harm" in caught.value.hint
-    while (snapshot := cloud.poll(before.id).snapshot).state != ServiceState.COOLDOWN:
+    while (snapshot := cloud.services.poll(before.id).snapshot).state != ServiceState.COOLDOWN:
         sandbox.clock.advance(1)
     sandbox.faults.plan("oneflow", "cut", match="POST")
     sending.recover(cloud, snapshot, told.append)
@@ -125,13 +125,13 @@ def test_a_request_that_never_arrived(sandbox: Sandbox, cloud: Cloud, running: R
         with pytest.raises(CloudError) as caught:
             send()
         assert "It did not happen" in caught.value.hint
-    assert cloud.poll(before.id).snapshot.state == ServiceState.RUNNING
+    assert cloud.services.poll(before.id).snapshot.state == ServiceState.RUNNING
 
 
 def test_nobody_can_tell_whether_it_happened(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = running(2)
     sandbox.faults.plan("oneflow", "cut", match="DELETE")
-    original = cloud.remove
+    original = cloud.services.remove
 
     def remove(service_id: int) -> Verb:
         try:
@@ -139,7 +139,7 @@ def test_nobody_can_tell_whether_it_happened(sandbox: Sandbox, cloud: Cloud, run
         finally:
             sandbox.faults.plan("oneflow", "close", times=-1)
 
-    cloud.remove = remove  # type: ignore[method-assign]
+    cloud.services.remove = remove  # type: ignore[method-assign]
     with pytest.raises(CloudError) as caught:
         sending.remove(cloud, before, quiet)
     assert "is not known" in caught.value.hint
@@ -152,7 +152,7 @@ def test_a_deployment_that_failed_is_removed_with_the_other_verb() -> None:
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=clock.now)
         service = deploy_plan(Plan(), cloud, quiet)
         clock.advance(200)
-        before = cloud.poll(service.id).snapshot
+        before = cloud.services.poll(service.id).snapshot
         assert before.state == ServiceState.FAILED_DEPLOYING or any(role.failed for role in before.roles)
         assert ending.of_scale("supernode", 2)(before) in (Ending.FAILED, None)
         assert sending.remove(cloud, before, quiet) is Verb.RECOVER_DELETE

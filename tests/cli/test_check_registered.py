@@ -21,7 +21,7 @@ def register(cloud: Sandbox, **changes: Any) -> int:
 
     client = Cloud(login_of(cloud))
     try:
-        return client.register(to_json({**Plan().template(), **changes}))
+        return client.templates.register(to_json({**Plan().template(), **changes}))
     finally:
         client.close()
 

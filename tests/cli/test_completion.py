@@ -86,7 +86,7 @@ def test_what_a_shell_would_run_is_offered_by_its_id(complete: Complete, monkeyp
     names = ["flower", "twice", "twice", "$(reboot)", "two words", "-rf", "new\nline", "12", "`x`", "ünï"]
     roles = (Role("superlink", 2, 1), Role("supernode", 2, 2))
     found = tuple(ServiceSnapshot(number, name, 2, roles=roles) for number, name in enumerate(names, 30))
-    monkeypatch.setattr("wizard.cloud.cloud.Cloud.services", lambda _: found)
+    monkeypatch.setattr("wizard.cloud.services.Services.list", lambda _: found)
     monkeypatch.setenv("ONE_AUTH", str(Path("auth").resolve()))
     Path("auth").write_text("oneadmin:password\n")
     assert complete("status", "") == plain("flower", *map(str, range(31, 40)))

@@ -186,9 +186,9 @@ def test_deleted_by_somebody_else_is_6(call: Callable[..., Ended], cloud_of: Cal
 
     def somebody() -> None:
         other = Cloud(find_login(cloud.environment(), Path("/nonexistent")))
-        while not (found := other.services()) or found[0].state_name != "DEPLOYING":
+        while not (found := other.services.list()) or found[0].state_name != "DEPLOYING":
             time.sleep(0.02)
-        other.remove(found[0].id)
+        other.services.remove(found[0].id)
         other.close()
 
     thread = threading.Thread(target=somebody)

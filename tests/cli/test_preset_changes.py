@@ -405,15 +405,15 @@ def test_a_registered_template_becomes_a_contract_of_its_own(call: Call, cloud: 
     body["name"] = "of-ours"
     body["user_inputs"]["SITE"] = "O|text|Where it runs||lab"
     client = Cloud(find_login(cloud.environment(), Path("/nonexistent")))
-    number = client.register(to_json(body))
+    number = client.templates.register(to_json(body))
     assert call("presets", "import", "template:of-ours", "ours", "--whole", cloud=cloud).status == 0
     preset = loads(own("ours").read_text())
     assert preset.plan.contract.by_path["SITE"].label == "Where it runs"
     ended = call("deploy", "ours", "--yes", "--set", "SITE=moon", "--json", cloud=cloud)
     assert ended.status == 0
-    templates = [item for item in client.service_templates() if item.name == "of-ours"]
+    templates = [item for item in client.templates.list() if item.name == "of-ours"]
     assert [item.id for item in templates] == [number]
-    service = next(item for item in client.services() if item.name == "of-ours")
+    service = next(item for item in client.services.list() if item.name == "of-ours")
     assert service.values["SITE"] == "moon"
     assert call("check", "ours").status == 0
     assert json.loads(call("render", "ours").out) == body

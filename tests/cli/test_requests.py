@@ -48,28 +48,29 @@ def deployed(sandbox: Sandbox, client: Cloud) -> ServiceSnapshot:
     """A service that runs, with all of its VMs READY."""
     service = deploy_plan(Plan(), client)
     sandbox.clock.advance(120)
-    return client.poll(service.id).snapshot
+    return client.services.poll(service.id).snapshot
 
 
 def scaled_down(sandbox: Sandbox, client: Cloud, service: ServiceSnapshot) -> None:
     """Scale up and down again: OneFlow ends the oldest SuperNode, the others keep partitions of before."""
     for count in (3, 2):
-        client.scale(service.id, SUPERNODE, count)
+        client.services.scale(service.id, SUPERNODE, count)
         sandbox.clock.advance(600)
 
 
 def cooling(sandbox: Sandbox, client: Cloud, service: ServiceSnapshot) -> None:
     """Scale, and stop the clock in the COOLDOWN."""
-    client.scale(service.id, SUPERNODE, 3)
-    while client.find_service(str(service.id)).state != ServiceState.COOLDOWN:
+    client.services.scale(service.id, SUPERNODE, 3)
+    while client.services.find(str(service.id)).state != ServiceState.COOLDOWN:
         sandbox.clock.advance(1)
 
 
 def none_deployed(sandbox: Sandbox, client: Cloud, service: ServiceSnapshot) -> None:
     """Remove the service, and its template too: a deployment begins from nothing."""
-    client.remove(service.id)
+    client.services.remove(service.id)
     sandbox.clock.advance(120)
-    client._flow.unregister(client.service_templates()[-1].id)
+    number = client.templates.list()[-1].id
+    client._servers.ask_oneflow(lambda flow: flow.unregister(number))
 
 
 BEFORE: dict[str, Callable[[Sandbox, Cloud, ServiceSnapshot], None]] = {
@@ -120,7 +121,7 @@ def test_a_command_asks_what_the_table_says(
     BEFORE.get(row, lambda *_: None)(sandbox, client, service)
     words = {"ID": str(service.id), "VM": str(service.vm_ids[0]), "NAME": service.name}
     words |= {f"{kind}:{word}": f"{kind}:{words[word]}" for kind in ("service", "template") for word in ("ID", "NAME")}
-    words["template:ID"] = f"template:{client.service_templates()[-1].id}"
+    words["template:ID"] = f"template:{client.templates.list()[-1].id}"
     since = len(sandbox.requests)
     with time_going_on(sandbox) if MANY in "".join(ROWS[row]) else threading.Lock():
         ended = call(*(words.get(word, word) for word in row.split()), cloud=sandbox)

@@ -22,7 +22,7 @@ from .conftest import Ended, Program
 def remove(cloud: Sandbox, service: int) -> None:
     """What somebody else does."""
     other = Cloud(find_login(cloud.environment(), Path("/nonexistent")))
-    other.remove(service)
+    other.services.remove(service)
     other.close()
 
 
@@ -34,7 +34,7 @@ def deployed(call: Callable[..., Ended], cloud: Sandbox) -> int:
 
 def test_the_list_has_flower_services_only(call: Callable[..., Ended], cloud: Sandbox, deployed: int) -> None:
     other = Cloud(find_login(cloud.environment(), Path("/nonexistent")))
-    other.instantiate(0, '{"name": "shop"}')
+    other.templates.instantiate(0, '{"name": "shop"}')
     other.close()
     ended = call("status", "--json")
     assert ended.status == 0

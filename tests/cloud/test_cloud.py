@@ -22,6 +22,7 @@ from wizard.cloud.errors import (
     TimedOut,
     Unreachable,
 )
+from wizard.cloud.finding import find
 from wizard.cloud.login import Login
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import ServiceState, Verb
@@ -55,17 +56,17 @@ def _login(sandbox: Sandbox, password: str | None = None) -> Login:
 
 
 def deployed(cloud: Cloud, supernodes: int = 2, merge: str = "{}") -> ServiceSnapshot:
-    return cloud.instantiate(cloud.register(json.dumps(flower(supernodes))), merge)
+    return cloud.templates.instantiate(cloud.templates.register(json.dumps(flower(supernodes))), merge)
 
 
 def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnapshot:
     service = deployed(cloud, supernodes)
     for _ in range(200):
         sandbox.clock.advance(1)
-        snapshot = cloud.poll(service.id).snapshot
+        snapshot = cloud.services.poll(service.id).snapshot
         if snapshot.running:
             sandbox.clock.advance(20)
-            return cloud.poll(service.id).snapshot
+            return cloud.services.poll(service.id).snapshot
     raise AssertionError("never RUNNING")
 
 
@@ -109,14 +110,14 @@ def test_a_wrong_password_is_refused_by_both(start: Start) -> None:
 @pytest.mark.parametrize("supernodes", [2, 299])
 def test_a_refresh_costs_at_most_three_requests(start: Start, supernodes: int) -> None:
     sandbox, cloud = start("large" if supernodes > 50 else "default")
-    (service, *_) = [item for item in cloud.services() if item.is_flower] or [running(sandbox, cloud, supernodes)]
+    (service, *_) = [item for item in cloud.services.list() if item.is_flower] or [running(sandbox, cloud, supernodes)]
     asked = len(sandbox.requests)
-    first = cloud.poll(service.id).snapshot
+    first = cloud.services.poll(service.id).snapshot
     assert calls(sandbox, asked) == [f"GET /service/{service.id}", "one.vmpool.infoset"]
     assert len(first.vm_ids) == supernodes + 1
     assert all(node.vm is not None and node.vm.is_ready for role in first.roles for node in role.nodes)
     asked = len(sandbox.requests)
-    second = cloud.poll(service.id, first).snapshot
+    second = cloud.services.poll(service.id, first).snapshot
     assert calls(sandbox, asked) == [f"GET /service/{service.id}", "one.vmpool.infoset"]
     assert second.roles == first.roles
 
@@ -124,12 +125,12 @@ def test_a_refresh_costs_at_most_three_requests(start: Start, supernodes: int) -
 def test_what_is_not_ready_is_read_again_and_what_is_ready_is_kept(start: Start) -> None:
     sandbox, cloud = start()
     service = deployed(cloud)
-    snapshot = cloud.poll(service.id).snapshot
+    snapshot = cloud.services.poll(service.id).snapshot
     ready: list[int] = []
     for _ in range(60):
         sandbox.clock.advance(2)
         asked = len(sandbox.requests)
-        snapshot = cloud.poll(service.id, snapshot).snapshot
+        snapshot = cloud.services.poll(service.id, snapshot).snapshot
         assert len(calls(sandbox, asked)) <= 3
         ready.append(sum(role.ready_count for role in snapshot.roles))
         for role in snapshot.roles:
@@ -146,47 +147,47 @@ def test_the_state_of_a_ready_vm_is_never_stale(start: Start) -> None:
     lost = before.vm_ids[-1]
     sandbox.world.vms[lost].user_template["READY"] = "NO"
     # The short form does not tell the user template: only a change of state makes the client look again.
-    assert cloud.poll(before.id, before).snapshot.roles[1].ready_count == 2
-    assert cloud.poll(before.id).snapshot.roles[1].ready_count == 1
+    assert cloud.services.poll(before.id, before).snapshot.roles[1].ready_count == 2
+    assert cloud.services.poll(before.id).snapshot.roles[1].ready_count == 1
 
 
 def test_without_oned_the_last_known_facts_stand(start: Start) -> None:
     sandbox, cloud = start()
     before = running(sandbox, cloud)
     sandbox.faults.plan("oned", "close", times=-1)
-    after = cloud.poll(before.id, before)
+    after = cloud.services.poll(before.id, before)
     assert after.snapshot.roles == before.roles
     assert isinstance(after.oned_error, CloudError)
-    alone = cloud.poll(before.id).snapshot
+    alone = cloud.services.poll(before.id).snapshot
     assert alone.vm_ids == before.vm_ids
     assert all(node.vm is None for role in alone.roles for node in role.nodes)
     sandbox.faults.clear()
-    assert cloud.poll(before.id, before).oned_error is None
+    assert cloud.services.poll(before.id, before).oned_error is None
 
 
 def test_a_document_that_is_gone(start: Start) -> None:
     sandbox, cloud = start()
     before = running(sandbox, cloud)
-    assert cloud.remove(before.id) is Verb.DELETE
+    assert cloud.services.remove(before.id) is Verb.DELETE
     for _ in range(60):
         sandbox.clock.advance(1)
-        after = cloud.poll(before.id, before).snapshot
+        after = cloud.services.poll(before.id, before).snapshot
         if after.gone:
             break
     assert after.gone
     assert (after.state_name, after.vm_ids) == ("GONE", before.vm_ids)
     with pytest.raises(NotFound, match=f"service {before.id}"):
-        cloud.poll(before.id)
-    assert cloud.left_behind(before) == ()
+        cloud.services.poll(before.id)
+    assert cloud.vms.left_behind(before) == ()
 
 
 def test_delete_is_sent_once(start: Start) -> None:
     sandbox, cloud = start()
     service = running(sandbox, cloud)
-    assert cloud.remove(service.id) is Verb.DELETE
-    assert cloud.poll(service.id).snapshot.state == ServiceState.UNDEPLOYING
+    assert cloud.services.remove(service.id) is Verb.DELETE
+    assert cloud.services.poll(service.id).snapshot.state == ServiceState.UNDEPLOYING
     for _ in range(3):
-        assert cloud.remove(service.id) is Verb.WAIT
+        assert cloud.services.remove(service.id) is Verb.WAIT
     assert calls(sandbox).count(f"DELETE /service/{service.id}") == 1
     assert f"POST /service/{service.id}/action" not in calls(sandbox)
 
@@ -195,24 +196,24 @@ def test_where_delete_is_refused_recover_delete_is_sent(start: Start) -> None:
     sandbox, cloud = start("superlink-never-ready")
     service = deployed(cloud)
     sandbox.clock.advance(30)
-    assert cloud.poll(service.id).snapshot.state == ServiceState.DEPLOYING
-    assert cloud.remove(service.id) is Verb.RECOVER_DELETE
+    assert cloud.services.poll(service.id).snapshot.state == ServiceState.DEPLOYING
+    assert cloud.services.remove(service.id) is Verb.RECOVER_DELETE
     assert f"DELETE /service/{service.id}" not in calls(sandbox)
-    assert cloud.remove(service.id) is Verb.WAIT or cloud.poll(service.id, service).snapshot.gone
+    assert cloud.services.remove(service.id) is Verb.WAIT or cloud.services.poll(service.id, service).snapshot.gone
 
 
 def test_vms_that_a_removal_leaves_behind_are_named(start: Start) -> None:
     sandbox, cloud = start()
     service = running(sandbox, cloud)
-    assert cloud.left_behind(service)[0].role_name == "superlink"
-    flow = cloud._flow
+    assert cloud.vms.left_behind(service)[0].role_name == "superlink"
+    flow = cloud._servers._flow
     flow.delete(service.id)
     sandbox.clock.advance(0.5)
     # What the facade never does: it is how a SuperLink gets lost.
     flow.delete(service.id)
     sandbox.clock.advance(60)
-    assert cloud.poll(service.id, service).snapshot.gone
-    (left,) = cloud.left_behind(service)
+    assert cloud.services.poll(service.id, service).snapshot.gone
+    (left,) = cloud.vms.left_behind(service)
     assert (left.id, left.role_name) == (service_superlink(cloud, service), "superlink")
 
 
@@ -237,11 +238,11 @@ def test_a_scale_always_says_force() -> None:
 
     with Listener(answer) as listener:
         cloud = Cloud(wire_login(listener.url))
-        cloud.scale(7, "supernode", 5)
+        cloud.services.scale(7, "supernode", 5)
         with pytest.raises(Refused, match="has 2 VMs already"):
-            cloud.scale(7, "supernode", 2)
+            cloud.services.scale(7, "supernode", 2)
         with pytest.raises(NotFound, match="no role nodes"):
-            cloud.scale(7, "nodes", 5)
+            cloud.services.scale(7, "nodes", 5)
         cloud.close()
     (sent,) = [item for item in heard if item.method == "POST"]
     assert sent.path == "/service/7/scale"
@@ -258,8 +259,8 @@ def test_bodies_go_out_as_they_were_given(start: Start) -> None:
 
     with Listener(answer) as listener:
         cloud = Cloud(wire_login(listener.url))
-        assert cloud.register(text) == 5
-        assert cloud.instantiate(5, text).id == 5
+        assert cloud.templates.register(text) == 5
+        assert cloud.templates.instantiate(5, text).id == 5
         cloud.close()
     assert heard[0].body == text.encode()
     assert heard[1].body == f'{{"action":{{"perform":"instantiate","params":{{"merge_template":{text}}}}}}}'.encode()
@@ -269,57 +270,57 @@ def test_bodies_go_out_as_they_were_given(start: Start) -> None:
 
 def test_a_template_in_place_of_a_service(start: Start) -> None:
     _, cloud = start()
-    template = cloud.register(json.dumps(flower()))
+    template = cloud.templates.register(json.dumps(flower()))
     # OneFlow itself keeps the two apart; a proxy or an older one might not.
     with pytest.raises(CloudError):
-        cloud.poll(template)
+        cloud.services.poll(template)
 
 
 def test_objects_are_found_by_id_or_exact_name(start: Start) -> None:
     _, cloud = start()
-    first = cloud.vm_templates()[0]
-    assert cloud.find_vm_template(str(first.id)) == first
-    assert cloud.find_vm_template(first.name) == first
+    first = cloud.pools.vm_templates()[0]
+    assert find(str(first.id), cloud.pools.vm_templates, "VM template") == first
+    assert find(first.name, cloud.pools.vm_templates, "VM template") == first
     with pytest.raises(NotFound, match=f"Did you mean {first.name!r}"):
-        cloud.find_vm_template(first.name + "x")
+        find(first.name + "x", cloud.pools.vm_templates, "VM template")
     with pytest.raises(NotFound, match="no VM template 4711"):
-        cloud.find_vm_template("4711")
+        find("4711", cloud.pools.vm_templates, "VM template")
     for odd in ("²", "٣", "-1", "9" * 5000):
         with pytest.raises(NotFound):
-            cloud.find_vm_template(odd)
+            find(odd, cloud.pools.vm_templates, "VM template")
         with pytest.raises(NotFound):
-            cloud.find_service(odd)
-    network = cloud.networks()[0]
-    assert cloud.find_network(network.name) == network
+            cloud.services.find(odd)
+    network = cloud.pools.networks()[0]
+    assert find(network.name, cloud.pools.networks, "network") == network
 
 
 def test_a_service_is_found_by_id_or_exact_name(start: Start) -> None:
     _, cloud = start()
     one, two = deployed(cloud), deployed(cloud)
-    assert cloud.find_service(str(one.id)).id == one.id
+    assert cloud.services.find(str(one.id)).id == one.id
     with pytest.raises(Ambiguous, match=f"{one.id}, {two.id}"):
-        cloud.find_service("Flower")
+        cloud.services.find("Flower")
     with pytest.raises(NotFound, match="no service of that name"):
-        cloud.find_service("Flour")
+        cloud.services.find("Flour")
     with pytest.raises(NotFound):
-        cloud.find_service("4711")
+        cloud.services.find("4711")
 
 
 def test_where_listing_is_refused_an_id_works_and_a_name_does_not(start: Start) -> None:
     _, cloud = start("no-permission")
     assert cloud.connection().ok
-    found = cloud.find_vm_template("1")
+    found = find("1", cloud.pools.vm_templates, "VM template")
     assert (found.id, found.name) == (1, "")
     with pytest.raises((NotAuthorized, NotFound)):
-        cloud.find_vm_template("Flower SuperLink")
+        find("Flower SuperLink", cloud.pools.vm_templates, "VM template")
 
 
 def test_an_answer_that_never_comes_ends_with_the_time_out(start: Start) -> None:
     sandbox, cloud = start(timeout=1.0)
     sandbox.faults.plan("oneflow", "silent")
     with pytest.raises(TimedOut):
-        cloud.services()
-    assert cloud.services() is not None
+        cloud.services.list()
+    assert cloud.services.list() is not None
 
 
 def test_a_server_that_dies_in_the_middle(start: Start) -> None:
@@ -327,7 +328,7 @@ def test_a_server_that_dies_in_the_middle(start: Start) -> None:
     service = running(sandbox, cloud)
     sandbox.stop()
     with pytest.raises(Unreachable):
-        cloud.poll(service.id, service)
+        cloud.services.poll(service.id, service)
 
 
 def test_a_closed_client_is_no_crash(start: Start) -> None:

@@ -136,7 +136,7 @@ def test_images_in_a_bad_state(start: Start) -> None:
     assert results(cloud.facts(PLAN))["image"] == {"error"}
     service = deploy_plan(PLAN, cloud)
     sandbox.clock.advance(30)
-    log = " ".join(line.message for line in cloud.poll(service.id).snapshot.log)
+    log = " ".join(line.message for line in cloud.services.poll(service.id).snapshot.log)
     assert "Cannot acquire image 0, it is in state: ERROR" in log
     _, cloud = start(replace(DEFAULT, images=(Image(0, "flower-os", persistent=True),)))
     assert results(cloud.facts(PLAN))["image"] == {"error"}
@@ -147,7 +147,7 @@ def test_hosts_that_are_not_monitored(start: Start) -> None:
     assert results(cloud.facts(PLAN))["hosts"] == {"error"}
     service = deploy_plan(PLAN, cloud)
     sandbox.clock.advance(30)
-    assert cloud.poll(service.id).snapshot.roles[0].nodes[0].vm.state_name == "PENDING"  # type: ignore[union-attr]
+    assert cloud.services.poll(service.id).snapshot.roles[0].nodes[0].vm.state_name == "PENDING"  # type: ignore[union-attr]
 
 
 def test_context_of_a_vm_template(start: Start) -> None:

@@ -24,6 +24,7 @@ from wizard.cloud.errors import (
     Unreachable,
 )
 from wizard.cloud.oned import Oned
+from wizard.core.preflight.facts import User
 
 ASKING: list[Callable[[Oned], object]] = [
     lambda oned: oned.version(),
@@ -168,7 +169,8 @@ def test_an_exported_protocol_or_proxy_does_not_lead_astray(monkeypatch: pytest.
 
 
 def test_our_own_user() -> None:
-    assert answered(lambda oned: oned.user(), True, "<USER><ID>4</ID><NAME>alice</NAME></USER>", 0) == (4, "alice")
+    user = answered(lambda oned: oned.user(), True, "<USER><ID>4</ID><NAME>alice</NAME></USER>", 0)
+    assert user == User(4, "alice", token_password=False)
 
 
 def test_pools_are_sorted_and_keep_what_is_odd() -> None:
@@ -198,5 +200,5 @@ def test_no_vm_is_no_request() -> None:
 
 def test_text_that_no_entity_may_blow_up() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/hostname">]><USER><NAME>&b;</NAME></USER>'
-    number, name = answered(lambda oned: oned.user(), True, bomb, 0)  # type: ignore[misc]
-    assert (number, name) == (-1, "")
+    with pytest.raises(Garbled):
+        answered(lambda oned: oned.user(), True, bomb, 0)

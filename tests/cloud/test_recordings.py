@@ -210,5 +210,5 @@ def test_the_facade_reads_a_recorded_registration() -> None:
     (exchange,) = (item for item in EXCHANGES if item.name == "01-service_template-create")
     with Listener(exchange.answer) as listener:
         cloud = Cloud(login(listener.url))
-        assert cloud.register("{}") == int(exchange.body["DOCUMENT"]["ID"])
+        assert cloud.templates.register("{}") == int(exchange.body["DOCUMENT"]["ID"])
         cloud.close()

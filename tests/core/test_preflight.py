@@ -20,8 +20,8 @@ from wizard.core.preflight.facts import (
     OneGate,
     Pool,
     Reference,
-    Registered,
     Service,
+    ServiceTemplate,
     Standing,
     Unseen,
     User,
@@ -355,12 +355,12 @@ def test_onegate() -> None:
 def test_the_name_of_the_template() -> None:
     ids = {"superlink.vm_template": "0", "supernode.vm_template": "1"}
     same = {**PLAN.with_texts(ids).template(), "registration_time": 1}
-    assert results("template-name", service_templates=(Registered(3, PLAN.name, same),)) == [OK]
-    other = Registered(4, PLAN.name, {**same, "description": "another"})
+    assert results("template-name", service_templates=(ServiceTemplate(3, PLAN.name, "", same),)) == [OK]
+    other = ServiceTemplate(4, PLAN.name, "", {**same, "description": "another"})
     assert results("template-name", service_templates=(other,)) == [WARNING]
-    assert results("template-name", service_templates=(other, Registered(3, PLAN.name, same))) == [OK]
+    assert results("template-name", service_templates=(other, ServiceTemplate(3, PLAN.name, "", same))) == [OK]
     assert results("template-name", service_templates=(replace(other, name="Web shop"),)) == [OK]
-    older = Registered(3, PLAN.name, to_v6(same))
+    older = ServiceTemplate(3, PLAN.name, "", to_v6(same))
     assert results("template-name", service_templates=(older,), version="6.10.0") == [OK]
     assert results("template-name", service_templates=(older,), version="7.2.0") == [WARNING]
     assert results("template-name", service_templates=(other,), vm_templates=DENIED) == [UNKNOWN]

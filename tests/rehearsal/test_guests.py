@@ -51,7 +51,7 @@ def stage(tmp_path: Path, image: Callable[[str], Path]) -> Iterator[Stage]:
 def until(cloud: Cloud, service: int, holds: Callable[[ServiceSnapshot], bool]) -> ServiceSnapshot:
     """Look until a condition holds."""
     end = time.monotonic() + 30
-    while not holds(snapshot := cloud.poll(service).snapshot):
+    while not holds(snapshot := cloud.services.poll(service).snapshot):
         assert time.monotonic() < end, snapshot
         time.sleep(0.1)
     return snapshot
@@ -87,7 +87,7 @@ def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
     service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
     for count in (3, 2):
-        sending.scale(cloud, cloud.poll(service.id).snapshot, "supernode", count, lambda _: None)
+        sending.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", count, lambda _: None)
         seen = until(cloud, service.id, lambda seen, count=count: seen.running and len(seen.roles[1].nodes) == count)
     configs = [vm.guest.node_config for vm in sandbox.world.vms if vm.guest is not None and vm.role == "supernode"]
     assert configs == [
@@ -105,7 +105,7 @@ def test_a_vm_that_was_off_asks_anew(stage: Stage) -> None:
     cloud, guests, sandbox = stage
     service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
-    sending.scale(cloud, cloud.poll(service.id).snapshot, "supernode", 3, lambda _: None)
+    sending.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", 3, lambda _: None)
     until(cloud, service.id, lambda seen: seen.running and len(seen.roles[1].nodes) == 3)
     guest = sandbox.world.vms[1].guest
     assert isinstance(guest, FlowerSuperNode)

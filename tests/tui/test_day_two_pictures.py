@@ -31,7 +31,7 @@ async def running(pilot: Pilot[int], sandbox: Sandbox, *, scaled: bool = False) 
     service = deploy_plan(Plan(), cloud)
     sandbox.clock.advance(120)
     if scaled:
-        sending.scale(cloud, cloud.poll(service.id).snapshot, SUPERNODE, 3, lambda _: None)
+        sending.scale(cloud, cloud.services.poll(service.id).snapshot, SUPERNODE, 3, lambda _: None)
         sandbox.clock.advance(300)
     cloud.close()
     await connected(pilot)

@@ -230,7 +230,7 @@ async def test_dashboard_in_a_world(sandbox_of: SandboxOf, world: str, size: tup
         await connected(pilot)
         cloud = app.session.cloud
         assert cloud is not None
-        service = next(item for item in cloud.services() if item.is_flower)
+        service = next(item for item in cloud.services.list() if item.is_flower)
         app.attach(service.id)
         await at(pilot, Step.DASHBOARD)
         await polled(pilot)

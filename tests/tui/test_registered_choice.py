@@ -54,7 +54,7 @@ async def test_its_inputs_are_the_forms_and_its_values_are_deployed(sandbox: San
         await dashboard_shows(pilot, sandbox, "RUNNING")
         service = app.screen.snapshot  # type: ignore[attr-defined]
         assert service.values["SITE"] == "lab-1"
-        templates = [item.id for item in app.session.reach().service_templates() if item.name == Plan().name]
+        templates = [item.id for item in app.session.reach().templates.list() if item.name == Plan().name]
         assert templates == [number]
 
 

@@ -156,7 +156,7 @@ async def test_nothing_of_that_name_is_registered(sandbox: Sandbox) -> None:
 
 
 async def test_the_same_is_registered(sandbox: Sandbox, cloud: Cloud) -> None:
-    number = cloud.register(to_json(PLAN.template()))
+    number = cloud.templates.register(to_json(PLAN.template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         assert f"Registered as {number} with this very content" in await registered(pilot, app)
@@ -164,7 +164,7 @@ async def test_the_same_is_registered(sandbox: Sandbox, cloud: Cloud) -> None:
 
 
 async def test_the_difference_is_shown_and_the_choice_is_used(sandbox: Sandbox, cloud: Cloud) -> None:
-    number = cloud.register(to_json(PLAN.with_text("FL_NUM_ROUNDS", "77").template()))
+    number = cloud.templates.register(to_json(PLAN.with_text("FL_NUM_ROUNDS", "77").template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         assert "with other content" in await registered(pilot, app)
@@ -180,7 +180,7 @@ async def test_the_difference_is_shown_and_the_choice_is_used(sandbox: Sandbox, 
         await pilot.press("enter")
         await at(pilot, Step.DASHBOARD)
         await until(pilot, lambda: not app.session.sending and app.session.service_id is not None, "the service")
-        found = [item for item in cloud.service_templates() if item.name == PLAN.name]
+        found = [item for item in cloud.templates.list() if item.name == PLAN.name]
         assert [item.id for item in found] == [number]
         assert "||3" in found[0].body["roles"][0]["user_inputs"]["FL_NUM_ROUNDS"]
 
@@ -222,7 +222,7 @@ async def test_the_export_has_the_commands_too(
 
 async def test_a_choice_outlives_a_way_to_a_form_and_back(sandbox: Sandbox) -> None:
     cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
-    number = cloud.register(to_json({**PLAN.template(), "description": "by hand"}))
+    number = cloud.templates.register(to_json({**PLAN.template(), "description": "by hand"}))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(120, 40)) as pilot:
         await review(pilot, app, "registered-tab")
@@ -239,8 +239,8 @@ async def test_a_choice_outlives_a_way_to_a_form_and_back(sandbox: Sandbox) -> N
         app.screen.action_deploy()  # type: ignore[attr-defined]
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
         await pilot.press("enter")
-        await until(pilot, lambda: any(item.is_flower for item in cloud.services()), "the service")
-    assert [item.id for item in cloud.service_templates() if item.name == PLAN.name] == [number]
+        await until(pilot, lambda: any(item.is_flower for item in cloud.services.list()), "the service")
+    assert [item.id for item in cloud.templates.list() if item.name == PLAN.name] == [number]
     cloud.close()
 
 

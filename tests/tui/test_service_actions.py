@@ -111,7 +111,7 @@ async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
         await pilot.press("escape")
         role = seen(app).role("supernode")
         assert role is not None
-        app.session.reach().act_on_vm(role.nodes[0].vm_id, "poweroff")
+        app.session.reach().vms.act(role.nodes[0].vm_id, "poweroff")
         sandbox.clock.advance(20)
         await polled(pilot)
         await pilot.press("y")
@@ -132,7 +132,7 @@ async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox
         await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")
         sandbox.clock.advance(1)
         # A second DELETE from elsewhere orphans the SuperLink: what the sweep is there for.
-        app.session.reach()._flow.delete(service.id)
+        app.session.reach()._servers._flow.delete(service.id)
         sandbox.clock.advance(60)
         await polled(pilot)
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question about what stayed behind")

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import connected, until
 from wizard.cloud.cloud import Cloud
+from wizard.cloud.templates import Templates
 from wizard.core.lint import NO_FLOWER
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
@@ -24,7 +25,7 @@ def register(sandbox: Sandbox, **changes: Any) -> int:
     """A template of ours, changed, in the cloud; its id."""
     client = Cloud(login_of(sandbox))
     try:
-        return client.register(to_json({**Plan().template(), **changes}))
+        return client.templates.register(to_json({**Plan().template(), **changes}))
     finally:
         client.close()
 
@@ -123,7 +124,7 @@ async def test_no_contact_and_no_template_are_told(sandbox: Sandbox, monkeypatch
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
-        monkeypatch.setattr(Cloud, "service_templates", lambda _: ())
+        monkeypatch.setattr(Templates, "list", lambda _: ())
         await called(pilot)
         await until(pilot, lambda: any("No service template" in item.message for item in app._notifications), "a word")
         monkeypatch.undo()

@@ -197,7 +197,7 @@ async def test_a_service_that_somebody_else_deletes(sandbox: Sandbox) -> None:
         await at(pilot, Step.DASHBOARD)
         await dashboard_shows(pilot, sandbox, "RUNNING")
         other = Cloud(login_of(sandbox))
-        other.remove(service)
+        other.services.remove(service)
         other.close()
         await dashboard_shows(pilot, sandbox, "GONE")
         assert app.screen.query_one(VmTable).row_count == 0
@@ -319,7 +319,7 @@ async def test_names_that_break_careless_programs(sandbox_of: Callable[[str], Sa
             await at(pilot, step)
         cloud = app.session.cloud
         assert cloud is not None
-        for service in cloud.services():
+        for service in cloud.services.list():
             app.attach(service.id)
             await at(pilot, Step.DASHBOARD)
             await polled(pilot)
@@ -342,7 +342,7 @@ async def test_three_hundred_vms_keep_the_cursor_and_draw_only_what_changed(
 ) -> None:
     sandbox = sandbox_of("large")
     cloud = Cloud(login_of(sandbox))
-    service = next(item.id for item in cloud.services() if item.is_flower)
+    service = next(item.id for item in cloud.services.list() if item.is_flower)
     cloud.close()
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -52,7 +52,7 @@ def services(sandbox: Sandbox) -> list[ServiceSnapshot]:
     """The services of the cloud, as it knows them."""
     cloud = client(sandbox)
     try:
-        return list(cloud.services())
+        return list(cloud.services.list())
     finally:
         cloud.close()
 
@@ -77,7 +77,7 @@ def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnaps
     """A service that runs."""
     service = deploy_plan(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
     sandbox.clock.advance(120)
-    return cloud.poll(service.id).snapshot
+    return cloud.services.poll(service.id).snapshot
 
 
 def ready(snapshot: ServiceSnapshot, supernodes: int) -> None:
@@ -105,7 +105,7 @@ def _deployed_once(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
     ready(followed(sandbox, service.id), 2)
     assert len(sandbox.world.vms) == 3
     cloud = client(sandbox)
-    assert [item.name for item in cloud.service_templates()].count(PLAN.name) == 1
+    assert [item.name for item in cloud.templates.list()].count(PLAN.name) == 1
     cloud.close()
 
 
@@ -113,14 +113,14 @@ def _coming_up(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     """DEPLOYING, with a VM that boots."""
     service = deploy_plan(PLAN, cloud, quiet)
     sandbox.clock.advance(5)
-    service = cloud.poll(service.id).snapshot
+    service = cloud.services.poll(service.id).snapshot
     assert service.state_name == "DEPLOYING"
     assert service.vm_ids
     return service
 
 
 def _another_registered(_: Sandbox, cloud: Cloud) -> None:
-    cloud.register(start_text(PLAN.with_text("FL_NUM_ROUNDS", "7")))
+    cloud.templates.register(start_text(PLAN.with_text("FL_NUM_ROUNDS", "7")))
 
 
 def start_text(plan: Plan) -> str:
@@ -141,7 +141,7 @@ def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tel
 
 def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    if (error := cloud.poll(before.id).oned_error) is not None:
+    if (error := cloud.services.poll(before.id).oned_error) is not None:
         tell(f"again: {error.title}")
 
 
@@ -149,7 +149,7 @@ def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud, 3)
     sending.scale(cloud, before, "supernode", 2, quiet)
     sandbox.clock.advance(600)
-    before = cloud.poll(before.id, before).snapshot
+    before = cloud.services.poll(before.id, before).snapshot
     _restarted(sandbox, cloud, before, quiet)
     sandbox.clock.advance(3600)
     return before
@@ -181,7 +181,7 @@ def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     sending.scale(cloud, before, "supernode", 3, quiet)
     for _ in range(300):
         sandbox.clock.advance(1)
-        snapshot = cloud.poll(before.id).snapshot
+        snapshot = cloud.services.poll(before.id).snapshot
         if snapshot.state_name == "COOLDOWN":
             return snapshot
     raise AssertionError("never COOLDOWN")
@@ -220,7 +220,7 @@ def _stale(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud)
     sending.scale(cloud, before, "supernode", 3, quiet)
     sandbox.clock.advance(600)
-    return cloud.poll(before.id).snapshot
+    return cloud.services.poll(before.id).snapshot
 
 
 _begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
@@ -229,7 +229,7 @@ _begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
 
 def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    poll = cloud.poll(before.id)
+    poll = cloud.services.poll(before.id)
     if poll.oned_error is not None:
         raise poll.oned_error
     now = poll.snapshot
@@ -268,8 +268,8 @@ def _in_step(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
 def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     """A removal that left VMs behind, as a second DELETE does."""
     before = running(sandbox, cloud)
-    cloud._flow.delete(before.id)
-    cloud._flow.delete(before.id)
+    cloud._servers._flow.delete(before.id)
+    cloud._servers._flow.delete(before.id)
     for _ in range(60):
         sandbox.clock.advance(10)
         if not services(sandbox):
@@ -281,7 +281,7 @@ def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 
 def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    for vm in cloud.left_behind(before):
+    for vm in cloud.vms.left_behind(before):
         sending.terminate(cloud, vm, tell)
 
 

@@ -123,7 +123,7 @@ class Restarts:
         """The VM now; a server that struggles is asked again until the time is up."""
         while True:
             try:
-                return self.cloud.vm(vm_id)
+                return self.cloud.vms.get(vm_id)
             except LOST:
                 if self.clock() >= end:
                     return None
@@ -133,8 +133,8 @@ class Restarts:
         """Whether the cloud took it; where the answer got lost, the VM is looked at before it is sent again."""
         try:
             if action == "resume":
-                self.cloud.unready(vm.id)
-            self.cloud.act_on_vm(vm.id, action)
+                self.cloud.vms.unready(vm.id)
+            self.cloud.vms.act(vm.id, action)
         except LOST as error:
             self.tell(f"the answer to {action} of VM {vm.id} was lost ({error.title}); looking at the VM")
             return False

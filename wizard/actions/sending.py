@@ -25,7 +25,7 @@ def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: T
         return found is not None and found.cardinality == wanted
 
     tell(f"scaling {role} of service {before.id} to {wanted}")
-    _once(lambda: cloud.scale(before.id, role, wanted), cloud, before, happened, tell)
+    _once(lambda: cloud.services.scale(before.id, role, wanted), cloud, before, happened, tell)
 
 
 def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> None:
@@ -36,7 +36,7 @@ def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> None:
 
     tell(f"recovering service {before.id}")
     again = "Whether OneFlow took it can't be seen; to send recover once more does no harm."
-    _once(lambda: cloud.recover(before.id), cloud, before, happened, tell, again)
+    _once(lambda: cloud.services.recover(before.id), cloud, before, happened, tell, again)
 
 
 def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
@@ -47,17 +47,17 @@ def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
         return now is None or now.state in _GOING
 
     tell(f"removing service {before.id}")
-    _once(lambda: sent.append(cloud.remove(before.id)), cloud, before, happened, tell)
+    _once(lambda: sent.append(cloud.services.remove(before.id)), cloud, before, happened, tell)
     return sent[0] if sent else Verb.DELETE
 
 
 def terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
     """Terminate a VM that stayed behind. Raises CloudError where oned refuses, or where it did not happen."""
     try:
-        cloud.act_on_vm(left.id, "terminate")
+        cloud.vms.act(left.id, "terminate")
     except LOST as error:
         try:
-            now = cloud.vm(left.id)
+            now = cloud.vms.get(left.id)
         except CloudError:
             look = f"onevm show {left.id}"
             raise error.with_hint(f"Whether oned began is not known: look at `{look}`.") from error
@@ -80,7 +80,7 @@ def _once(
         send()
     except LOST as error:
         try:
-            now: ServiceSnapshot | None = cloud.find_service(str(before.id))
+            now: ServiceSnapshot | None = cloud.services.find(str(before.id))
         except NotFound:
             now = None
         except CloudError:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wizard.cloud import preflight_xml
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, TimedOut, Unreachable
-from wizard.cloud.pools import ServiceTemplate
 from wizard.core.contract import Meaning
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.preflight.case import Case
@@ -16,9 +14,9 @@ from wizard.core.preflight.facts import (
     Member,
     OneGate,
     Pool,
-    Registered,
     Seen,
     Service,
+    ServiceTemplate,
     Standing,
     Unseen,
     User,
@@ -32,10 +30,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-_ALL = (-2, -1, -1)
 _LOOKED_AT = 3
 """VMs whose CONTEXT is read for OneGate's endpoint: the newest ones."""
-_CALLS = {Pool.VM_TEMPLATE: "template.info", Pool.IMAGE: "image.info", Pool.NETWORK: "vn.info"}
 
 
 class Gathering:
@@ -62,16 +58,14 @@ class Gathering:
     def facts(self, oneflow_url: str, oned_url: str, username: str) -> CloudFacts:
         """Ask for everything. Nothing is raised."""
         version = self._oned(lambda oned: oned.version())
-        user = self._oned(lambda oned: preflight_xml.user(oned.read("user.info", "our own user", -1)))
+        user = self._oned(lambda oned: oned.user())
         who = None if isinstance(user, Unseen) else user
-        templates = self._pool(
-            "templatepool.info", "VM templates", lambda item: preflight_xml.vm_template(item, who), *_ALL
-        )
-        images = self._pool("imagepool.info", "images", lambda item: preflight_xml.image(item, who), *_ALL)
-        networks = self._pool("vnpool.info", "networks", lambda item: preflight_xml.network(item, who), *_ALL)
-        hosts = self._pool("hostpool.info", "hosts", preflight_xml.host)
+        templates = self._oned(lambda oned: oned.vm_templates(who))
+        images = self._oned(lambda oned: oned.images(who))
+        networks = self._oned(lambda oned: oned.networks(who))
+        hosts = self._oned(lambda oned: oned.hosts())
         services = self._guarded("OneFlow", lambda: tuple(_service(item) for item in self._services()))
-        registered = self._guarded("OneFlow", lambda: tuple(_registered(item) for item in self._service_templates()))
+        registered = self._guarded("OneFlow", self._service_templates)
         facts = CloudFacts(
             oneflow_url,
             oned_url,
@@ -105,16 +99,11 @@ class Gathering:
                 self._lost[server] = unseen if unseen.why is Why.CREDENTIALS else _not_asked(server, error)
             return unseen
 
-    def _pool(
-        self, method: str, subject: str, read: Callable[[Any], Answer], *arguments: int
-    ) -> Seen[tuple[Answer, ...]]:
-        return self._oned(lambda oned: tuple(read(item) for item in oned.read(method, subject, *arguments)))
-
     def _group(self, user: Seen[User]) -> Seen[Member]:
         if isinstance(user, Unseen):
             return user
         number = user.group_id
-        return self._oned(lambda oned: preflight_xml.group(oned.read("group.info", f"group {number}", number)))
+        return self._oned(lambda oned: oned.group(number))
 
     def _onegate(self, services: Seen[tuple[Service, ...]]) -> Seen[OneGate | None]:
         if isinstance(services, Unseen):
@@ -143,7 +132,7 @@ class Gathering:
                 self._ask_for(pool, number)
 
     def _ask_for(self, pool: Pool, number: int) -> None:
-        answer = self._oned(lambda oned: oned.read(_CALLS[pool], f"{pool.value} {number}", number))
+        answer = self._oned(lambda oned: oned.touch(pool, number))
         if isinstance(answer, Unseen):
             if isinstance(answer.cause, NotAuthorized):
                 self._standings[pool, number] = Standing.DENIED
@@ -167,10 +156,6 @@ def _not_asked(server: str, error: CloudError) -> Unseen:
 
 def _service(item: ServiceSnapshot) -> Service:
     return Service(item.id, item.name, item.state_name, tuple(item.vm_ids))
-
-
-def _registered(item: ServiceTemplate) -> Registered:
-    return Registered(item.id, item.name, item.body)
 
 
 def _endpoint(vms: Iterable[VmFacts]) -> OneGate | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from wizard.cloud.errors import Ambiguous, NotAuthorized, NotFound
-from wizard.cloud.pools import CloudObject
 from wizard.core.plan import number_or_text
+from wizard.core.preflight.facts import CloudObject
 
 
 class Named(Protocol):
@@ -35,12 +35,20 @@ def find(reference: str, listed: Callable[[], Sequence[CloudObject]], kind: str)
         known = ()
         if not isinstance(wanted, int):
             raise
-    if isinstance(wanted, int):
-        found = next((item for item in known if item.id == wanted), None)
-        if found is None and known:
-            raise NotFound(f"there is no {kind} {wanted}", kind, "", ids_of(known))
-        return found or CloudObject(wanted, "")
-    return by_name(reference, known, kind)
+    if isinstance(wanted, int) and not known:
+        return CloudObject(wanted, "")
+    return by_reference(reference, known, kind)
+
+
+def by_reference(reference: str, known: Sequence[N], kind: str) -> N:
+    """The one object of that id or exact name. Raises NotFound with what there is, or Ambiguous with the ids."""
+    wanted = number_or_text(reference)
+    if not isinstance(wanted, int):
+        return by_name(reference, known, kind)
+    found = next((item for item in known if item.id == wanted), None)
+    if found is None:
+        raise NotFound(f"there is no {kind} {wanted}", kind, "", ids_of(known))
+    return found
 
 
 def by_name(reference: str, known: Sequence[N], kind: str) -> N:

@@ -1,28 +1,28 @@
-"""The calls to oned that we use, through pyone. Answers are XML texts, read by `vm_xml` and here."""
+"""The calls to oned that we use, as pyone names them. VMs alone are read from the XML itself, by `vm_xml`: their pool
+is asked every few seconds and may be ten megabytes, ten times as much work in pyone's classes."""
 
 from __future__ import annotations
 
-import inspect
-import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
-from wizard.cloud import pool_xml, wire
+from wizard.cloud import objects, wire
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
-from wizard.cloud.oned_transport import Transport
-from wizard.cloud.pools import Network, VmTemplate
 from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
+from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
 from wizard.core.snapshot import VmFacts
 
+Answer = TypeVar("Answer")
+
 _SERVER = "oned"
-_ALL = -2
+_ALL = (-2, -1, -1)
+"""Everybody's objects, from the first to the last."""
 _EVERY_STATE = -2
 _APPEND = 1
-_NO_XML = "the answer is no XML"
 
 
 class Oned:
@@ -32,15 +32,12 @@ class Oned:
         # pyone costs as much to import as Textual does; nothing needs it before the first call.
         import pyone
 
+        from wizard.cloud import pyone_transport
+
         self._url = login.oned_url
         self._pyone = pyone
-        self._transport = Transport(login.oned_url, timeout, verify=login.verify)
-        session = f"{login.username}:{login.password.get_secret_value()}"
-        # An exported ONEAPI_PROTOCOL=grpc would make pyone ignore that the endpoint is HTTP.
-        known = inspect.signature(pyone.OneServer.__new__).parameters
-        options: dict[str, Any] = {"protocol": "xmlrpc"} if "protocol" in known else {}
-        self._server = pyone.OneServer(login.oned_url, session=session, **options)
-        self._server("transport").request = self._transport.request
+        self._unreadable = pyone_transport.UNREADABLE
+        self._one, self._transport = pyone_transport.connected(login, timeout)
 
     def close(self) -> None:
         """Close the connection."""
@@ -48,88 +45,110 @@ class Oned:
 
     def version(self) -> str:
         """oned's version, such as `7.5.80`."""
-        return str(self._ask("system.version", "oned")).strip()
+        return self._ask("oned", lambda one: str(one.system.version()).strip())
 
-    def user(self) -> tuple[int, str]:
-        """Our id and name."""
-        element = self._element(self._ask("user.info", "our own user", -1))
-        return int(element.findtext("ID") or -1), element.findtext("NAME") or ""
+    def user(self) -> User:
+        """Who we are."""
+        return self._ask("our own user", lambda one: objects.user(one.user.info(-1)))
 
-    def vm_templates(self) -> tuple[VmTemplate, ...]:
-        """Every VM template that we may see, by id."""
-        found = self._element(self._ask("templatepool.info", "VM templates", _ALL, -1, -1)).iterfind("VMTEMPLATE")
-        return tuple(sorted(map(pool_xml.vm_template, found), key=lambda item: item.id))
+    def group(self, group_id: int) -> Member:
+        """A group."""
+        return self._ask(f"group {group_id}", lambda one: objects.group(one.group.info(group_id)))
 
-    def networks(self) -> tuple[Network, ...]:
-        """Every network that we may see, by id."""
-        found = self._element(self._ask("vnpool.info", "networks", _ALL, -1, -1)).iterfind("VNET")
-        return tuple(sorted(map(pool_xml.network, found), key=lambda item: item.id))
+    def vm_templates(self, who: User | None = None) -> tuple[VmTemplate, ...]:
+        """Every VM template that we may see, by id, as `who` may use it."""
+        return self._pool(
+            "VM templates", lambda one: one.templatepool.info(*_ALL).VMTEMPLATE, lambda x: objects.vm_template(x, who)
+        )
 
-    def read(self, method: str, subject: str, *arguments: object) -> Any:
-        """The XML element that a call answers; `subject` names in errors what was asked for."""
-        return self._element(self._ask(method, subject, *arguments))
+    def images(self, who: User | None = None) -> tuple[Image, ...]:
+        """Every image that we may see, by id, as `who` may use it."""
+        return self._pool("images", lambda one: one.imagepool.info(*_ALL).IMAGE, lambda x: objects.image(x, who))
+
+    def networks(self, who: User | None = None) -> tuple[Network, ...]:
+        """Every network that we may see, by id, as `who` may use it."""
+        return self._pool("networks", lambda one: one.vnpool.info(*_ALL).VNET, lambda x: objects.network(x, who))
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Every host that we may see, by id."""
+        return self._pool("hosts", lambda one: one.hostpool.info().HOST, objects.host)
+
+    def touch(self, pool: Pool, number: int) -> None:
+        """Ask for one object. Raises NotFound where there is none, NotAuthorized where it may not be used."""
+        infos: dict[Pool, Callable[[Any], Any]] = {
+            Pool.VM_TEMPLATE: lambda one: one.template.info(number),
+            Pool.IMAGE: lambda one: one.image.info(number),
+            Pool.NETWORK: lambda one: one.vn.info(number),
+        }
+        self._ask(f"{pool.value} {number}", infos[pool])
 
     def vms(self, ids: Iterable[int], *, extended: bool) -> tuple[VmFacts, ...]:
         """VMs by id in one call, finished ones too. Only the extended form has the user template and CONTEXT."""
         wanted = ",".join(str(vm_id) for vm_id in ids)
         if not wanted:
             return ()
-        return self._vms("vmpool.infoset", wanted, extended, extended=extended)
+        return self._vms(lambda one: one.vmpool.infoset(wanted, extended), extended=extended)
 
     def vm(self, vm_id: int) -> VmFacts:
         """One VM in full, with all of its history records; the answers of pools have the last alone."""
-        return vm_facts(self._element(self._ask("vm.info", f"VM {vm_id}", vm_id)), extended=True)
+        text = str(self._ask(f"VM {vm_id}", lambda one: one.vm.info(vm_id)))
+        try:
+            element = etree.fromstring(text.strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
+        except (etree.XMLSyntaxError, ValueError):
+            raise self._no_xml() from None
+        return vm_facts(element, extended=True)
 
     def vms_from(self, first_id: int, last_id: int = -1) -> tuple[VmFacts, ...]:
         """Every VM with that id or a later one, up to the last, finished ones too, in short form."""
-        return self._vms("vmpool.info", _ALL, first_id, last_id, _EVERY_STATE, extended=False)
+        everybody = _ALL[0]
+        return self._vms(lambda one: one.vmpool.info(everybody, first_id, last_id, _EVERY_STATE), extended=False)
 
     def act_on_vm(self, vm_id: int, action: str) -> None:
         """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`, …"""
-        self._ask("vm.action", f"VM {vm_id}", action, vm_id)
+        self._ask(f"VM {vm_id}", lambda one: one.vm.action(action, vm_id))
 
     def publish(self, vm_id: int, text: str) -> None:
         """Add to a VM's user template; `text` is in OpenNebula's template syntax."""
-        self._ask("vm.update", f"VM {vm_id}", vm_id, text, _APPEND)
+        self._ask(f"VM {vm_id}", lambda one: one.vm.update(vm_id, text, _APPEND))
 
-    def _vms(self, method: str, *arguments: object, extended: bool) -> tuple[VmFacts, ...]:
+    def _pool(
+        self, subject: str, info: Callable[[Any], Iterable[Any]], read: Callable[[Any], Answer]
+    ) -> tuple[Answer, ...]:
+        return self._ask(subject, lambda one: tuple(read(x) for x in sorted(info(one), key=lambda item: item.ID)))
+
+    def _vms(self, call: Callable[[Any], Any], *, extended: bool) -> tuple[VmFacts, ...]:
         """The VMs of a pool, each let go once it is read: a thousand in full are ten megabytes, and many times that as
         a tree."""
-        text = str(self._ask(method, "VMs", *arguments))
+        text = str(self._ask("VMs", call))
         blanks = len(text) - len(text.lstrip())
         source = BytesIO(text.encode("utf-8"))
         del text
         source.seek(blanks)
-        found = []
+        vms = []
         try:
             for _, element in etree.iterparse(source, tag="VM", **PARSER_OPTIONS):
                 pool = element.getparent()
                 if pool is not None and pool.getparent() is None:
-                    found.append(vm_facts(element, extended=extended))
+                    vms.append(vm_facts(element, extended=extended))
                     element.clear()
                     while element.getprevious() is not None:
                         del pool[0]
         except (etree.XMLSyntaxError, ValueError):
-            raise wire.garbled(_SERVER, self._url, _NO_XML) from None
-        return tuple(found)
+            raise self._no_xml() from None
+        return tuple(vms)
 
-    def _element(self, text: object) -> Any:
-        try:
-            return etree.fromstring(str(text).strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
-        except (etree.XMLSyntaxError, ValueError):
-            raise wire.garbled(_SERVER, self._url, _NO_XML) from None
+    def _no_xml(self) -> CloudError:
+        return wire.garbled(_SERVER, self._url, "the answer is no XML")
 
-    def _ask(self, method: str, subject: str, *arguments: object) -> object:
-        call = self._server
-        for part in method.split("."):
-            call = getattr(call, part)
+    def _ask(self, subject: str, call: Callable[[Any], Answer]) -> Answer:
+        """Do a call of pyone's; `subject` names in errors what was asked for."""
         try:
-            return call(*arguments)
+            return call(self._one)
         except CloudError:
             raise
         except self._pyone.OneException as error:
             raise self._explained(error, subject) from None
-        except (xmlrpc.client.Error, IndexError, TypeError, AttributeError):
+        except self._unreadable:
             raise wire.garbled(_SERVER, self._url, "the answer is not oned's") from None
 
     def _explained(self, error: Exception, subject: str) -> CloudError:

@@ -2,50 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from wizard.cloud.errors import CloudError
 from wizard.core.snapshot import ServiceSnapshot
-
-
-@dataclass(frozen=True)
-class CloudObject:
-    """A VM template or a network. `name` is empty where it could not be looked up."""
-
-    id: int
-    name: str
-    owner: str = ""
-    group: str = ""
-
-
-@dataclass(frozen=True)
-class VmTemplate(CloudObject):
-    """A VM template with what its VMs will be: CPU and MEMORY as written, its images, and its CONTEXT."""
-
-    cpu: str = ""
-    memory: str = ""
-    images: tuple[str, ...] = ()
-    context: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Network(CloudObject):
-    """A network with its addresses: how many there are and how many are free, None where oned does not tell."""
-
-    size: int | None = None
-    free: int | None = None
-
-
-@dataclass(frozen=True)
-class ServiceTemplate:
-    """A registered service template with its body."""
-
-    id: int
-    name: str
-    owner: str
-    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from wizard.cloud.pools import ServiceTemplate
+from wizard.cloud.errors import Refused
 from wizard.core.document import DecodeError, decode_service
 from wizard.core.plan import number_or_text
+from wizard.core.preflight.facts import ServiceTemplate
 from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 
@@ -31,6 +32,15 @@ def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
             name, owner = str(document.get("NAME", "")), str(document.get("UNAME", ""))
             found.append(ServiceTemplate(number, name, owner, body))
     return tuple(sorted(found, key=lambda item: item.id))
+
+
+def service(document: object) -> ServiceSnapshot:
+    """A service out of OneFlow's document. Raises Refused where it is none."""
+    try:
+        return decode_service(document)
+    except DecodeError as error:
+        hint = "Is the id that of a service, and not of a service template?"
+        raise Refused("the document is no service", "OneFlow", str(error), hint) from None
 
 
 def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot, ...]:

@@ -145,4 +145,4 @@ def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, 
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
     cloud = connector.connect()
-    return Act(cloud, cloud.look_up(service), teller, yes, dry_run, as_json, connector.journals(cloud))
+    return Act(cloud, cloud.services.look_up(service), teller, yes, dry_run, as_json, connector.journals(cloud))

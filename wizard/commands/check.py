@@ -103,7 +103,7 @@ def _tell_of_template(document: object, subject: str, as_json: bool) -> int:
 
 def _registered(reference: str, reach: Reach, teller: Teller) -> object:
     with connecting(reach, teller) as connector:
-        return connector.connect().find_service_template(reference).body
+        return connector.connect().templates.find(reference).body
 
 
 def _is_template(subject: str) -> bool:

@@ -66,7 +66,7 @@ def service_names(context: click.Context, _parameter: click.Parameter, incomplet
             return []
         with connecting(reach, _Silent()) as connector:
             connector.timeout = PATIENCE
-            services = [item for item in connector.connect().services() if item.is_flower]
+            services = [item for item in connector.connect().services.list() if item.is_flower]
         names = [item.name for item in services]
         found = []
         for item in services:

@@ -38,7 +38,7 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
     from wizard.machine import reached_through
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
-        poll = connector.connect().look_up(service)
+        poll = connector.connect().services.look_up(service)
     if poll.oned_error is not None:
         raise poll.oned_error
     snapshot = poll.snapshot

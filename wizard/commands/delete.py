@@ -67,7 +67,7 @@ def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     """The VMs that stay behind after all."""
     from wizard.actions import sending
 
-    left = act.cloud.left_behind(gone)
+    left = act.cloud.vms.left_behind(gone)
     if not left:
         return ()
     act.teller.say("still there, with the id of the service: " + ", ".join(f"VM {vm.id} {vm.name}" for vm in left))

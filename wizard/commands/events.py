@@ -46,7 +46,7 @@ def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
     from wizard.watch import changes
 
     try:
-        snapshot = cloud.find_service(service)
+        snapshot = cloud.services.find(service)
     except CloudError as error:
         kept = earlier(cloud.where, int(service)) if service.isascii() and service.isdigit() else None
         if kept is None:

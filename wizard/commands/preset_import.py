@@ -73,7 +73,7 @@ def _read(source: str, reach: Reach, teller: Teller) -> tuple[object, str]:
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
         if kind == TEMPLATE:
-            template = cloud.find_service_template(reference)
+            template = cloud.templates.find(reference)
             return template.body, f"service template {template.id}, {template.name}"
-        document = cloud.service_document(reference)
+        document = cloud.services.document(reference)
         return document, f"service {document['DOCUMENT']['ID']}"

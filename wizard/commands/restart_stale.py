@@ -63,7 +63,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
                 act.cloud, teller.say, stop=stopped.is_set, begun=record.write, ended=record.done, earlier=earlier
             )
             _tell_end(act, restarts.run(vm_ids))
-        act.show(act.cloud.poll(act.service.id, act.service))
+        act.show(act.cloud.services.poll(act.service.id, act.service))
 
 
 def _tell_end(act: Act, found: Restarted) -> None:

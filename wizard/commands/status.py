@@ -43,14 +43,14 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
         cloud = connector.connect()
         if service is None:
             return _list(cloud, connector, as_json, teller)
-        poll = cloud.look_up(service)
+        poll = cloud.services.look_up(service)
         return _follow(connector, cloud, poll, as_json, teller) if watch else _once(poll, as_json)
 
 
 def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
     from wizard.report import list_data, list_text
 
-    poll = cloud.poll_services()
+    poll = cloud.services.poll_all()
     if as_json:
         emit_json(list_data(poll.services, connector.clock(), poll.oned_error))
     elif poll.services:

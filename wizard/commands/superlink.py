@@ -31,7 +31,7 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     from wizard.core.superlink_word import lines
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
-        poll = connector.connect().look_up(service)
+        poll = connector.connect().services.look_up(service)
     if poll.oned_error is not None:
         raise poll.oned_error
     snapshot = poll.snapshot

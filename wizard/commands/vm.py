@@ -24,7 +24,7 @@ def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     from wizard.machine import local_time
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
-        found = connector.connect().vm(number)
+        found = connector.connect().vms.get(number)
     if as_json:
         data: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state_name, "ready": found.ready}
         data |= {"ips": list(found.ips), "host": found.host, "created": found.stime, "ended": found.etime or None}

@@ -60,7 +60,7 @@ async def service_named(app: App[int], session: Session, reference: str) -> Poll
     listed = session.connection.services if session.connection else ()
     try:
         cloud = session.reach()
-        return await away(lambda: cloud.look_up(reference, listed))
+        return await away(lambda: cloud.services.look_up(reference, listed))
     except CloudError as error:
         from wizard.tui.widgets.dialogs import trouble
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import CloudObject, ServiceTemplate
 from wizard.core.opened import opened
+from wizard.core.preflight.facts import CloudObject, ServiceTemplate
 from wizard.core.preset import Preset
 from wizard.core.structure import NotATemplate
 from wizard.tui.background import away
@@ -27,7 +27,7 @@ async def choose_registered(app: App[int], session: Session, title: str) -> Serv
 
     def ask() -> Listing:
         try:
-            found = session.reach().service_templates()
+            found = session.reach().templates.list()
         except CloudError as error:
             return Listing(error=error, asked=True)
         known.update({item.id: item for item in found})

@@ -18,7 +18,8 @@ from wizard.prepare import Listings, Prepared, Registration, check, find_in, pre
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import CloudObject, Connection
+    from wizard.cloud.pools import Connection
+    from wizard.core.preflight.facts import CloudObject
     from wizard.core.snapshot import ServiceSnapshot
     from wizard.journal import Journal
 
@@ -159,8 +160,8 @@ class Session:
         self.error = None
         self.connection = cloud.connection()
         if self.connection.oned_error is None:
-            self.vm_templates = _listing(cloud.vm_templates)
-            self.networks = _listing(cloud.networks)
+            self.vm_templates = _listing(cloud.pools.vm_templates)
+            self.networks = _listing(cloud.pools.networks)
 
     def fill_in_vm_templates(self) -> None:
         """Choose the VM templates that the contract names, where none is chosen and the cloud has exactly one."""
@@ -181,10 +182,10 @@ class Session:
         except CloudError as error:
             return Listing(error=error, asked=True)
         if meaning is Meaning.VM_TEMPLATE:
-            found = _listing(cloud.vm_templates)
+            found = _listing(cloud.pools.vm_templates)
             self.vm_templates = self.vm_templates if found.error and self.vm_templates.objects else found
         elif meaning is Meaning.NETWORK:
-            found = _listing(cloud.networks)
+            found = _listing(cloud.pools.networks)
             self.networks = self.networks if found.error and self.networks.objects else found
         else:
             return None

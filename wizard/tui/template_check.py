@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 from textual.app import App
 
-from wizard.cloud.pools import ServiceTemplate
 from wizard.core.display import one_line
 from wizard.core.lint import NO_FLOWER, Lint, linted
+from wizard.core.preflight.facts import ServiceTemplate
 from wizard.core.problem import Kind
 from wizard.core.structure import NotATemplate
 from wizard.tui.ink import ink

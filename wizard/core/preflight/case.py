@@ -12,8 +12,8 @@ from wizard.core.counting_rules import whole_number
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.preflight.facts import (
     CloudFacts,
+    CloudObject,
     Image,
-    Listed,
     Network,
     Pool,
     Reference,
@@ -24,7 +24,7 @@ from wizard.core.preflight.facts import (
     Why,
 )
 
-Object = TypeVar("Object", bound=Listed)
+Object = TypeVar("Object", bound=CloudObject)
 
 
 @dataclass(frozen=True)

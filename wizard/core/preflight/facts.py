@@ -55,20 +55,27 @@ class Reference:
     owner: str = ""
     owner_id: int | None = None
 
+    def __str__(self) -> str:
+        return self.name or f"image {self.id}"
+
 
 @dataclass(frozen=True)
-class Listed:
-    """An object that oned lists for this user. `usable`: whether its permissions give the USE right."""
+class CloudObject:
+    """An object that oned lists for this user. `usable`: whether its permissions give the USE right.
+
+    `name` is empty where only the id is known.
+    """
 
     id: int
     name: str
     owner: str = ""
     owner_id: int | None = None
     usable: bool = True
+    group: str = ""
 
 
 @dataclass(frozen=True)
-class VmTemplate(Listed):
+class VmTemplate(CloudObject):
     """A VM template. CPU in cores and memory in MB, None where it gives none that can be read.
 
     `disks` counts all disks, `images` are those of them that come from an image. `auto_nics` are NICs whose network
@@ -86,7 +93,7 @@ class VmTemplate(Listed):
 
 
 @dataclass(frozen=True)
-class Image(Listed):
+class Image(CloudObject):
     """A disk image; `state` is oned's number, `shareable` a persistent image that several VMs may use."""
 
     state: int = 1
@@ -95,11 +102,16 @@ class Image(Listed):
 
 
 @dataclass(frozen=True)
-class Network(Listed):
-    """A virtual network: the addresses of its ranges, and how many of them are leased."""
+class Network(CloudObject):
+    """A network: the addresses of its ranges, and how many of them are leased; None where oned does not tell."""
 
-    size: int = 0
-    used: int = 0
+    size: int | None = None
+    used: int | None = None
+
+    @property
+    def free(self) -> int | None:
+        """How many addresses are left, None where that is not known."""
+        return None if self.size is None or self.used is None else max(self.size - self.used, 0)
 
 
 @dataclass(frozen=True)
@@ -146,11 +158,12 @@ class User(Member):
 
 
 @dataclass(frozen=True)
-class Registered:
-    """A registered service template."""
+class ServiceTemplate:
+    """A registered service template with its body."""
 
     id: int
     name: str
+    owner: str
     body: Mapping[str, Any]
 
 
@@ -190,7 +203,7 @@ class CloudFacts:
     images: Seen[tuple[Image, ...]]
     networks: Seen[tuple[Network, ...]]
     hosts: Seen[tuple[Host, ...]]
-    service_templates: Seen[tuple[Registered, ...]]
+    service_templates: Seen[tuple[ServiceTemplate, ...]]
     services: Seen[tuple[Service, ...]]
     onegate: Seen[OneGate | None]
     standings: Mapping[tuple[Pool, int], Standing] = field(default_factory=dict)

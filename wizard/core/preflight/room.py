@@ -68,7 +68,10 @@ def _unusable(found: Missing | Unseen) -> Finding:
 
 
 def _leases(network: Network, wanted: int | None) -> Finding:
-    free = max(0, network.size - network.used)
+    free = network.free
+    if free is None:
+        said = f"how many leases {network.id} {network.name} has free is not told"
+        return Finding("network", "", Result.UNKNOWN, said)
     said = f"{network.id} {network.name} has {free} of {network.size} leases free"
     if wanted is None:
         return Finding("network", "", Result.UNKNOWN, f"{said}; how many are wanted is not known")

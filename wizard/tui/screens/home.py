@@ -149,7 +149,7 @@ class HomeScreen(StepScreen):
     async def _ask(self, cloud: Cloud, listed: tuple[ServiceSnapshot, ...] | None) -> None:
         session = self.session
         try:
-            poll = await away(lambda: cloud.poll_services(session.services, listed))
+            poll = await away(lambda: cloud.services.poll_all(session.services, listed))
         except CloudError as error:
             self._list_services(str(error))
         else:

@@ -121,7 +121,7 @@ class ServiceActions(StepScreen):
         if cloud is None:
             return
         try:
-            left = await away(lambda: cloud.left_behind(gone))
+            left = await away(lambda: cloud.vms.left_behind(gone))
         except CloudError as error:
             self.tell(f"whether VMs stayed behind is not known: {error}", "W")
             return

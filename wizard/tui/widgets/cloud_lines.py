@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 
-from wizard.cloud.pools import CloudObject, Network, VmTemplate
 from wizard.core.context import lacking
 from wizard.core.display import NOTHING, one_line
+from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
 
 _NAME, _OWNER = 26, 11
 
@@ -29,7 +29,7 @@ def line(item: CloudObject, wanted: Mapping[str, str]) -> str:
     if isinstance(item, VmTemplate):
         missing = lacking(wanted, item.context)
         context = f"lacks {len(missing)}" if missing else "ok"
-        facts = f"{_right(item.cpu, 4)} {_right(item.memory, 7)}  {context}"
+        facts = f"{_amount(item.cpu):>4} {_amount(item.memory):>7}  {context}"
     elif isinstance(item, Network):
         facts = f"{_number(item.free):>6} of {_number(item.size):>6}" + ("  full" if item.free == 0 else "")
     return f"{item.id:>6}  {_cut(item.name, _NAME)}  {_cut(item.owner, _OWNER)} {facts}"
@@ -39,8 +39,8 @@ def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
     """Everything that is known, in a few lines."""
     who = f"{item.name} · {item.owner}{f':{item.group}' if item.group else ''}"
     if isinstance(item, VmTemplate):
-        disks = f"disk from {', '.join(item.images)}" if item.images else "no image"
-        body = f"CPU {item.cpu or NOTHING} · {item.memory or NOTHING} MB · {disks}"
+        disks = f"disk from {', '.join(map(str, item.images))}" if item.images else "no image"
+        body = f"CPU {_amount(item.cpu)} · {_amount(item.memory)} MB · {disks}"
         missing = lacking(wanted, item.context)
         if missing:
             context = (
@@ -64,7 +64,7 @@ def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
 
 def searched(item: CloudObject) -> str:
     """What a filter is held against, in small letters."""
-    images = " ".join(item.images) if isinstance(item, VmTemplate) else ""
+    images = " ".join(map(str, item.images)) if isinstance(item, VmTemplate) else ""
     return one_line(f"{item.id} {item.name} {item.owner} {images}").lower()
 
 
@@ -73,9 +73,8 @@ def _cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1) + "…" if cell_len(text) > width else set_cell_size(text, width)
 
 
-def _right(text: str, width: int) -> str:
-    cut = _cut(text or NOTHING, width).rstrip()
-    return " " * (width - cell_len(cut)) + cut
+def _amount(number: float | None) -> str:
+    return NOTHING if number is None else f"{number:.15g}"
 
 
 def _number(number: int | None) -> str:

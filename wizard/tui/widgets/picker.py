@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.cloud.pools import CloudObject
+from wizard.core.preflight.facts import CloudObject
 from wizard.tui.background import away
 from wizard.tui.session import Listing
 from wizard.tui.widgets.cloud_lines import detail, heading, line, searched

@@ -51,7 +51,7 @@ class ServiceSwitch(ModalScreen[int | None]):
     async def _ask(self, cloud: Cloud) -> None:
         session = self.session
         try:
-            session.services = (await away(lambda: cloud.poll_services(session.services))).services
+            session.services = (await away(lambda: cloud.services.poll_all(session.services))).services
         except CloudError as error:
             self.query_one(ServiceList).show(service_rows(session.services, session.clock()), str(error))
             return

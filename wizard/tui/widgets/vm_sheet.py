@@ -109,7 +109,7 @@ class VmSheet(ModalScreen[None]):
         if cloud is None:
             return
         try:
-            self.vm = await away(lambda: cloud.vm(self.vm_id))
+            self.vm = await away(lambda: cloud.vms.get(self.vm_id))
             self.said = ""
         except CloudError as error:
             self.said = f"! What stands here is the last that was known: {error}"

@@ -1,0 +1,56 @@
+"""Registered service templates, and what oned has for one to name: VM templates and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from wizard.cloud.finding import by_reference
+from wizard.cloud.reading import service, service_templates
+from wizard.cloud.servers import Servers
+from wizard.core.preflight.facts import Network, ServiceTemplate, VmTemplate
+from wizard.core.snapshot import ServiceSnapshot
+
+
+class Templates:
+    """The service templates of a cloud. Every method blocks and raises CloudError."""
+
+    def __init__(self, servers: Servers, clock: Callable[[], float]) -> None:
+        self._servers = servers
+        self._clock = clock
+
+    def list(self) -> tuple[ServiceTemplate, ...]:
+        """Every registered service template that we may see, by id."""
+        return service_templates(self._servers.ask_oneflow(lambda flow: flow.templates()))
+
+    def find(self, reference: str) -> ServiceTemplate:
+        """A service template by id or exact name. Raises NotFound (with the nearest name) or Ambiguous."""
+        return by_reference(reference, self.list(), "service template")
+
+    def register(self, text: str) -> int:
+        """Register a service template, sent as it is given; its id comes back."""
+        return self._servers.ask_oneflow(lambda flow: int(flow.register(text)["DOCUMENT"]["ID"]))
+
+    def update(self, template_id: int, text: str) -> None:
+        """Write a registered service template anew, sent as it is given. Sending it twice changes nothing more."""
+        self._servers.ask_oneflow(lambda flow: flow.update(template_id, text))
+
+    def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
+        """Make a service of a template and a merge template, sent as it is given."""
+        document = self._servers.ask_oneflow(lambda flow: flow.instantiate(template_id, text))
+        return replace(service(document), taken_at=self._clock())
+
+
+class Pools:
+    """The VM templates and networks of a cloud. Every method blocks and raises CloudError."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+
+    def vm_templates(self) -> tuple[VmTemplate, ...]:
+        """Every VM template that we may see, by id."""
+        return self._servers.ask_oned(lambda oned: oned.vm_templates())
+
+    def networks(self) -> tuple[Network, ...]:
+        """Every network that we may see, by id."""
+        return self._servers.ask_oned(lambda oned: oned.networks())

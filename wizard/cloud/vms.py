@@ -1,0 +1,55 @@
+"""The VMs of a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wizard.cloud.reading import joined, may_stay, newly_read
+from wizard.cloud.servers import Servers
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
+
+
+class Vms:
+    """VMs, as oned knows them. Every method blocks and raises CloudError."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+
+    def get(self, vm_id: int) -> VmFacts:
+        """One VM in full, with its whole history. Raises NotFound."""
+        return self._servers.ask_oned(lambda oned: oned.vm(vm_id))
+
+    def act(self, vm_id: int, action: str) -> None:
+        """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`. Raises Refused in a wrong state."""
+        self._servers.ask_oned(lambda oned: oned.act_on_vm(vm_id, action))
+
+    def unready(self, vm_id: int) -> None:
+        """Take back what a VM said about being READY, so that the next READY=YES is a new one."""
+        self._servers.ask_oned(lambda oned: oned.publish(vm_id, 'READY="NO"'))
+
+    def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
+        """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""
+        known = [vm.id for vm in snapshot.facts] or [*snapshot.vm_ids]
+        if not known:
+            return ()
+        later = self._servers.ask_oned(lambda oned: oned.vms_from(min(known)))
+        alive = [vm.id for vm in later if not vm.finished]
+        carrying = self._servers.ask_oned(lambda oned: oned.vms(alive, extended=True))
+        wanted = str(snapshot.id)
+        return tuple(vm for vm in carrying if (vm.user_template or {}).get("SERVICE_ID") == wanted)
+
+    def read(self, ids: Sequence[int], known: dict[int, VmFacts], most: int | None = None) -> tuple[VmFacts, ...]:
+        """VMs by id, in at most two requests; what is `known` and can't have changed is not read in full again.
+
+        At most so many are read in full, all of them unless told.
+        """
+        if not ids:
+            return ()
+        if (most is None or len(ids) <= most) and not any(may_stay(known.get(vm_id)) for vm_id in ids):
+            full = self._servers.ask_oned(lambda oned: oned.vms(ids, extended=True))
+            return tuple(joined(vm, known.get(vm.id)) for vm in full)
+        short = self._servers.ask_oned(lambda oned: oned.vms(ids, extended=False))
+        wanted = newly_read(short, known)[:most]
+        full = self._servers.ask_oned(lambda oned: oned.vms(wanted, extended=True)) if wanted else ()
+        by_id = {vm.id: vm for vm in full}
+        return tuple(joined(by_id.get(vm.id) or vm, known.get(vm.id)) for vm in short)
