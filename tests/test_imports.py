@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "wizard"
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-LONG = 300
+LONG = 400
 
 # tomli is what became tomllib, for Python 3.10.
 STANDARD = sys.stdlib_module_names | {"tomli", "tomllib"}
@@ -147,7 +147,7 @@ def test_every_folder_of_the_package_is_a_room() -> None:
 def test_a_long_file_has_a_reason(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     relative = path.relative_to(ROOT).as_posix()
-    reasons = ARCHITECTURE.split("## Files of more than some 300 lines")[1]
+    reasons = ARCHITECTURE.split("## Files of more than some 400 lines")[1]
     assert lines <= LONG or f"`{relative}`" in reasons, f"{relative} has {lines} lines and no reason in ARCHITECTURE.md"
 
 
@@ -156,7 +156,7 @@ def test_a_long_file_has_a_reason(path: Path) -> None:
     [
         ("wizard.cli", ["textual", "httpx", "pyone", "requests", "lxml", "pydantic", "rich"]),
         ("wizard.core.plan", ["textual", "httpx", "pyone", "requests", "lxml"]),
-        ("wizard.tui.app", ["httpx", "pyone", "requests", "lxml"]),
+        ("wizard.tui.app", ["httpx", "pyone", "requests", "lxml", "pydantic"]),
         ("wizard.cloud.cloud", ["pyone", "requests", "textual"]),
         ("wizard.sandbox.server", ["textual", "httpx", "pyone", "pydantic", "click", "lxml"]),
     ],

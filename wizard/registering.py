@@ -100,8 +100,8 @@ def fitted(plan: Plan, template: ServiceTemplate) -> Plan:
 
     Raises CloudError where that template is no Flower cluster.
     """
+    from wizard.core.documents import NotATemplate
     from wizard.core.opened import opened
-    from wizard.core.structure import NotATemplate
 
     try:
         there = opened(template.body)

@@ -6,9 +6,9 @@ from textual.app import App
 
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import CloudObject, ServiceTemplate
+from wizard.core.documents import NotATemplate
 from wizard.core.opened import opened
 from wizard.core.preset import Preset
-from wizard.core.structure import NotATemplate
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.session import Listing, Session

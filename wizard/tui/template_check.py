@@ -11,9 +11,9 @@ from textual.app import App
 
 from wizard.cloud.pools import ServiceTemplate
 from wizard.core.display import one_line
+from wizard.core.documents import NotATemplate
 from wizard.core.lint import NO_FLOWER, Lint, linted
 from wizard.core.problem import Kind
-from wizard.core.structure import NotATemplate
 from wizard.tui.ink import ink
 from wizard.tui.registered_choice import choose_registered
 from wizard.tui.session import Session
