@@ -216,12 +216,6 @@ def test_an_entry_that_is_none_is_left_out(kind: str, entry: object) -> None:
     assert replace(found, unreadable=()) == decode_service(document({"state": 2, kind: good}))
 
 
-def test_a_list_with_one_object_in_it_is_that_object() -> None:
-    node = {"deploy_id": 3, "vm_info": {"VM": {"NAME": "a_0"}}}
-    found = decode_service(document({"state": 2, "roles": [{"name": "a", "nodes": [[node]]}]}))
-    assert (found.vm_ids, found.unreadable) == ((3,), ())
-
-
 def test_facts_are_joined_by_id_and_the_rest_is_former() -> None:
     bare = service([2, 3])
     facts = [vm(3), vm(9, "DONE"), vm(1, role="superlink"), vm(5, "DONE")]

@@ -1,6 +1,6 @@
 """OneFlow's documents as typed values: service template, merge template, and a service with its roles and nodes.
 
-They are read tolerantly and written strictly. Read: names of 6.x or 7.x, an object or a list with that one object in
+They are read tolerantly and written strictly. Read: names of 6.x or 7.x, a CONTEXT that is a list with one object in
 it, numbers as text, null. Of a template everything is kept: what has no field here, or does not fit its field, stands
 in `model_extra` and is written back as it was. Of a service only what is used is read; what can't be read is left out
 and reported as a `Misfit`. Written: in the names of 7.x, from which `documents_v6` makes those of 6.x.
@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from wizard.core.documents_v6 import CONTENTS_V6, Json, from_v6, names_of_v7
 from wizard.core.tolerant import DocumentError, Misfit, Path, fitted
@@ -44,10 +44,14 @@ class Part(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
-class Contents(Part):
-    """What a role adds to its VMs."""
+def _single(value: object) -> object:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
-    CONTEXT: dict[str, object] = Field(default_factory=dict)
+
+class Contents(Part):
+    """What a role adds to its VMs. Where a server of 7.x converted a text of 6.x, CONTEXT is a list of one object."""
+
+    CONTEXT: Annotated[dict[str, object], BeforeValidator(_single)] = Field(default_factory=dict)
 
 
 class Role(Part):

@@ -143,6 +143,8 @@ def _names_of_v6(document: Mapping[str, object]) -> Json:
 
 def _role_from_v6(role: Mapping[str, object], shared: Mapping[str, object]) -> Json:
     read = names_of_v7(role)
+    if "template_id" in read and is_v6(role):
+        read.setdefault("type", "vm")
     text = read.get(CONTENTS_V6)
     if isinstance(text, str):
         try:
@@ -150,9 +152,8 @@ def _role_from_v6(role: Mapping[str, object], shared: Mapping[str, object]) -> J
         except TemplateTextError:
             return read
         del read[CONTENTS_V6]
-        read.setdefault("template_contents", _without_inputs(contents, {**shared, **_keys(read.get("user_inputs"))}))
-    if "template_id" in read:
-        read.setdefault("type", "vm")
+        inputs = {**shared, **_keys(read.get("user_inputs"))}
+        read.setdefault("template_contents", _without_inputs(contents, inputs))
     return read
 
 

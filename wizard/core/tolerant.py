@@ -58,27 +58,22 @@ def fitted(model: type[P], raw: object) -> tuple[P, dict[Path, Misfit]]:
             for path in sorted(taken, key=len):
                 if any(path[:depth] in taken for depth in range(len(path))):
                     continue
-                value = taken[path].value
-                is_wrapped = taken[path].expected == "an object" and isinstance(value, list) and len(value) == 1
-                if is_wrapped and isinstance(value, list) and isinstance(value[0], Mapping):
-                    raw = _replaced(raw, path, value[0])
-                else:
-                    raw = _replaced(raw, path, None)
-                    misfits[path] = taken[path]
+                raw = _without(raw, path)
+                misfits[path] = taken[path]
 
 
-def _replaced(raw: object, path: Path, value: object) -> object:
-    """A JSON value with another value at a path; None removes an attribute, and stands in the place of an entry."""
+def _without(raw: object, path: Path) -> object:
+    """A JSON value without what is at a path; an entry of a list becomes null."""
     if not path:
-        return value
+        return None
     step, rest = path[0], path[1:]
     if isinstance(raw, list) and isinstance(step, int):
-        return [*raw[:step], _replaced(raw[step], rest, value), *raw[step + 1 :]]
+        return [*raw[:step], _without(raw[step], rest), *raw[step + 1 :]]
     if not isinstance(raw, Mapping):
         return raw
-    if not rest and value is None:
+    if not rest:
         return {key: item for key, item in raw.items() if key != step}
-    return {**raw, str(step): _replaced(raw[str(step)], rest, value)}
+    return {**raw, str(step): _without(raw[str(step)], rest)}
 
 
 def _existing(raw: object, place: Path) -> tuple[Path, object]:
