@@ -207,6 +207,11 @@ def test_a_part_that_can_t_be_read_spoils_nothing_else(change: dict[str, Any], w
     assert replace(found, unreadable=()) == good
 
 
+def test_parents_that_are_no_texts_are_read() -> None:
+    (role,) = decode_service(document({"state": 2, "roles": [{"name": "a", "parents": ["b", 3, {}, None]}]})).roles
+    assert role.parents == ("b", "3", "{}", "None")
+
+
 @pytest.mark.parametrize("kind", ["roles", "log"])
 @pytest.mark.parametrize("entry", [3, None, "x", []])
 def test_an_entry_that_is_none_is_left_out(kind: str, entry: object) -> None:

@@ -48,7 +48,7 @@ def _role(role: RoleState) -> Role:
         min_vms=role.min_vms,
         max_vms=role.max_vms,
         cooldown=role.cooldown,
-        parents=tuple(role.parents),
+        parents=tuple(str(parent) for parent in role.parents),
         template_id=role.template_id,
         values=texts(role.user_inputs_values),
         nodes=tuple(Node(node.deploy_id, node.name) for node in role.nodes if node),

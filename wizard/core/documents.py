@@ -146,7 +146,7 @@ class RoleState(_State):
     min_vms: int | None = None
     max_vms: int | None = None
     cooldown: int | None = None
-    parents: list[str] = Field(default_factory=list)
+    parents: list[object] = Field(default_factory=list)
     template_id: int | None = None
     user_inputs_values: dict[str, object] = Field(default_factory=dict)
     nodes: list[NodeState | None] = Field(default_factory=list)

@@ -52,6 +52,8 @@ def fitted(model: type[P], raw: object) -> tuple[P, dict[Path, Misfit]]:
                 misfit = Misfit(path, value, expected)
                 if item["type"] == "missing":
                     misfit = misfits.pop(item["loc"], Misfit(item["loc"], None, expected))
+                if value is None and path and isinstance(path[-1], int):
+                    path = path[:-1]  # A null in the place of an entry does not fit either: the list is taken out.
                 if not path:
                     raise DocumentError(str(misfit)) from None
                 taken.setdefault(path, misfit)
