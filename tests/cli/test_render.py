@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.core.dialect import to_v6
+from wizard.core.documents_v6 import to_v6
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 

@@ -58,6 +58,11 @@ def circle(*parents: str) -> ServiceSnapshot:
 FIRES: list[tuple[str, ServiceSnapshot, str]] = [
     ("superlink-gone", service([vm(2), vm(3)], superlink=[]), "the cluster is dead"),
     (
+        "unreadable",
+        service([vm(2), vm(3)], unreadable=("roles[1].nodes[2].deploy_id is None, not a whole number", "log[0]")),
+        "can't be read in 2 places: roles[1].nodes[2].deploy_id is None",
+    ),
+    (
         "vm-failed",
         service([vm(2), vm(3, "BOOT_FAILURE", template={"ERROR": "DEPLOY: no KVM"})], "DEPLOYING"),
         "VM 3 of supernode is in BOOT_FAILURE: DEPLOY: no KVM",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.core.plans import valid_plans
 from wizard.core import template_text
-from wizard.core.dialect import Dialect, from_v6, is_v6, to_v6
+from wizard.core.dialect import Dialect
+from wizard.core.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.plan import Plan
 from wizard.core.template_text import TemplateTextError
 

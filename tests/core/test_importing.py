@@ -12,10 +12,10 @@ from hypothesis import given
 
 from tests.core.plans import valid_plans
 from wizard.core.contract import Level
+from wizard.core.documents import NotATemplate
 from wizard.core.importing import Imported, imported
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
-from wizard.core.structure import NotATemplate
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from wizard.core.documents import NotATemplate, read_template
 from wizard.core.lint import NO_FLOWER, as_text, contract_of, linted
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.seed import SEED
-from wizard.core.structure import NotATemplate
 
 from .test_structure import drop, put, template
 
@@ -23,8 +23,8 @@ def test_our_own_templates_are_held_against_their_own_contract(contract: object)
 
 
 def test_the_first_contract_where_none_is_known_better() -> None:
-    assert contract_of({"roles": []}) is SEED
-    assert contract_of({"roles": [{"name": "superlink", "user_inputs": []}], "user_inputs": 3}) is SEED
+    assert contract_of(read_template({"roles": []})) is SEED
+    assert contract_of(read_template({"roles": [{"name": "superlink", "user_inputs": []}], "user_inputs": 3})) is SEED
 
 
 @pytest.mark.parametrize(("name", "flower"), [("superlink", True), ("supernode", True), ("web", False)])
@@ -46,7 +46,12 @@ def test_what_is_no_template_is_refused() -> None:
 
 def test_contents_of_6_that_can_t_be_read_are_a_finding() -> None:
     found = linted({"roles": [{"name": "superlink", "vm_template_contents": "CONTEXT = ["}]})
-    assert [problem.rule for problem in found.problems] == ["contents are readable"]
+    assert [problem.rule for problem in found.problems] == [
+        "contents are readable",
+        "deployment",
+        "ready-gate",
+        "roles",
+    ]
 
 
 def test_as_words() -> None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from wizard.core import preset as presets
 from wizard.core import rules
 from wizard.core.contract import Level
-from wizard.core.dialect import Dialect, from_v6
+from wizard.core.dialect import Dialect
+from wizard.core.documents import read_template
+from wizard.core.documents_v6 import from_v6
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind
@@ -52,5 +54,5 @@ def test_its_template_is_linted_and_read_back_in_both_dialects() -> None:
         written = dialect.written(CHOSEN.template())
         assert from_v6(written) == CHOSEN.template()
         assert not rules.blocking(check_template(written, MARKETPLACE))
-    read = plan_of(CHOSEN.template(), MARKETPLACE).with_text("service.network", "0")
+    read = plan_of(read_template(CHOSEN.template()), MARKETPLACE).with_text("service.network", "0")
     assert read.template() == CHOSEN.template()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.core.schema_checker import complaints
 from wizard.core.contract import Level, Meaning
+from wizard.core.documents import NotATemplate
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.opened import opened
 from wizard.core.plan import Plan
@@ -19,7 +20,6 @@ from wizard.core.preset import Preset, PresetError, dumps, loads
 from wizard.core.preset_schema import schema
 from wizard.core.problem import Kind
 from wizard.core.seed import SEED
-from wizard.core.structure import NotATemplate
 from wizard.prepare import check
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

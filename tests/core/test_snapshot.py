@@ -120,7 +120,14 @@ LENIENT = [
     (
         "numbers of a role as text",
         {"state": 2, "roles": [{"name": "a", "cardinality": "2", "min_vms": "1", "max_vms": "x", "cooldown": "30"}]},
-        ServiceSnapshot(7, "fl", 2, owner="me", roles=(Role("a", 0, 2, min_vms=1, cooldown=30),)),
+        ServiceSnapshot(
+            7,
+            "fl",
+            2,
+            owner="me",
+            roles=(Role("a", 0, 2, min_vms=1, cooldown=30),),
+            unreadable=("roles[0].max_vms is 'x', not a whole number",),
+        ),
     ),
     (
         "the names of 6.x",
@@ -169,17 +176,49 @@ def test_servers_differ_and_are_understood(body: Any, expected: ServiceSnapshot)
         (document({"state": "RUNNING"}), "state is 'RUNNING', not a whole number"),
         (document({"state": 2}, ID=None), "DOCUMENT.ID is None, not a whole number"),
         (document({"state": 2}, ID="x"), "DOCUMENT.ID is 'x', not a whole number"),
-        (document({"state": 2, "roles": ["x"]}), "a role is not an object"),
-        (document({"state": 2, "roles": [{"nodes": [3]}]}), "a node is not an object"),
-        (document({"state": 2, "roles": [{"nodes": [{}]}]}), "deploy_id is None"),
-        (document({"state": 2, "roles": [{"cardinality": "many"}]}), "a role's cardinality is 'many'"),
-        (document({"state": 2, "log": ["x"]}), "a log line is not an object"),
     ],
 )
 def test_what_is_no_service_is_refused_with_the_reason(answer: object, why: str) -> None:
     with pytest.raises(DecodeError) as error:
         decode_service(answer)
     assert why in str(error.value)
+
+
+GOOD_ROLE = {"name": "a", "state": 2, "cardinality": 2, "nodes": [{"deploy_id": 3}, {"deploy_id": "4"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"nodes": [{"deploy_id": None}]}, "roles[1].nodes[0].deploy_id is None, not a whole number"),
+        ({"nodes": [{"deploy_id": "x"}]}, "roles[1].nodes[0].deploy_id is 'x', not a whole number"),
+        ({"nodes": [{"vm_info": 3}]}, "roles[1].nodes[0].deploy_id is None, not a whole number"),
+        ({"nodes": [3]}, "roles[1].nodes[0] is 3, not an object"),
+        ({"nodes": [None]}, "roles[1].nodes[0] is None, not an object"),
+        ({"nodes": "x"}, "roles[1].nodes is 'x', not a list"),
+        ({"cardinality": "many"}, "roles[1].cardinality is 'many', not a whole number"),
+        ({"state": {}}, "roles[1].state is {}, not a whole number"),
+    ],
+)
+def test_a_part_that_can_t_be_read_spoils_nothing_else(change: dict[str, Any], why: str) -> None:
+    good = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b"}]}))
+    found = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b", **change}]}))
+    assert found.unreadable == (why,)
+    assert replace(found, unreadable=()) == good
+
+
+def test_parents_that_are_no_texts_are_read() -> None:
+    (role,) = decode_service(document({"state": 2, "roles": [{"name": "a", "parents": ["b", 3, {}, None]}]})).roles
+    assert role.parents == ("b", "3", "{}", "None")
+
+
+@pytest.mark.parametrize("kind", ["roles", "log"])
+@pytest.mark.parametrize("entry", [3, None, "x", []])
+def test_an_entry_that_is_none_is_left_out(kind: str, entry: object) -> None:
+    good = [{"name": "a", "message": "m"}]
+    found = decode_service(document({"state": 2, kind: [entry, *good]}))
+    assert found.unreadable == (f"{kind}[0] is {entry!r}, not an object",)
+    assert replace(found, unreadable=()) == decode_service(document({"state": 2, kind: good}))
 
 
 def test_facts_are_joined_by_id_and_the_rest_is_former() -> None:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 
 from wizard.core.contract import Level
+from wizard.core.documents import NotATemplate, read_template
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.rules import check
-from wizard.core.structure import STRUCTURE_RULES, NotATemplate, body_of, check_template
-from wizard.core.structure_values import plan_of
+from wizard.core.structure import STRUCTURE_RULES, check_template, plan_of
 from wizard.core.vm_attributes import VM_ATTRIBUTES
 
 from .plans import valid_plans
@@ -81,6 +81,7 @@ FIRES: list[tuple[str, tuple[Change, ...], Kind, str, str]] = [
     ("role-name", (third("a\n", "superlink"),), ERROR, "roles[2].name", r"'a\n'"),
     ("role-name", (put("roles/0/name", ["superlink"]),), ERROR, "roles[0].name", "['superlink']"),
     ("role-name", (drop("roles/0/name"),), ERROR, "roles[0].name", "None"),
+    ("role", (lambda body: body["roles"].append(3),), ERROR, "roles[2]", "a role is a JSON object"),
     ("parents", (drop("roles/1/parents"),), ERROR, "roles[1].parents", "supernode has no parents"),
     ("parents", (put("roles/1/parents", []),), ERROR, "roles[1].parents", "supernode has no parents"),
     ("parents", (put("roles/1/parents", "superlink"),), ERROR, "roles[1].parents", "supernode has no parents"),
@@ -207,6 +208,7 @@ SILENT: list[tuple[str, tuple[Change, ...]]] = [
     ("ready-gate", (put("ready_status_gate", True),)),
     ("roles", (third("logger", "superlink"),)),
     ("role-name", (third("A_9", "superlink"),)),
+    ("role", ()),
     ("parents", (third("logger", "supernode", "superlink"),)),
     ("parents", (drop("roles/0"), put("roles/0/parents", ["supernode"]))),
     ("cycle", (third("logger", "supernode", "superlink"),)),
@@ -247,7 +249,7 @@ def test_every_rule_of_the_structure_has_both_cases() -> None:
         problem.rule
         for _, changes, *_ in FIRES
         for rule in STRUCTURE_RULES
-        for problem in rule(template(*changes), Plan().contract)
+        for problem in rule(read_template(template(*changes)), Plan().contract)
     }
     assert everything <= {rule for rule, *_ in FIRES}
     assert everything <= {rule for rule, _ in SILENT}
@@ -286,7 +288,7 @@ def test_our_own_templates_have_no_error_and_say_the_same_as_the_plan(plan: Plan
 
 @given(valid_plans())
 def test_a_template_amounts_to_the_plan_it_was_made_of(plan: Plan) -> None:
-    again = plan_of(plan.template())
+    again = plan_of(read_template(plan.template()))
     for item in plan.contract.fields:
         if item.key not in ("vm_template", "network"):
             wanted = plan.text(item.path)
@@ -298,7 +300,7 @@ def test_a_template_amounts_to_the_plan_it_was_made_of(plan: Plan) -> None:
 
 def test_a_whole_document_is_unwrapped() -> None:
     body = template()
-    assert body_of({"DOCUMENT": {"ID": "3", "TEMPLATE": {"BODY": body}}}) == body
+    assert read_template({"DOCUMENT": {"ID": "3", "TEMPLATE": {"BODY": body}}}).to_v7() == body
     assert check_template({"DOCUMENT": {"TEMPLATE": {"BODY": body}}}) == check_template(body)
 
 
@@ -310,8 +312,6 @@ def test_a_whole_document_is_unwrapped() -> None:
         ("{}", "JSON object"),
         ({}, "list of roles"),
         ({"roles": {}}, "list of roles"),
-        ({"roles": [1]}, "each role"),
-        ({"roles": [None]}, "each role"),
         ({"DOCUMENT": {}}, "JSON object"),
         ({"DOCUMENT": {"TEMPLATE": {"BODY": "text"}}}, "JSON object"),
         ({"DOCUMENT": {"TEMPLATE": []}}, "JSON object"),
@@ -329,12 +329,17 @@ def test_odd_values_are_judged_not_fallen_over(path: str, value: object) -> None
         body = template(lambda found: found["roles"].__setitem__(0, value))
     else:
         body = template(put(path, value))
-    try:
-        problems = check_template(body)
-    except NotATemplate:
-        assert path == "roles/0"
-    else:
-        assert all(problem.message and problem.field for problem in problems)
+    assert all(problem.message and problem.field for problem in check_template(body))
+
+
+@pytest.mark.parametrize("role", [3, None, "superlink", [], [[{}]]])
+def test_a_role_that_is_none_is_one_finding_and_spoils_nothing_else(role: object) -> None:
+    body = template(put("ready_status_gate", False), lambda body: body["roles"].insert(0, role))
+    alone = check_template(template(put("ready_status_gate", False)))
+    found = check_template(body)
+    assert [problem.place for problem in found if problem.rule == "role"] == ["roles[0]"]
+    assert len(found) == len(alone) + 1
+    assert all(problem in found for problem in alone if not problem.field.startswith("roles["))
 
 
 @pytest.mark.parametrize(

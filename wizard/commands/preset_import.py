@@ -40,11 +40,11 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     """
     from wizard.core import rules
     from wizard.core.document import DecodeError
+    from wizard.core.documents import NotATemplate
     from wizard.core.importing import Imported, imported
     from wizard.core.opened import opened
     from wizard.core.preset import Preset
     from wizard.core.problem import Kind
-    from wizard.core.structure import NotATemplate
     from wizard.files import save_preset
 
     teller = Teller()

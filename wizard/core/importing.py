@@ -5,19 +5,18 @@ Not everything that a template can say is a setting: what is not taken over is t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from wizard.core.contract import ROLES, Contract, Level, Meaning
 from wizard.core.contracts import CONTRACTS
 from wizard.core.document import decode_service
+from wizard.core.documents import NotATemplate, ServiceTemplate, read_template, template_body
 from wizard.core.lint import contract_of
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.structure import NotATemplate, Template, body_of, superlink_is_never_scaled
-from wizard.core.structure_values import plan_of
+from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.structure import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
 from wizard.core.user_input import InputType
 
 _BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
@@ -38,58 +37,34 @@ def imported(document: object, contracts: Mapping[str, Contract] = CONTRACTS) ->
     instantiated with, and as many VMs as it has now. Raises NotATemplate where it is no Flower cluster, and
     DecodeError for a service that can't be read.
     """
-    document = _with_read_body(document)
-    body = body_of(document)
-    parts = _parts(body)
+    template = read_template(document)
+    parts = parts_of(template)
     for level in ROLES:
         if level not in parts:
             raise NotATemplate(f"it has no role {level.value}, so it is no Flower cluster")
-    contract = contract_of(body, contracts)
-    plan = plan_of(body, contract)
-    network, left_out = _network(body)
-    left_out += _other_roles(body)
-    left_out += _other_inputs(parts, contract)
-    left_out += [problem.message for problem in superlink_is_never_scaled(body, contract)]
+    contract = contract_of(template, contracts)
+    plan = plan_of(template, contract)
+    network, left_out = _network(template)
+    left_out += _other_roles(template)
+    left_out += _other_inputs(template, contract)
+    left_out += [f"{problem.field}: {problem.message}" for problem in roles_are_objects(template, contract)]
+    left_out += [problem.message for problem in superlink_is_never_scaled(template, contract)]
     if (item := contract.meaning(Meaning.NETWORK)) is not None and network:
         plan = plan.with_text(item.path, network)
-    if "state" in body:
-        plan = _in_force(document, body, plan)
+    if template.has("state"):
+        plan = _in_force(_service(document, template), plan)
     plan, unreadable = _readable(plan)
     return Imported(plan, tuple(dict.fromkeys(left_out + unreadable)))
 
 
-def _with_read_body(document: object) -> object:
-    """OneFlow gives the body as an object, oned as a text."""
-    if not isinstance(document, Mapping) or not isinstance(document.get("DOCUMENT"), Mapping):
-        return document
-    outer = document["DOCUMENT"]
-    template = outer.get("TEMPLATE")
-    if not isinstance(template, Mapping) or not isinstance(template.get("BODY"), str):
-        return document
-    try:
-        body = json.loads(template["BODY"])
-    except ValueError as error:
-        raise NotATemplate(f"DOCUMENT.TEMPLATE.BODY is not JSON: {error}") from None
-    return {"DOCUMENT": {**outer, "TEMPLATE": {**template, "BODY": body}}}
+def _service(document: object, template: ServiceTemplate) -> ServiceSnapshot:
+    if isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping):
+        return decode_service(document)
+    body = template_body(document)
+    return decode_service({"ID": 0, "NAME": template.name, "TEMPLATE": {"BODY": body}})
 
 
-def _parts(body: Template) -> dict[Level, Template]:
-    parts = {Level.SERVICE: body}
-    for role in body["roles"]:
-        for level in ROLES:
-            if role.get("name") == level.value:
-                parts.setdefault(level, role)
-    return parts
-
-
-def _declared(part: Template) -> Mapping[str, Any]:
-    found = part.get("user_inputs")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _in_force(document: object, body: Template, plan: Plan) -> Plan:
-    named = isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping)
-    service = decode_service(document if named else {"ID": 0, "NAME": body.get("name", ""), "TEMPLATE": {"BODY": body}})
+def _in_force(service: ServiceSnapshot, plan: Plan) -> Plan:
     texts: dict[str, str] = {}
     for item in plan.contract.fields:
         if item.is_input:
@@ -102,15 +77,15 @@ def _in_force(document: object, body: Template, plan: Plan) -> Plan:
     return plan.with_texts(texts)
 
 
-def _network(body: Template) -> tuple[str, list[str]]:
+def _network(template: ServiceTemplate) -> tuple[str, list[str]]:
     """The id of the one network that all VMs share; several, and those that are made anew, are no setting."""
-    networks = body.get("networks")
-    if not isinstance(networks, Mapping) or not networks:
+    networks = template.networks
+    if not networks:
         return "", []
     if len(networks) > 1:
-        return "", [f"the networks {', '.join(map(str, networks))}: a preset has one network"]
+        return "", [f"the networks {', '.join(networks)}: a preset has one network"]
     (name, definition) = next(iter(networks.items()))
-    chosen = dict(_network_values(body)).get(name)
+    chosen = dict(_network_values(template)).get(name)
     if chosen is not None:
         return chosen, []
     default = definition.split("|")[-1] if isinstance(definition, str) else ""
@@ -121,27 +96,26 @@ def _network(body: Template) -> tuple[str, list[str]]:
     return "", [f"the network {name}: {default.strip()} makes a network, a preset names one that exists"]
 
 
-def _network_values(body: Template) -> Iterator[tuple[str, str]]:
-    values = body.get("networks_values")
-    for entry in values if isinstance(values, list) else []:
+def _network_values(template: ServiceTemplate) -> Iterator[tuple[str, str]]:
+    for entry in template.networks_values:
         if isinstance(entry, Mapping):
             for name, chosen in entry.items():
                 if isinstance(chosen, Mapping) and "id" in chosen:
                     yield str(name), str(chosen["id"])
 
 
-def _other_roles(body: Template) -> list[str]:
+def _other_roles(template: ServiceTemplate) -> list[str]:
     known = {level.value for level in ROLES}
-    names = [str(role.get("name")) for role in body["roles"]]
+    names = [role_name(role) for _, role in template.placed()]
     return [f"the role {name}: a Flower cluster has superlink and supernode" for name in names if name not in known]
 
 
-def _other_inputs(parts: Mapping[Level, Template], contract: Contract) -> list[str]:
+def _other_inputs(template: ServiceTemplate, contract: Contract) -> list[str]:
     found = []
-    for level, part in parts.items():
+    for level, part in parts_of(template).items():
         known = {item.key for item in contract.inputs(level)}
         where = "of the service" if level is Level.SERVICE else f"of the role {level.value}"
-        found += [f"the input {key} {where}: no setting is called so" for key in _declared(part) if key not in known]
+        found += [f"the input {key} {where}: no setting is called so" for key in part.user_inputs if key not in known]
     return found
 
 

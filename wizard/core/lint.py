@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wizard.core.contract import ROLES, Contract, Level
+from wizard.core.contract import ROLES, Contract
 from wizard.core.contracts import CONTRACTS
 from wizard.core.display import one_line
+from wizard.core.documents import ServiceTemplate, read_template
 from wizard.core.problem import Problem
 from wizard.core.rules import blocking
-from wizard.core.structure import NotATemplate, Template, body_of, check_template
+from wizard.core.structure import check_template, parts_of
 
 NO_FLOWER = "This is no Flower service: it has neither a role superlink nor a role supernode."
 
@@ -35,20 +36,15 @@ class Lint:
 
 def linted(document: object) -> Lint:
     """Hold a template against its contract. Takes a body, or a DOCUMENT as OneFlow prints it; raises NotATemplate."""
-    try:
-        body: Template = body_of(document)
-    except NotATemplate:
-        # A text of 6.x that can't be read is a finding of its own; where the whole is none, this raises again.
-        return Lint(CONTRACTS["seed"], True, check_template(document))
-    names = {role.get("name") for role in body["roles"] if isinstance(role.get("name"), str)}
-    contract = contract_of(body)
-    flower = any(level.value in names for level in ROLES)
+    template = read_template(document)
+    contract = contract_of(template)
+    flower = any(template.placed(level.value) for level in ROLES)
     return Lint(contract, flower, check_template(document, contract))
 
 
-def contract_of(body: Template, contracts: Mapping[str, Contract] = CONTRACTS) -> Contract:
+def contract_of(template: ServiceTemplate, contracts: Mapping[str, Contract] = CONTRACTS) -> Contract:
     """The contract that knows most of a template's inputs; the first one where none knows more than another."""
-    return max(contracts.values(), key=lambda contract: _known(body, contract))
+    return max(contracts.values(), key=lambda contract: _known(template, contract))
 
 
 def as_text(problems: Iterable[Problem]) -> str:
@@ -59,13 +55,6 @@ def as_text(problems: Iterable[Problem]) -> str:
     )
 
 
-def _known(body: Template, contract: Contract) -> int:
-    parts = [(Level.SERVICE, body)]
-    parts += [(level, role) for level in ROLES for role in body["roles"] if role.get("name") == level.value]
-    return sum(
-        item.key in declared
-        for level, part in parts
-        for declared in [part.get("user_inputs")]
-        if isinstance(declared, Mapping)
-        for item in contract.inputs(level)
-    )
+def _known(template: ServiceTemplate, contract: Contract) -> int:
+    parts = parts_of(template).items()
+    return sum(item.key in part.user_inputs for level, part in parts for item in contract.inputs(level))

@@ -6,17 +6,17 @@ other nothing is known but its definition, and nothing is made up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from wizard.core import user_input
 from wizard.core.contract import ROLES, Contract, Field, Level, Meaning, RoleContract
 from wizard.core.contracts import CONTRACTS, REGISTERED
+from wizard.core.documents import NotATemplate, Role, ServiceTemplate, read_template
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
 from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, role_fields, text
-from wizard.core.structure import NotATemplate, body_of
+from wizard.core.structure import roles_are_objects
 from wizard.core.user_input import InputType, UserInput
 
 _SERVERS_OWN = "registration_time"
@@ -32,11 +32,11 @@ def opened(document: object) -> Plan:
     two roles of a Flower cluster, where a definition can't be read or an input stands twice, or where an input is a
     password: every value is shown and kept here.
     """
-    body = {key: value for key, value in body_of(document).items() if key != _SERVERS_OWN}
-    parts = _parts(body)
-    networks = dict(_networks(body))
-    fields = [_name(body), *_inputs(Level.SERVICE, body), *networks]
-    fields += [_as_said(item, body) for item in (DESCRIPTION, SHUTDOWN_ACTION)]
+    template = read_template(document)
+    parts = _parts(template)
+    networks = dict(_networks(template))
+    fields = [_name(template), *_inputs(Level.SERVICE, template), *networks]
+    fields += [_as_said(item, template) for item in (DESCRIPTION, SHUTDOWN_ACTION)]
     for level in ROLES:
         main, more = _attributes(level, parts[level])
         fields += [*main, *_inputs(level, parts[level]), *more]
@@ -44,13 +44,13 @@ def opened(document: object) -> Plan:
     return Plan(
         Contract(
             name=REGISTERED,
-            title=str(body.get("name", "")),
+            title=_title(template),
             fields=tuple(fields),
-            roles=tuple(RoleContract(level, "", 0, _parents(parts[level])) for level in ROLES),
+            roles=tuple(RoleContract(level, "", 0, parts[level].parent_names) for level in ROLES),
             context=_MARKER,
             use_cases=SEED.use_cases,
             networks={item.path: name for item, name in networks.items()},
-            body=body,
+            body={key: value for key, value in template.to_v7().items() if key != _SERVERS_OWN},
         )
     )
 
@@ -64,20 +64,29 @@ def _check_that_each_stands_once(fields: list[Field]) -> None:
             seen.add(name)
 
 
-def _parts(body: Mapping[str, Any]) -> dict[Level, Mapping[str, Any]]:
-    parts: dict[Level, Mapping[str, Any]] = {}
+def _parts(template: ServiceTemplate) -> dict[Level, Role]:
+    for problem in roles_are_objects(template, SEED):
+        raise NotATemplate(f"it can't be read: {problem.field}: {problem.message}")
+    for _, role in template.placed():
+        if role.unread_contents is not None:
+            raise NotATemplate(f"vm_template_contents of role {role.name} can't be read")
+    parts: dict[Level, Role] = {}
     for level in ROLES:
-        roles = [role for role in body["roles"] if role.get("name") == level.value]
+        roles = template.placed(level.value)
         if len(roles) != 1:
             raise NotATemplate(f"it has {len(roles) or 'no'} roles {level.value}, so it is no Flower cluster")
-        parts[level] = roles[0]
+        parts[level] = roles[0][1]
     return parts
 
 
-def _name(body: Mapping[str, Any]) -> Field:
+def _title(template: ServiceTemplate) -> str:
+    return str(template.as_written("name") if template.has("name") else "")
+
+
+def _name(template: ServiceTemplate) -> Field:
     return Field(
         Level.SERVICE,
-        text("name", "Name of the service", str(body.get("name", "")), mandatory=True),
+        text("name", "Name of the service", _title(template), mandatory=True),
         "Name",
         "The name of the service, as `oneflow list` shows it; the template keeps its own. 1 to 128 characters.",
         meaning=Meaning.NAME,
@@ -85,11 +94,10 @@ def _name(body: Mapping[str, Any]) -> Field:
     )
 
 
-def _inputs(level: Level, part: Mapping[str, Any]) -> Iterator[Field]:
-    declared = part.get("user_inputs")
-    for key, definition in declared.items() if isinstance(declared, Mapping) else ():
+def _inputs(level: Level, part: ServiceTemplate | Role) -> Iterator[Field]:
+    for key, definition in part.user_inputs.items():
         try:
-            found = user_input.parse(str(key), definition if isinstance(definition, str) else repr(definition))
+            found = user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
         except user_input.UserInputError as error:
             raise NotATemplate(f"an input of it can't be read: {error}") from None
         if found.type is InputType.PASSWORD:
@@ -120,13 +128,11 @@ def _foreign(level: Level, found: UserInput) -> Field:
     return Field(level, found, found.description or found.key, help_text, fixed_because=fixed, is_foreign=True)
 
 
-def _networks(body: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
-    declared = body.get("networks")
-    networks = declared if isinstance(declared, Mapping) else {}
-    alone = len(networks) == 1
-    for name, definition in networks.items():
+def _networks(template: ServiceTemplate) -> Iterator[tuple[Field, str]]:
+    alone = len(template.networks) == 1
+    for name, definition in template.networks.items():
         try:
-            found = user_input.parse(str(name), str(definition))
+            found = user_input.parse(name, str(definition))
         except user_input.UserInputError as error:
             raise NotATemplate(f"a network of it can't be read: {error}") from None
         kind, _, default = found.default.partition(":")
@@ -150,28 +156,23 @@ def _networks(body: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
                 Meaning.NETWORK,
                 is_input=False,
             ),
-            str(name),
+            name,
         )
 
 
-def _attributes(level: Level, role: Mapping[str, Any]) -> tuple[list[Field], list[Field]]:
+def _attributes(level: Level, role: Role) -> tuple[list[Field], list[Field]]:
     found = [_as_said(item, role) for item in role_fields(level, _TITLES[level], _UNLIMITED, 0)]
     main = [item for item in found if item.meaning in (Meaning.VM_TEMPLATE, Meaning.CARDINALITY)]
     return main, [item for item in found if item not in main]
 
 
-def _as_said(item: Field, part: Mapping[str, Any]) -> Field:
+def _as_said(item: Field, part: ServiceTemplate | Role) -> Field:
     """A setting whose default is what the template says, nothing where it says nothing."""
     key = "template_id" if item.meaning is Meaning.VM_TEMPLATE else item.key
-    said = str(part.get(key, _LEFT_OUT.get(item.key, "")))
+    said = str(part.as_written(key) if part.has(key) else _LEFT_OUT.get(item.key, ""))
     fixed = item.fixed_because if said == item.input.default else ""
     return replace(item, input=replace(item.input, default=said), fixed_because=fixed)
 
 
 _LEFT_OUT = {"shutdown_action": "terminate", "cooldown": "300"}
 """What OneFlow takes where a template does not say it, unless its administrator set another default."""
-
-
-def _parents(role: Mapping[str, Any]) -> tuple[str, ...]:
-    found = role.get("parents")
-    return tuple(str(parent) for parent in found) if isinstance(found, list) else ()

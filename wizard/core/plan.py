@@ -11,11 +11,14 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wizard.core.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
+
+if TYPE_CHECKING:
+    from wizard.core.documents import Role
 
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
 
@@ -84,34 +87,41 @@ class Plan:
         """
         if self.contract.body is not None:
             return self._body_with_changes(self.contract.body)
-        attribute = self._attribute
-        document: Document = {
-            "name": self.name,
-            "description": attribute(Level.SERVICE, "description"),
-            "deployment": "straight",
-            "ready_status_gate": True,
-            "shutdown_action": attribute(Level.SERVICE, "shutdown_action"),
-            "user_inputs": self._definitions(Level.SERVICE),
-        }
+        from wizard.core.documents import ServiceTemplate
+
+        template = ServiceTemplate(
+            name=self.name,
+            description=self._attribute(Level.SERVICE, "description"),
+            deployment="straight",
+            ready_status_gate=True,
+            shutdown_action=self._attribute(Level.SERVICE, "shutdown_action"),
+            user_inputs=self._definitions(Level.SERVICE),
+            roles=[self._role(level) for level in ROLES],
+        )
         if self._networks:
-            document["networks"] = dict.fromkeys(self._networks, _NETWORK_DEFINITION)
-        document["roles"] = [self._role(level) for level in ROLES]
-        return document
+            template = template.model_copy(update={"networks": dict.fromkeys(self._networks, _NETWORK_DEFINITION)})
+        return template.to_v7()
 
     def merge_template(self) -> Document:
         """What goes along with the instantiation: the name, and a value for every input at its own level."""
-        document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
+        from wizard.core.documents import MergeRole, MergeTemplate
+
+        merged = MergeTemplate(
+            name=self.name,
+            user_inputs_values=self.values(Level.SERVICE),
+            roles=[
+                MergeRole(
+                    name=level.value,
+                    cardinality=self._number(level, "cardinality"),
+                    user_inputs_values=self.values(level),
+                )
+                for level in ROLES
+            ],
+        )
         if self._networks:
-            document["networks_values"] = [{name: {"id": chosen}} for name, chosen in self._networks.items()]
-        document["roles"] = [
-            {
-                "name": level.value,
-                "cardinality": self._number(level, "cardinality"),
-                "user_inputs_values": self.values(level),
-            }
-            for level in ROLES
-        ]
-        return document
+            chosen = [{name: {"id": text}} for name, text in self._networks.items()]
+            merged = merged.model_copy(update={"networks_values": chosen})
+        return merged.to_v7()
 
     @property
     def _networks(self) -> dict[str, str]:
@@ -143,31 +153,32 @@ class Plan:
     def _number(self, level: Level, key: str) -> int | str:
         return number_or_text(self._attribute(level, key))
 
-    def _definitions(self, level: Level) -> dict[str, str]:
+    def _definitions(self, level: Level) -> dict[str, object]:
         return {item.key: self._definition(item) for item in self.contract.inputs(level)}
 
     def _definition(self, item: Field) -> str:
         return replace(item.input, default=self._value(item)).definition()
 
-    def _role(self, level: Level) -> Document:
+    def _role(self, level: Level) -> Role:
+        from wizard.core.documents import Contents, Role
+
         fixed = self.contract.role(level)
-        contents: Document = {"CONTEXT": dict(self.contract.context)}
+        contents = Contents(CONTEXT=dict(self.contract.context))
         if self._networks:
-            contents["NIC"] = [{"NETWORK_ID": f"${name}"} for name in self._networks]
-        document: Document = {
-            "name": level.value,
-            "type": "vm",
-            "template_id": number_or_text(self.meant(Meaning.VM_TEMPLATE, level).strip() or str(fixed.vm_template_id)),
-        }
-        for key in ("cardinality", "min_vms", "max_vms"):
-            document[key] = self._number(level, key)
-        if fixed.parents:
-            document["parents"] = list(fixed.parents)
-        document["shutdown_action"] = self._attribute(Level.SERVICE, "shutdown_action")
-        document["cooldown"] = self._number(level, "cooldown")
-        document["user_inputs"] = self._definitions(level)
-        document["template_contents"] = contents
-        return document
+            contents = contents.model_copy(update={"NIC": [{"NETWORK_ID": f"${name}"} for name in self._networks]})
+        role = Role(
+            name=level.value,
+            type="vm",
+            template_id=number_or_text(self.meant(Meaning.VM_TEMPLATE, level).strip() or str(fixed.vm_template_id)),
+            cardinality=self._number(level, "cardinality"),
+            min_vms=self._number(level, "min_vms"),
+            max_vms=self._number(level, "max_vms"),
+            shutdown_action=self._attribute(Level.SERVICE, "shutdown_action"),
+            cooldown=self._number(level, "cooldown"),
+            user_inputs=self._definitions(level),
+            template_contents=contents,
+        )
+        return role.model_copy(update={"parents": list(fixed.parents)}) if fixed.parents else role
 
 
 def number_or_text(text: str) -> int | str:

@@ -153,7 +153,8 @@ class ServiceSnapshot:
     `taken_at` is the Unix time at which the client asked, `elapsed` the seconds that the answers took. `gone` marks
     a service whose document no longer exists: OneFlow's way to say that a removal is complete. `former` holds the
     VMs that were seen as nodes earlier, or were found among those that ended, and are no longer listed; `untold` is
-    how many SuperNodes it once had of which oned tells nothing, although it was asked.
+    how many SuperNodes it once had of which oned tells nothing, although it was asked. `unreadable` says what of the
+    document could not be read, a sentence each.
     """
 
     id: int
@@ -170,6 +171,7 @@ class ServiceSnapshot:
     gone: bool = False
     former: tuple[VmFacts, ...] = ()
     untold: int = 0
+    unreadable: tuple[str, ...] = ()
 
     @property
     def state_name(self) -> str:

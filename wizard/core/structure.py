@@ -11,32 +11,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
-from wizard.core import user_input
-from wizard.core.contract import Contract
-from wizard.core.dialect import from_v6, path_as_written
-from wizard.core.errors import WizardError
+from wizard.core import template_text, user_input
+from wizard.core.contract import ROLES, Contract, Field, Level
+from wizard.core.documents import Role, ServiceTemplate, read_template, template_body
+from wizard.core.documents_v6 import CONTENTS_V6, contents_text, path_as_written
+from wizard.core.plan import Plan, number_or_text
 from wizard.core.problem import Kind, Mend, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
-from wizard.core.structure_v6 import check_v6
-from wizard.core.structure_values import on_values, plan_of
-from wizard.core.template_text import TemplateTextError
+from wizard.core.template_text import Attribute, TemplateTextError
+from wizard.core.user_input import InputType
 from wizard.core.vm_attributes import VM_ATTRIBUTES
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")
+_NEVER_LEFT_OUT = ("name", "cardinality", "min_vms", "max_vms")
+"""Without the limits OneFlow scales a SuperLink to 2 and SuperNodes to 0; without the others it makes up its own."""
 
-Template = Mapping[str, Any]
 Found = Iterator[Problem]
-
-
-class NotATemplate(WizardError, ValueError):
-    """The JSON is no service template; the text says why."""
-
-    exit_status = 2
 
 
 def check_template(document: object, contract: Contract = SEED) -> tuple[Problem, ...]:
@@ -44,85 +38,94 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
 
     Takes the body, or a whole `DOCUMENT` as OneFlow prints it. Raises NotATemplate where it is neither.
     """
-    written = _body_as_written(document)
-    unreadable = tuple(check_v6(written))
-    try:
-        body = from_v6(written)
-    except TemplateTextError:
-        return unreadable
-    found = [*unreadable, *structural(body, contract)]
-    names = [role.get("name") for role in _roles(body)]
-    if all(role.level.value in names for role in contract.roles):
+    written = template_body(document)
+    template = read_template(written)
+    found = [*_v6(template, written), *problems_of_build(template, contract)]
+    if all(template.placed(role.level.value) for role in contract.roles):
         # A template says that there is a network; which one is said when it is instantiated.
-        values = [problem for problem in check(plan_of(body, contract)) if problem.rule != "mandatory"]
-        found += [on_values(problem, body, contract) for problem in values]
+        values = [problem for problem in check(plan_of(template, contract)) if problem.rule != "mandatory"]
+        found += [on_values(problem, template, contract) for problem in values]
     return tuple(dict.fromkeys(_placed(item, written) for item in found))
 
 
-def structural(body: Template, contract: Contract = SEED) -> tuple[Problem, ...]:
-    """The problems of how a template is built, whatever the values of its inputs. Takes a body in the names of 7.x."""
-    return tuple(chain.from_iterable(rule(body, contract) for rule in STRUCTURE_RULES))
+def structural(document: Mapping[str, object], contract: Contract = SEED) -> tuple[Problem, ...]:
+    """The problems of how a template is built, whatever the values of its inputs. Raises NotATemplate."""
+    return problems_of_build(read_template(document), contract)
 
 
-def body_of(document: object) -> Template:
-    """The template's body in the names of 7.x, whether or not it is wrapped in a DOCUMENT. Raises NotATemplate."""
-    try:
-        return from_v6(_body_as_written(document))
-    except TemplateTextError as error:
-        raise NotATemplate(f"vm_template_contents of a role can't be read: {error}") from None
+def problems_of_build(template: ServiceTemplate, contract: Contract) -> tuple[Problem, ...]:
+    """The same of a template that was read."""
+    return tuple(chain.from_iterable(rule(template, contract) for rule in STRUCTURE_RULES))
 
 
-def _body_as_written(document: object) -> Template:
-    if isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping):
-        template = document["DOCUMENT"].get("TEMPLATE")
-        document = template.get("BODY") if isinstance(template, Mapping) else None
-    if not isinstance(document, Mapping):
-        raise NotATemplate("a service template is a JSON object")
-    if not isinstance(document.get("roles"), list):
-        raise NotATemplate("a service template has a list of roles")
-    if not all(isinstance(role, Mapping) for role in document["roles"]):
-        raise NotATemplate("each role of a service template is a JSON object")
-    return document
+def plan_of(template: ServiceTemplate, contract: Contract = SEED) -> Plan:
+    """The plan that a template amounts to: its attributes, and the defaults of its inputs."""
+    texts: dict[str, str] = {}
+    for level, part in parts_of(template).items():
+        for item in contract.at(level):
+            if item.is_input:
+                definition = part.user_inputs.get(item.key)
+                if isinstance(definition, str):
+                    pieces = definition.split("|")
+                    texts[item.path] = pieces[4].strip() if len(pieces) == 5 else ""
+            elif part.has(_attribute(item)):
+                texts[item.path] = str(part.as_written(_attribute(item)))
+            elif item.key in _NEVER_LEFT_OUT or item.key == "vm_template":
+                texts[item.path] = ""
+    return Plan(contract, texts)
 
 
-def deployment_is_straight(body: Template, _: Contract) -> Found:
+def parts_of(template: ServiceTemplate) -> dict[Level, ServiceTemplate | Role]:
+    """The parts of a template by level, as far as they are there; the first of two roles of one name."""
+    roles = {level: template.placed(level.value) for level in ROLES}
+    return {Level.SERVICE: template, **{level: placed[0][1] for level, placed in roles.items() if placed}}
+
+
+def roles_are_objects(template: ServiceTemplate, _: Contract) -> Found:
+    """Each entry of the roles is a JSON object."""
+    for place, role in enumerate(template.roles):
+        if role is None:
+            yield _error(f"roles[{place}]", "a role is a JSON object", "role", Mend("Remove it.", remove=True))
+
+
+def deployment_is_straight(template: ServiceTemplate, _: Contract) -> Found:
     """Parents first, each behind the ready gate: otherwise SuperNodes race the SuperLink."""
-    if body.get("deployment") != "straight":
-        said = body.get("deployment", "nothing, which OneFlow reads as none")
+    if template.deployment != "straight":
+        written = template.as_written("deployment")
+        said = written if template.has("deployment") else "nothing, which OneFlow reads as none"
         message = f"{said}: expected straight, or SuperNodes race the SuperLink"
         yield _error("deployment", message, "deployment", Mend('Write "straight".', "straight"))
-    if body.get("ready_status_gate") is not True:
-        message = f"{body.get('ready_status_gate')!r}: expected true, or SuperNodes start before the SuperLink listens"
+    if not template.ready_status_gate:
+        written = template.as_written("ready_status_gate")
+        message = f"{written!r}: expected true, or SuperNodes start before the SuperLink listens"
         yield _error("ready_status_gate", message, "ready-gate", Mend("Write true, without quotes.", True))
 
 
-def roles_are_named(body: Template, _: Contract) -> Found:
+def roles_are_named(template: ServiceTemplate, _: Contract) -> Found:
     """A role's name is made of letters, digits and '_'."""
-    for place, role in enumerate(_roles(body)):
-        name = role.get("name")
-        if not isinstance(name, str) or not _ROLE_NAME.match(name):
-            better = re.sub(r"[^A-Za-z0-9_]", "_", name) if isinstance(name, str) and name else f"role_{place}"
+    for place, role in template.placed():
+        if not _ROLE_NAME.match(role.name):
+            better = re.sub(r"[^A-Za-z0-9_]", "_", role.name) or f"role_{place}"
             mend = Mend(f"Write a name such as {better}, and the same in the parents of other roles.", better)
-            message = f"{name!r}: expected letters, digits and '_' only"
+            written = role.as_written("name")
+            message = f"{written!r}: expected letters, digits and '_' only"
             yield _error(f"roles[{place}].name", message, "role-name", mend)
 
 
-def roles_are_complete(body: Template, contract: Contract) -> Found:
+def roles_are_complete(template: ServiceTemplate, contract: Contract) -> Found:
     """The roles of the contract are there."""
-    names = [role.get("name") for role in _roles(body)]
     for role in contract.roles:
-        if role.level.value not in names:
+        if not template.placed(role.level.value):
             mend = Mend(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
             yield _error("roles", f"there is no role {role.level.value}", "roles", mend)
 
 
-def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
+def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Found:
     """Each role but the SuperLink has parents that exist, without a cycle; OneFlow checks none of this."""
-    roles = _roles(body)
-    parents = {str(role.get("name")): _parents(role) for role in roles}
-    for place, role in enumerate(roles):
+    parents = {role_name(role): role.parent_names for _, role in template.placed()}
+    for place, role in template.placed():
         field = f"roles[{place}].parents"
-        name = str(role.get("name"))
+        name = role_name(role)
         if not parents[name] and name != SUPERLINK:
             message = f"role {name} has no parents: it would race the SuperLink"
             mend = Mend(f'Write ["{SUPERLINK}"].', [SUPERLINK])
@@ -143,19 +146,19 @@ def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
             yield _error(field, message, "cycle", _breaking(name, parents))
 
 
-def superlink_is_never_scaled(body: Template, _: Contract) -> Found:
+def superlink_is_never_scaled(template: ServiceTemplate, _: Contract) -> Found:
     """No policy may change a role's cardinality by itself."""
-    for place, role in enumerate(_roles(body)):
+    for place, role in template.placed():
         for policy in _POLICIES:
-            if role.get(policy):
-                message = f"role {role.get('name')} scales by itself; partitions can't follow, and a SuperLink must not"
+            if role.as_written(policy):
+                message = f"role {role_name(role)} scales by itself; partitions can't follow, and a SuperLink must not"
                 mend = Mend("Remove it; scale by hand.", remove=True)
                 yield _error(f"roles[{place}].{policy}", message, "policies", mend)
 
 
-def inputs_are_readable(body: Template, _: Contract) -> Found:
+def inputs_are_readable(template: ServiceTemplate, _: Contract) -> Found:
     """Each definition follows the grammar of OpenNebula's tools."""
-    for field, key, definition in _definitions(body):
+    for field, key, definition in _definitions(template):
         try:
             user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
         except user_input.UserInputError as error:
@@ -163,24 +166,24 @@ def inputs_are_readable(body: Template, _: Contract) -> Found:
             yield _error(field, str(error), "definition", mend)
 
 
-def inputs_stand_once(body: Template, _: Contract) -> Found:
+def inputs_stand_once(template: ServiceTemplate, _: Contract) -> Found:
     """A variable at two levels: OneFlow silently lets the role's value win, so two roles could run different ones.
 
     oned writes every key in capitals, so `fl_log_level` is `FL_LOG_LEVEL`.
     """
-    seen = {str(key).upper(): "service level" for key in _inputs(body)}
-    for place, role in enumerate(_roles(body)):
-        for key in _inputs(role):
+    seen = {str(key).upper(): "service level" for key in template.user_inputs}
+    for place, role in template.placed():
+        for key in role.user_inputs:
             if level := seen.get(str(key).upper()):
-                message = f"{key} stands at {level} too: role {role.get('name')} would silently use a value of its own"
+                message = f"{key} stands at {level} too: role {role_name(role)} would silently use a value of its own"
                 mend = Mend(f"Remove it here, or at {level}.", remove=True)
                 yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", mend)
-        seen |= {str(key).upper(): f"role {role.get('name')}" for key in _inputs(role)}
+        seen |= {str(key).upper(): f"role {role_name(role)}" for key in role.user_inputs}
 
 
-def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
+def inputs_touch_no_infrastructure(template: ServiceTemplate, contract: Contract) -> Found:
     """No input can switch off what the deployment needs, or resize a VM."""
-    for field, key, _ in _definitions(body):
+    for field, key, _ in _definitions(template):
         if key.upper() in contract.context:
             message = f"{key} is infrastructure: an operator could switch it off"
             mend = Mend(
@@ -194,25 +197,26 @@ def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
             yield _error(field, message, "vm-attribute", mend)
 
 
-def context_is_whole(body: Template, contract: Contract) -> Found:
+def context_is_whole(template: ServiceTemplate, contract: Contract) -> Found:
     """Each role's CONTEXT has what the guests need to report."""
-    for place, role in enumerate(_roles(body)):
-        contents = role.get("template_contents")
-        context = contents.get("CONTEXT") if isinstance(contents, Mapping) else None
-        given = context if isinstance(context, Mapping) else {}
+    for place, role in template.placed():
+        if role.unread_contents is not None:
+            continue  # A text that can't be read is a finding of its own.
+        given = role.template_contents.CONTEXT
         for key, wanted in contract.context.items():
             if key in given and str(given[key]) != wanted:
                 message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT.{key}"
                 yield _error(path, message, "context", Mend(f'Write "{wanted}".', wanted))
             elif key not in given:
-                message = f"{key} is not set here: the VM template of role {role.get('name')} must have {key}={wanted}"
+                message = f"{key} is not set here: the VM template of role {role_name(role)} must have {key}={wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT"
                 mend = Mend(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
                 yield Problem(Kind.WARNING, path, message, "context", mend=mend)
 
 
-STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
+STRUCTURE_RULES: tuple[Callable[[ServiceTemplate, Contract], Found], ...] = (
+    roles_are_objects,
     deployment_is_straight,
     roles_are_complete,
     roles_are_named,
@@ -225,7 +229,81 @@ STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
 )
 
 
-def _placed(problem: Problem, written: Template) -> Problem:
+def _v6(template: ServiceTemplate, written: Mapping[str, object]) -> Iterator[Problem]:
+    """The problems of the roles that are written as 6.x wants them: a value reaches a VM only where the text says so.
+
+    None where a document is of 7.x.
+    """
+    for place, role in template.placed():
+        text = contents_text(written, place)
+        if text is None:
+            continue
+        path = f"roles[{place}].{CONTENTS_V6}"
+        try:
+            contents = template_text.read(text)
+        except TemplateTextError as error:
+            mend = Mend('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
+            yield _error(path, f"it can't be read: {error}", "contents are readable", mend)
+            continue
+        yield from _context_v6(path, contents, (*template.user_inputs, *role.user_inputs))
+
+
+def _context_v6(path: str, contents: Mapping[str, Attribute], inputs: tuple[str, ...]) -> Iterator[Problem]:
+    context = contents.get("CONTEXT")
+    given = context if isinstance(context, dict) else {}
+    if given and contents.get("APPEND") != "CONTEXT":
+        message = (
+            'without a line APPEND = "CONTEXT" this CONTEXT replaces that of the VM template: the VM loses its SSH '
+            "keys and network"
+        )
+        mend = Mend('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
+        yield _error(path, message, "context is appended", mend)
+    for key in inputs:
+        if given.get(key) != f"${key}":
+            message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
+            handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}, "APPEND": "CONTEXT"}
+            rewritten = None if isinstance(context, list) else _text(handed_on)
+            mend = Mend(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
+            yield _error(path, message, "values are handed on", mend)
+
+
+def _text(contents: Mapping[str, Attribute]) -> str | None:
+    """The contents written anew; None where they hold what can't be written safely, and a person has to do it."""
+    try:
+        return template_text.write(contents)
+    except TemplateTextError:
+        return None
+
+
+def on_values(problem: Problem, template: ServiceTemplate, contract: Contract) -> Problem:
+    """A finding about a setting, told of the template: the path of the value, and its mend as JSON."""
+    item = contract.by_path[problem.field]
+    part = parts_of(template)[item.level]
+    start = "" if item.level is Level.SERVICE else f"roles[{template.placed(item.level.value)[0][0]}]."
+    path = f"{start}user_inputs.{item.key}" if item.is_input else f"{start}{_attribute(item)}"
+    return replace(problem, path=path, mend=_as_json(problem.mend, item, part))
+
+
+def _as_json(mend: Mend, item: Field, part: ServiceTemplate | Role) -> Mend:
+    if not isinstance(mend.value, str):
+        return mend
+    if not item.is_input:
+        number = item.input.type is InputType.NUMBER
+        return replace(mend, value=number_or_text(mend.value) if number else mend.value)
+    definition = part.user_inputs.get(item.key)
+    pieces = definition.split("|") if isinstance(definition, str) else []
+    if len(pieces) != 5:
+        return replace(mend, value=None)
+    return replace(
+        mend, said=f"{mend.said} It is the last part of the definition.", value="|".join([*pieces[:4], mend.value])
+    )
+
+
+def _attribute(item: Field) -> str:
+    return "template_id" if item.key == "vm_template" else item.key
+
+
+def _placed(problem: Problem, written: Mapping[str, object]) -> Problem:
     meant = problem.path or problem.field
     path = path_as_written(written, meant)
     # What 7.x writes as JSON is a line of a text in 6.x: there the words have to do.
@@ -238,26 +316,17 @@ def _error(field: str, message: str, rule: str, mend: Mend) -> Problem:
     return Problem(Kind.ERROR, field, message, rule, mend=mend)
 
 
-def _roles(body: Template) -> list[Template]:
-    return list(body["roles"])
+def _definitions(template: ServiceTemplate) -> Iterator[tuple[str, str, object]]:
+    for key, definition in template.user_inputs.items():
+        yield f"user_inputs.{key}", key, definition
+    for place, role in template.placed():
+        for key, definition in role.user_inputs.items():
+            yield f"roles[{place}].user_inputs.{key}", key, definition
 
 
-def _inputs(part: Template) -> Template:
-    found = part.get("user_inputs")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _definitions(body: Template) -> Iterator[tuple[str, str, object]]:
-    for key, definition in _inputs(body).items():
-        yield f"user_inputs.{key}", str(key), definition
-    for place, role in enumerate(_roles(body)):
-        for key, definition in _inputs(role).items():
-            yield f"roles[{place}].user_inputs.{key}", str(key), definition
-
-
-def _parents(role: Template) -> tuple[str, ...]:
-    found = role.get("parents")
-    return tuple(str(parent) for parent in found) if isinstance(found, list) else ()
+def role_name(role: Role) -> str:
+    """A role's name as it was written, whatever that is."""
+    return str(role.as_written("name"))
 
 
 def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Mend:

@@ -6,11 +6,10 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from wizard.core.dialect import from_v6
-from wizard.core.plan import Document, to_json, without_servers_own
-from wizard.core.template_text import TemplateTextError
+from wizard.core.documents import read_body
+from wizard.core.documents_v6 import Json
+from wizard.core.plan import to_json, without_servers_own
 
 _CONTEXT = 3
 
@@ -32,13 +31,13 @@ class DiffLine:
     text: str
 
 
-def template_diff(registered: Mapping[str, Any], document: Document) -> tuple[DiffLine, ...]:
+def template_diff(registered: Mapping[str, object], document: Json) -> tuple[DiffLine, ...]:
     """The lines that differ, with three around them; empty where both say the same.
 
     Both are compared in the names of 7.x and in the order of the new one, so that what OneFlow wrote in another way,
     and what it added by itself, is no difference.
     """
-    before, after = _readable(without_servers_own(registered)), _readable(document)
+    before, after = read_body(without_servers_own(registered)).to_v7(), read_body(document).to_v7()
     old, new = to_json(_ordered(before, after)).splitlines(), to_json(after).splitlines()
     return tuple(_lines(old, new))
 
@@ -50,17 +49,14 @@ def _lines(old: list[str], new: list[str]) -> Iterator[DiffLine]:
         yield DiffLine(Change(line[:1]), line)
 
 
-def _readable(document: Mapping[str, Any]) -> Document:
-    try:
-        return from_v6(document)
-    except TemplateTextError:
-        return dict(document)
+def _ordered(document: Json, like: Json) -> Json:
+    keys = [key for key in like if key in document] + [key for key in document if key not in like]
+    return {key: _like(document[key], like.get(key)) for key in keys}
 
 
-def _ordered(value: Any, like: Any) -> Any:
-    if isinstance(value, Mapping) and isinstance(like, Mapping):
-        keys = [key for key in like if key in value] + [key for key in value if key not in like]
-        return {key: _ordered(value[key], like.get(key)) for key in keys}
+def _like(value: object, like: object) -> object:
+    if isinstance(value, dict) and isinstance(like, dict):
+        return _ordered(value, like)
     if isinstance(value, list) and isinstance(like, list):
-        return [_ordered(item, like[place] if place < len(like) else None) for place, item in enumerate(value)]
+        return [_like(item, like[place] if place < len(like) else None) for place, item in enumerate(value)]
     return value

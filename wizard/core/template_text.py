@@ -92,6 +92,11 @@ def _name(name: str) -> str:
     return name
 
 
+def texts(values: Mapping[str, object]) -> dict[str, str]:
+    """The values of inputs as the guests get them: null is empty."""
+    return {key: "" if value is None else str(value) for key, value in values.items()}
+
+
 class _Tokens:
     """A reading head over names, marks and quoted texts."""
 

@@ -10,10 +10,10 @@ from rich.text import Text
 from textual.app import App
 
 from wizard.core.display import one_line
+from wizard.core.documents import NotATemplate
 from wizard.core.lint import NO_FLOWER, Lint, linted
 from wizard.core.preflight.facts import ServiceTemplate
 from wizard.core.problem import Kind
-from wizard.core.structure import NotATemplate
 from wizard.tui.ink import ink
 from wizard.tui.registered_choice import choose_registered
 from wizard.tui.session import Session

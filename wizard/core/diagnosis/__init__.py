@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     service.made_too_early,
     service.too_few_clients,
     service.below_minimum,
+    service.unreadable,
     shards.without_partition,
     service.cooldown,
 )

@@ -172,6 +172,22 @@ def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             )
 
 
+def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """Something in OneFlow's document of the service can't be read: a VM may be missing from what is shown."""
+    if snapshot.unreadable:
+        count = len(snapshot.unreadable)
+        yield Finding(
+            "unreadable",
+            Severity.WARNING,
+            snapshot.name,
+            f"OneFlow's document of the service can't be read in {counted(count, 'place')}: {snapshot.unreadable[0]}. "
+            "What is shown lacks it.",
+            f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
+            "It may pass with the next change of the service. Or remove the service and deploy again.",
+            Action.MEND,
+        )
+
+
 def cooldown(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """COOLDOWN, and how long it lasts."""
     if snapshot.state != ServiceState.COOLDOWN:
