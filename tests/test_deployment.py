@@ -85,7 +85,7 @@ def test_the_dialect_is_that_of_the_cloud_unless_said(
         sent.append(text)
         raise Unreachable("no further", "", "", "")
 
-    monkeypatch.setattr(cloud, "register", register)
+    monkeypatch.setattr(cloud.templates, "register", register)
     for version, said in (("7.5.80", None), ("6.10.0", None), ("7.5.80", Dialect.V6), ("6.10.0", Dialect.V7)):
         monkeypatch.setattr(cloud, "version", lambda version=version: version)
         with pytest.raises(Unreachable):

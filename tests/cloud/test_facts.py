@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
 from tests.deploying import deploy_plan
-from wizard.cloud import preflight_xml
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan
@@ -225,51 +223,3 @@ def test_every_world_has_findings(start: Start, name: str) -> None:
     found = check(PLAN, start(name)[1].facts(PLAN))
     against = {item.check for item in found if item.result is Result.ERROR}
     assert against == {"no-capacity": {"hosts"}, "no-permission": {"vm-template"}}.get(name, set())
-
-
-USER = """<USER><ID>4</ID><GID>1</GID><GROUPS><ID>1</ID><ID>100</ID></GROUPS><GNAME>users</GNAME><NAME>alice</NAME>
-<TEMPLATE/><VM_QUOTA>{quotas}</VM_QUOTA><DEFAULT_USER_QUOTAS><VM_QUOTA><VM><VMS>5</VMS><VMS_USED>0</VMS_USED>
-<CPU>-2</CPU><CPU_USED>0</CPU_USED></VM></VM_QUOTA></DEFAULT_USER_QUOTAS></USER>"""
-
-
-@pytest.mark.parametrize(
-    ("quotas", "limits"),
-    [
-        ("", (Limit("VMS", 5, 0),)),
-        (
-            "<VM><VMS>-1</VMS><VMS_USED>3</VMS_USED><CPU>4.5</CPU><CPU_USED>1</CPU_USED></VM>",
-            (Limit("VMS", 5, 3), Limit("CPU", 4.5, 1)),
-        ),
-        ("<VM><VMS>-2</VMS><VMS_USED>3</VMS_USED><MEMORY>0</MEMORY></VM>", (Limit("MEMORY", 0, 0),)),
-        ("<VM><CLUSTER_IDS>100</CLUSTER_IDS><VMS>2</VMS></VM>", (Limit("VMS", 5, 0), Limit("VMS", 2, 0, "100"))),
-        ("<VM><VMS>nan</VMS><CPU>many</CPU></VM>", (Limit("VMS", 5, 0),)),
-    ],
-)
-def test_limits_with_defaults(quotas: str, limits: tuple[Limit, ...]) -> None:
-    user = preflight_xml.user(etree.fromstring(USER.format(quotas=quotas)))
-    assert user.limits == limits
-    assert (user.admin, user.token_password) == (False, False)
-
-
-def test_what_one_owns_is_listed_even_without_the_right() -> None:
-    text = (
-        "<IMAGE><ID>3</ID><UID>{uid}</UID><NAME>x</NAME><PERMISSIONS><OWNER_U>0</OWNER_U></PERMISSIONS>"
-        "<STATE>1</STATE><TEMPLATE><PERSISTENT_TYPE>SHAREABLE</PERSISTENT_TYPE></TEMPLATE></IMAGE>"
-    )
-    alice = User(4, "alice")
-    assert not preflight_xml.image(etree.fromstring(text.format(uid=4)), alice).usable
-    assert preflight_xml.image(etree.fromstring(text.format(uid=5)), alice).usable
-    assert preflight_xml.image(etree.fromstring(text.format(uid=4)), replace(alice, admin=True)).usable
-    assert preflight_xml.image(etree.fromstring(text.format(uid=4)), None).shareable
-
-
-def test_a_vm_template_of_another_hand() -> None:
-    text = """<VMTEMPLATE><ID>3</ID><NAME>x</NAME><TEMPLATE><CPU>many</CPU><MEMORY><![CDATA[512]]></MEMORY>
-    <DISK><IMAGE>os</IMAGE><IMAGE_UNAME>bob</IMAGE_UNAME></DISK><DISK><SIZE>100</SIZE><TYPE>fs</TYPE></DISK>
-    <NIC><NETWORK>net</NETWORK><NETWORK_UID>5</NETWORK_UID></NIC><NIC><NETWORK_MODE>auto</NETWORK_MODE></NIC>
-    <SCHED_REQUIREMENTS>FREE_CPU &gt; 1</SCHED_REQUIREMENTS></TEMPLATE></VMTEMPLATE>"""
-    found = preflight_xml.vm_template(etree.fromstring(text), None)
-    assert (found.cpu, found.memory, found.disks, found.auto_nics) == (None, 512.0, 2, 1)
-    assert found.images == (Reference(None, "os", "bob"),)
-    assert found.nics == (Reference(None, "net", "", 5),)
-    assert (found.requirements, found.context) == ("FREE_CPU > 1", {})
