@@ -17,7 +17,7 @@ from wizard.core import user_input
 from wizard.core.contract import Contract
 from wizard.core.dialect import from_v6, path_as_written
 from wizard.core.errors import WizardError
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
@@ -90,10 +90,10 @@ def deployment_is_straight(body: Template, _: Contract) -> Found:
     if body.get("deployment") != "straight":
         said = body.get("deployment", "nothing, which OneFlow reads as none")
         message = f"{said}: expected straight, or SuperNodes race the SuperLink"
-        yield _error("deployment", message, "deployment", Mend('Write "straight".', "straight"))
+        yield _error("deployment", message, "deployment", Fix('Write "straight".', "straight"))
     if body.get("ready_status_gate") is not True:
         message = f"{body.get('ready_status_gate')!r}: expected true, or SuperNodes start before the SuperLink listens"
-        yield _error("ready_status_gate", message, "ready-gate", Mend("Write true, without quotes.", True))
+        yield _error("ready_status_gate", message, "ready-gate", Fix("Write true, without quotes.", True))
 
 
 def roles_are_named(body: Template, _: Contract) -> Found:
@@ -102,9 +102,9 @@ def roles_are_named(body: Template, _: Contract) -> Found:
         name = role.get("name")
         if not isinstance(name, str) or not _ROLE_NAME.match(name):
             better = re.sub(r"[^A-Za-z0-9_]", "_", name) if isinstance(name, str) and name else f"role_{place}"
-            mend = Mend(f"Write a name such as {better}, and the same in the parents of other roles.", better)
+            fix = Fix(f"Write a name such as {better}, and the same in the parents of other roles.", better)
             message = f"{name!r}: expected letters, digits and '_' only"
-            yield _error(f"roles[{place}].name", message, "role-name", mend)
+            yield _error(f"roles[{place}].name", message, "role-name", fix)
 
 
 def roles_are_complete(body: Template, contract: Contract) -> Found:
@@ -112,8 +112,8 @@ def roles_are_complete(body: Template, contract: Contract) -> Found:
     names = [role.get("name") for role in _roles(body)]
     for role in contract.roles:
         if role.level.value not in names:
-            mend = Mend(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
-            yield _error("roles", f"there is no role {role.level.value}", "roles", mend)
+            fix = Fix(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
+            yield _error("roles", f"there is no role {role.level.value}", "roles", fix)
 
 
 def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
@@ -125,8 +125,8 @@ def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
         name = str(role.get("name"))
         if not parents[name] and name != SUPERLINK:
             message = f"role {name} has no parents: it would race the SuperLink"
-            mend = Mend(f'Write ["{SUPERLINK}"].', [SUPERLINK])
-            yield _error(field, message, "parents", mend)
+            fix = Fix(f'Write ["{SUPERLINK}"].', [SUPERLINK])
+            yield _error(field, message, "parents", fix)
         for parent in parents[name]:
             if parent not in parents:
                 known = [item for item in parents[name] if item in parents] or _first(name)
@@ -136,8 +136,8 @@ def parents_lead_to_the_superlink(body: Template, _: Contract) -> Found:
                     if there
                     else f"Add the role {SUPERLINK}, or wait for one that is there"
                 )
-                mend = Mend(f"{said}.", known if there else None)
-                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", mend)
+                fix = Fix(f"{said}.", known if there else None)
+                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", fix)
         if _reaches(name, name, parents):
             message = f"role {name} waits for itself in a cycle: OneFlow would wait for ever"
             yield _error(field, message, "cycle", _breaking(name, parents))
@@ -149,8 +149,8 @@ def superlink_is_never_scaled(body: Template, _: Contract) -> Found:
         for policy in _POLICIES:
             if role.get(policy):
                 message = f"role {role.get('name')} scales by itself; partitions can't follow, and a SuperLink must not"
-                mend = Mend("Remove it; scale by hand.", remove=True)
-                yield _error(f"roles[{place}].{policy}", message, "policies", mend)
+                fix = Fix("Remove it; scale by hand.", remove=True)
+                yield _error(f"roles[{place}].{policy}", message, "policies", fix)
 
 
 def inputs_are_readable(body: Template, _: Contract) -> Found:
@@ -159,8 +159,8 @@ def inputs_are_readable(body: Template, _: Contract) -> Found:
         try:
             user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
         except user_input.UserInputError as error:
-            mend = Mend('Write "M|type|description" or "O|type|description|options|default", such as "O|text|…||".')
-            yield _error(field, str(error), "definition", mend)
+            fix = Fix('Write "M|type|description" or "O|type|description|options|default", such as "O|text|…||".')
+            yield _error(field, str(error), "definition", fix)
 
 
 def inputs_stand_once(body: Template, _: Contract) -> Found:
@@ -173,8 +173,8 @@ def inputs_stand_once(body: Template, _: Contract) -> Found:
         for key in _inputs(role):
             if level := seen.get(str(key).upper()):
                 message = f"{key} stands at {level} too: role {role.get('name')} would silently use a value of its own"
-                mend = Mend(f"Remove it here, or at {level}.", remove=True)
-                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", mend)
+                fix = Fix(f"Remove it here, or at {level}.", remove=True)
+                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", fix)
         seen |= {str(key).upper(): f"role {role.get('name')}" for key in _inputs(role)}
 
 
@@ -183,15 +183,15 @@ def inputs_touch_no_infrastructure(body: Template, contract: Contract) -> Found:
     for field, key, _ in _definitions(body):
         if key.upper() in contract.context:
             message = f"{key} is infrastructure: an operator could switch it off"
-            mend = Mend(
+            fix = Fix(
                 f"Remove it; {key.upper()}={contract.context[key.upper()]} belongs into the role's CONTEXT.",
                 remove=True,
             )
-            yield _error(field, message, "infrastructure", mend)
+            yield _error(field, message, "infrastructure", fix)
         elif key.upper() in VM_ATTRIBUTES:
             message = f"{key} is an attribute of the VM: the input's value would change it"
-            mend = Mend(f"Remove it, or give it another name, such as FL_{key.upper()}.", remove=True)
-            yield _error(field, message, "vm-attribute", mend)
+            fix = Fix(f"Remove it, or give it another name, such as FL_{key.upper()}.", remove=True)
+            yield _error(field, message, "vm-attribute", fix)
 
 
 def context_is_whole(body: Template, contract: Contract) -> Found:
@@ -204,12 +204,12 @@ def context_is_whole(body: Template, contract: Contract) -> Found:
             if key in given and str(given[key]) != wanted:
                 message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT.{key}"
-                yield _error(path, message, "context", Mend(f'Write "{wanted}".', wanted))
+                yield _error(path, message, "context", Fix(f'Write "{wanted}".', wanted))
             elif key not in given:
                 message = f"{key} is not set here: the VM template of role {role.get('name')} must have {key}={wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT"
-                mend = Mend(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
-                yield Problem(Kind.WARNING, path, message, "context", mend=mend)
+                fix = Fix(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
+                yield Problem(Kind.WARNING, path, message, "context", fix=fix)
 
 
 STRUCTURE_RULES: tuple[Callable[[Template, Contract], Found], ...] = (
@@ -230,12 +230,12 @@ def _placed(problem: Problem, written: Template) -> Problem:
     path = path_as_written(written, meant)
     # What 7.x writes as JSON is a line of a text in 6.x: there the words have to do.
     translated = path != meant and path.endswith("vm_template_contents")
-    mend = replace(problem.mend, value=None) if translated else problem.mend
-    return replace(problem, path=path, mend=mend)
+    fix = replace(problem.fix, value=None) if translated else problem.fix
+    return replace(problem, path=path, fix=fix)
 
 
-def _error(field: str, message: str, rule: str, mend: Mend) -> Problem:
-    return Problem(Kind.ERROR, field, message, rule, mend=mend)
+def _error(field: str, message: str, rule: str, fix: Fix) -> Problem:
+    return Problem(Kind.ERROR, field, message, rule, fix=fix)
 
 
 def _roles(body: Template) -> list[Template]:
@@ -260,12 +260,12 @@ def _parents(role: Template) -> tuple[str, ...]:
     return tuple(str(parent) for parent in found) if isinstance(found, list) else ()
 
 
-def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Mend:
-    """What to write as the parents of a role that waits for itself; no value where another is to be mended first."""
+def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Fix:
+    """What to write as the parents of a role that waits for itself; no value where another is to be fixed first."""
     kept = [item for item in parents[name] if item != name and not _reaches(item, name, parents)] or _first(name)
     breaks = not _reaches(name, name, {**parents, name: tuple(kept)})
-    said = f"Write {json.dumps(kept)}" if breaks else f"Mend the parents of role {SUPERLINK} first; it has none"
-    return Mend(f"{said}.", kept if breaks else None)
+    said = f"Write {json.dumps(kept)}" if breaks else f"Fix the parents of role {SUPERLINK} first; it has none"
+    return Fix(f"{said}.", kept if breaks else None)
 
 
 def _first(name: str) -> list[str]:

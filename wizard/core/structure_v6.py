@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.core import template_text
 from wizard.core.dialect import from_v6
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.template_text import Attribute, TemplateTextError
 
 _CONTENTS = "vm_template_contents"
@@ -23,8 +23,8 @@ def check_v6(body: Mapping[str, Any]) -> Iterator[Problem]:
         try:
             contents = template_text.read(text)
         except TemplateTextError as error:
-            mend = Mend('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
-            yield Problem(Kind.ERROR, path, f"it can't be read: {error}", "contents are readable", mend=mend)
+            fix = Fix('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
+            yield Problem(Kind.ERROR, path, f"it can't be read: {error}", "contents are readable", fix=fix)
             continue
         yield from _context(path, contents, _inputs(body, place))
 
@@ -37,15 +37,15 @@ def _context(path: str, contents: Mapping[str, Attribute], inputs: tuple[str, ..
             'without a line APPEND = "CONTEXT" this CONTEXT replaces that of the VM template: the VM loses its SSH '
             "keys and network"
         )
-        mend = Mend('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
-        yield Problem(Kind.ERROR, path, message, "context is appended", mend=mend)
+        fix = Fix('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
+        yield Problem(Kind.ERROR, path, message, "context is appended", fix=fix)
     for key in inputs:
         if given.get(key) != f"${key}":
             message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
             handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}, "APPEND": "CONTEXT"}
             rewritten = None if isinstance(context, list) else _text(handed_on)
-            mend = Mend(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
-            yield Problem(Kind.ERROR, path, message, "values are handed on", mend=mend)
+            fix = Fix(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
+            yield Problem(Kind.ERROR, path, message, "values are handed on", fix=fix)
 
 
 def _inputs(body: Mapping[str, Any], place: int) -> tuple[str, ...]:

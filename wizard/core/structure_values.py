@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.problem import Mend, Problem
+from wizard.core.problem import Fix, Problem
 from wizard.core.seed import SEED
 from wizard.core.user_input import InputType
 
@@ -43,28 +43,28 @@ def plan_of(body: Template, contract: Contract = SEED) -> Plan:
 
 
 def on_values(problem: Problem, body: Template, contract: Contract) -> Problem:
-    """A finding about a setting, told of the template: the path of the value, and its mend as JSON."""
+    """A finding about a setting, told of the template: the path of the value, and its fix as JSON."""
     item = contract.by_path[problem.field]
     places = [place for place, role in enumerate(body["roles"]) if role.get("name") == item.level.value]
     part = body if item.level is Level.SERVICE else body["roles"][places[0]]
     start = "" if item.level is Level.SERVICE else f"roles[{places[0]}]."
     key = "template_id" if item.key == "vm_template" else item.key
     path = f"{start}user_inputs.{key}" if item.is_input else f"{start}{key}"
-    return replace(problem, path=path, mend=_as_json(problem.mend, item, part))
+    return replace(problem, path=path, fix=_as_json(problem.fix, item, part))
 
 
-def _as_json(mend: Mend, item: Field, part: Template) -> Mend:
-    if not isinstance(mend.value, str):
-        return mend
+def _as_json(fix: Fix, item: Field, part: Template) -> Fix:
+    if not isinstance(fix.value, str):
+        return fix
     if not item.is_input:
         number = item.input.type is InputType.NUMBER
-        return replace(mend, value=number_or_text(mend.value) if number else mend.value)
+        return replace(fix, value=number_or_text(fix.value) if number else fix.value)
     definition = _inputs(part).get(item.key)
     pieces = definition.split("|") if isinstance(definition, str) else []
     if len(pieces) != 5:
-        return replace(mend, value=None)
+        return replace(fix, value=None)
     return replace(
-        mend, said=f"{mend.said} It is the last part of the definition.", value="|".join([*pieces[:4], mend.value])
+        fix, said=f"{fix.said} It is the last part of the definition.", value="|".join([*pieces[:4], fix.value])
     )
 
 
