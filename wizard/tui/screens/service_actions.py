@@ -20,6 +20,7 @@ from wizard.core.coverage import coverage, summary
 from wizard.core.diagnosis import Finding, diagnose
 from wizard.core.display import one_line
 from wizard.core.foresight import Foresight
+from wizard.core.partitions import assignments
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.states import Verb
 from wizard.restart_record import RestartRecord
@@ -178,9 +179,10 @@ class ServiceActions(StepScreen):
         snapshot = self._present()
         if snapshot is None:
             return
-        found = diagnose(snapshot)
+        assigned = assignments(snapshot)
+        found = diagnose(snapshot, assigned)
         text = "\n\n".join(_told(item) for item in found) or "Nothing is wrong, as far as can be seen from here."
-        if not (shards := coverage(snapshot)).whole:
+        if not (shards := coverage(snapshot, assigned)).whole:
             text += f"\n\nShards: {summary(shards)}"
         self.wizard.push_screen(Notice("What is wrong, and what helps", text))
 
