@@ -35,34 +35,22 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
     One after another: powered off, resumed, and waited for until READY again. Ctrl-C stops before the next one; after
     a crash the same command goes on where it was.
     """
-    from wizard.actions.restarting import Restarts
-    from wizard.core import foresight
-    from wizard.restart_record import RestartRecord
+    from wizard.actions.restarting import StaleRestart
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if act.poll.oned_error is not None:
             raise act.poll.oned_error
-        record = RestartRecord.of(act.service.id, act.service.start_time)
-        earlier = record.read()
-        found = foresight.restart_stale(act.service)
-        vm_ids = found.touches
-        if earlier is not None and earlier.vm_id in act.service.vm_ids:
-            # What was begun is ended first; it may be off, and then no rule calls it stale.
-            teller.say(f"an earlier sitting was restarting VM {earlier.vm_id}: going on there")
-            vm_ids = (earlier.vm_id, *(vm_id for vm_id in vm_ids if vm_id != earlier.vm_id))
-        if found.needless and not vm_ids:
-            teller.say(found.refused)
+        restart = StaleRestart.of(act.service)
+        if restart.preview.needless:
+            teller.say(restart.preview.refused)
             act.show(act.poll)
             return
-        if (not found.refused or not vm_ids or dry_run) and not act.agreed(found, "Restart them?"):
+        if not act.agreed(restart.preview, "Restart them?"):
             return
         with _stop_on_interrupt(teller) as stopped:
-            restarts = Restarts(
-                act.cloud, teller.say, stop=stopped.is_set, begun=record.write, ended=record.done, earlier=earlier
-            )
-            _tell_end(act, restarts.run(vm_ids))
+            _tell_end(act, restart.run(act.cloud, teller.say, stopped.is_set))
         act.show(act.cloud.services.poll(act.service.id, act.service))
 
 
