@@ -33,22 +33,28 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.deployment_record": ({"wizard.files", "wizard.sittings"}, {"platformdirs"}),
     "wizard.prepare": ({"wizard.core", "wizard.cloud"}, set()),
     "wizard.deployment": ({"wizard.core", "wizard.cloud", "wizard.prepare"}, set()),
-    "wizard.actions": ({"wizard.core", "wizard.cloud"}, set()),
+    "wizard.actions": ({"wizard.core", "wizard.cloud", "wizard.restart_record"}, set()),
     "wizard.journal": ({"wizard.core", "wizard.files"}, {"platformdirs"}),
     "wizard.push": (set(), set()),
-    "wizard.control": ({"wizard.core", "wizard.rehearsal.images"}, set()),
+    "wizard.control": ({"wizard.core", "wizard.flower_environments"}, set()),
+    "wizard.flower_environments": ({"wizard.core", "wizard.files"}, {"platformdirs"}),
+    # Runs with an image's Python, beside Flower, and knows nothing of ours.
+    "wizard.flower_scripts": (set(), {"flwr", "grpc"}),
     "wizard.noteworthy": ({"wizard.core"}, set()),
     "wizard.watch": ({"wizard.core", "wizard.cloud", "wizard.journal"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
-    "wizard.restart_record": ({"wizard.files", "wizard.actions"}, {"platformdirs"}),
+    "wizard.restart_record": ({"wizard.files"}, {"platformdirs"}),
     "wizard.machine": (set(), set()),
     "wizard.ssh": (set(), set()),
     "wizard.theme_choice": (set(), set()),
     "wizard.remembered": ({"wizard.files"}, {"platformdirs"}),
     "wizard.sandbox": (set(), set()),
-    "wizard.rehearsal": ({"wizard.core", "wizard.files", "wizard.sittings", "wizard.sandbox"}, {"platformdirs"}),
+    "wizard.rehearsal": (
+        {"wizard.core", "wizard.files", "wizard.sittings", "wizard.flower_environments", "wizard.sandbox"},
+        {"platformdirs"},
+    ),
     # Runs with an image's Python, beside Flower, and knows nothing of ours.
-    "wizard.rehearsal.inside": (set(), {"flwr", "grpc", "numpy", "cryptography"}),
+    "wizard.rehearsal.inside": (set(), {"flwr", "numpy", "cryptography"}),
     "wizard.rehearsal.warden": (set(), set()),
     "wizard.tui": (
         {
@@ -69,7 +75,6 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.control",
             "wizard.machine",
             "wizard.ssh",
-            "wizard.restart_record",
             "wizard.remembered",
             "wizard.theme_choice",
         },
@@ -132,6 +137,17 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
         assert any(inside(module, allowed) for allowed in ours), f"{path}:{line}: {room} may not import {module}"
 
 
+def test_production_does_not_import_rehearsal() -> None:
+    """Only `rehearse` does, and what opens a sandbox whose guests are real Flower; the test below says: late."""
+    importing = {
+        name_of(path)
+        for path in MODULES
+        for _, module in imports(path)
+        if inside(module, "wizard.rehearsal") and not inside(name_of(path), "wizard.rehearsal")
+    }
+    assert importing == {"wizard.commands.rehearse", "wizard.commands.reach"}
+
+
 def test_the_rooms_are_those_of_the_architecture() -> None:
     table = ARCHITECTURE.split("## The rooms")[1].split("\n\n")[1]
     told = {path.removesuffix(".py").strip("/") for path in re.findall(r"`(wizard/[a-z_/]+(?:\.py)?)`", table)}
@@ -154,6 +170,8 @@ def test_a_long_file_has_a_reason(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
+        ("wizard.commands.rehearse", ["wizard.rehearsal"]),
+        ("wizard.commands.reach", ["wizard.rehearsal"]),
         ("wizard.cli", ["textual", "httpx", "pyone", "requests", "lxml", "pydantic", "rich"]),
         ("wizard.core.plan", ["textual", "httpx", "pyone", "requests", "lxml"]),
         ("wizard.tui.app", ["httpx", "pyone", "requests", "lxml", "pydantic"]),

@@ -26,11 +26,25 @@ PROGRAM = "flowerneb-wizard"
 
 
 COMMANDS = LateCommands(
-    (
-        *("attach", "render", "check", "deploy", "status", "events", "connect", "superlink"),
-        *("scale", "restart-stale", "recover", "delete", "vm"),
-        *("presets", "completion", "sandbox", "rehearse"),
-    )
+    {
+        "attach": "attach",
+        "render": "render",
+        "check": "check",
+        "deploy": "deploy",
+        "status": "status",
+        "events": "events",
+        "connect": "connect",
+        "superlink": "superlink",
+        "scale": "service_actions",
+        "restart-stale": "service_actions",
+        "recover": "service_actions",
+        "delete": "service_actions",
+        "vm": "vm",
+        "presets": "presets",
+        "completion": "completion",
+        "sandbox": "sandbox",
+        "rehearse": "rehearse",
+    }
 )
 
 

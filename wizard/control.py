@@ -18,7 +18,10 @@ from wizard.core.connection_card import Card
 from wizard.core.errors import WizardError
 from wizard.core.flower_versions import LIKELIEST, family
 from wizard.core.superlink_word import SuperLinkWord, read
-from wizard.rehearsal.images import INSIDE, ImageError, python_of
+from wizard.flower_environments import ImageError, python_of
+
+_SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
+"""It runs with an image's Python, not with ours."""
 
 PATIENCE = 20.0
 """Seconds for an answer; the first one waits until Flower is imported."""
@@ -91,7 +94,7 @@ class Control:
         except ImageError as error:
             raise ControlError(error.title, f"To ask a SuperLink Flower is needed. {error.hint}") from error
         kind = "http" if self._kind.http_control else "grpc"
-        command = [str(python), "-I", str(INSIDE / "control.py"), place, kind]
+        command = [str(python), "-I", str(_SCRIPT), place, kind]
         if self._card.tls:
             command.append(self._ca())
         environment = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "HOME", "TMPDIR")}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wizard.core.diagnosis import diagnose
 from wizard.core.display import NOTHING, one_line
 from wizard.core.overview import VmRow, duration, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments, gaps
@@ -33,7 +34,8 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
     `ready` is READY as the guest wrote it, null where it wrote none or oned could not be asked. Times are Unix
     seconds, `age` seconds. `oned_error` says why the VMs' facts are old or missing.
     """
-    by_vm = {item.vm_id: item for item in assignments(snapshot)}
+    assigned = assignments(snapshot)
+    by_vm = {item.vm_id: item for item in assigned}
     return {
         "service": {
             "id": snapshot.id,
@@ -46,14 +48,14 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
             "complete": snapshot.complete,
             "failed": snapshot.failed,
             "gone": snapshot.gone,
-            "waiting_for": waiting_for(snapshot),
+            "waiting_for": waiting_for(snapshot, diagnose(snapshot, assigned)),
         },
         "roles": [_role_data(role) for role in snapshot.roles],
         "vms": [
             _vm_data(row, by_vm.get(row.vm_id), role)
-            for row, role in zip(vm_rows(snapshot), _roles_by_row(snapshot), strict=True)
+            for row, role in zip(vm_rows(snapshot, assigned), _roles_by_row(snapshot), strict=True)
         ],
-        "gaps": list(gaps(tuple(by_vm.values()))),
+        "gaps": list(gaps(assigned)),
         "log": [{"at": line.timestamp, "severity": line.severity, "message": line.message} for line in snapshot.log],
         "oned_error": oned_error.as_dict() if oned_error else None,
     }
@@ -89,6 +91,7 @@ def list_data(services: Iterable[ServiceSnapshot], now: float, oned_error: Cloud
 def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
     """A snapshot for people: the service, its roles, its VMs, and what it waits for."""
     console = _console(terminal)
+    assigned = assignments(snapshot)
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.start_time else NOTHING
     with console.capture() as capture:
         _line(console, f"{snapshot.name}  #{snapshot.id}  {snapshot.state_name}  {age}  {snapshot.owner}", "bold")
@@ -96,10 +99,10 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
         head = ("ROLE", "STATE", "READY", "VMS")
         rows = [(row.name, row.state, f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
         console.print(_table(head, rows))
-        if vms := vm_rows(snapshot):
+        if vms := vm_rows(snapshot, assigned):
             _line(console, "")
             console.print(_vm_table(vms, console.width))
-        for said in (waiting_for(snapshot), _gaps_text(snapshot)):
+        for said in (waiting_for(snapshot, diagnose(snapshot, assigned)), _gaps_text(assigned)):
             if said:
                 _line(console, "")
                 _line(console, said)
@@ -169,8 +172,8 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
     }
 
 
-def _gaps_text(snapshot: ServiceSnapshot) -> str:
-    missing = gaps(assignments(snapshot))
+def _gaps_text(assigned: tuple[Assignment, ...]) -> str:
+    missing = gaps(assigned)
     if not missing:
         return ""
     shown = ", ".join(str(number) for number in missing[:20])

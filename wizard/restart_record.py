@@ -9,8 +9,15 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.actions.restarting import Begun
 from wizard.files import APPLICATION, PresetFileError, write_atomically
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A restart that was begun: the VM, and the number of its history record then. A resume makes a new record."""
+
+    vm_id: int
+    record: int
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import pytest
 
 from tests.actions.conftest import Running
 from wizard.actions import sending
-from wizard.actions.restarting import Begun, Ended, Restarts
+from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
 from wizard.core import foresight
 from wizard.core.partitions import Standing, assignments
 from wizard.core.snapshot import ServiceSnapshot
+from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from wizard.restart_record import Begun, RestartRecord
 from wizard.sandbox.server import Sandbox
 
 from .conftest import Ended
@@ -61,6 +62,21 @@ def test_after_a_scale_restart_stale_puts_all_in_step(call: Call, cloud: Sandbox
     again = call("restart-stale", number, "--yes", cloud=cloud)
     assert again.status == 0
     assert "Nothing is stale" in again.err
+
+
+def test_what_an_earlier_session_had_begun_is_shown_and_ended(call: Call, cloud: Sandbox, number: str) -> None:
+    before = call("status", number, "--json", cloud=cloud).data
+    vm_id = before["vms"][-1]["id"]
+    record = RestartRecord.of(int(number), before["service"]["start_time"])
+    record.write(Begun(vm_id, 0))
+    shown = call("restart-stale", number, "--dry-run", "--json", cloud=cloud)
+    assert shown.status == 0
+    assert shown.data["vms"] == [vm_id]
+    assert f"VM {vm_id}: it goes on there" in shown.data["says"][0]
+    ended = call("restart-stale", number, "--yes", cloud=cloud)
+    assert ended.status == 0
+    assert f"VM {vm_id} is READY again" in ended.err
+    assert record.read() is None
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_shipped_presets_have_neither_errors_nor_warnings(call: Callable[..., En
     assert ended.status == 0
     lines = ended.out.splitlines()
     assert all(line.startswith("note: ") for line in lines[::2])
-    assert all(line.startswith("  mend: ") for line in lines[1::2])
+    assert all(line.startswith("  fix: ") for line in lines[1::2])
 
 
 def test_all_problems_one_a_line(program: Program, tmp_path: Path) -> None:
@@ -62,6 +62,7 @@ def test_json(call: Callable[..., Ended]) -> None:
         "field": "FL_NUM_ROUNDS",
         "path": "FL_NUM_ROUNDS",
         "message": "",
+        "fix": "Write a whole number from 1 to 999999999, such as 3.",
         "mend": "Write a whole number from 1 to 999999999, such as 3.",
         "write": "3",
         "remove": False,
@@ -84,7 +85,7 @@ def test_a_template_that_someone_else_wrote(call: Callable[..., Ended], tmp_path
     assert len([line for line in ended.out.splitlines() if line.startswith("error")]) >= 3
 
 
-def test_a_finding_about_a_template_has_its_path_and_its_mend(call: Callable[..., Ended], tmp_path: Path) -> None:
+def test_a_finding_about_a_template_has_its_path_and_its_fix(call: Callable[..., Ended], tmp_path: Path) -> None:
     template = Plan().template()
     template["roles"][0]["max_vms"] = 3
     template["roles"][1]["user_inputs"]["CPU"] = "O|number|x||1"
@@ -96,6 +97,7 @@ def test_a_finding_about_a_template_has_its_path_and_its_mend(call: Callable[...
         "field": "superlink.max_vms",
         "path": "roles[0].max_vms",
         "message": "",
+        "fix": "Write 1.",
         "mend": "Write 1.",
         "write": 1,
         "remove": False,
@@ -105,7 +107,7 @@ def test_a_finding_about_a_template_has_its_path_and_its_mend(call: Callable[...
     assert found["roles[1].user_inputs.CPU"]["remove"] is True
     assert found["user_inputs.FLOWER_VERSION"]["write"] == "O|text|x||1.25.0"
     words = call("check", "t.json").out
-    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  mend: Write 1.\n" in words
+    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  fix: Write 1.\n" in words
 
 
 def test_the_paths_of_a_template_of_6_are_its_own(call: Callable[..., Ended], tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_by_name_and_by_id(call: Callable[..., Ended], cloud: Sandbox) -> None:
     assert by_name == by_id
     assert by_id.status == 2
     assert "error: deployment: none: expected straight" in by_id.out
-    assert '\n  mend: Write "straight".\n' in by_id.out
+    assert '\n  fix: Write "straight".\n' in by_id.out
 
 
 def test_json(call: Callable[..., Ended], cloud: Sandbox) -> None:
@@ -40,7 +40,7 @@ def test_json(call: Callable[..., Ended], cloud: Sandbox) -> None:
     ended = call("check", "--json", "--template", str(number), cloud=cloud)
     assert ended.status == 0
     assert ended.data | {"problems": []} == {"problems": [], "valid": True, "flower": True, "contract": "seed"}
-    assert all(item["mend"] and item["path"] for item in ended.data["problems"])
+    assert all(item["fix"] and item["path"] for item in ended.data["problems"])
 
 
 def test_what_is_no_flower_service_says_so(call: Callable[..., Ended], cloud: Sandbox) -> None:

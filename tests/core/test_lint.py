@@ -8,7 +8,7 @@ from wizard.core.documents import NotATemplate, read_template
 from wizard.core.lint import NO_FLOWER, as_text, contract_of, linted
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.seed import SEED
 
 from .test_structure import drop, put, template
@@ -55,9 +55,9 @@ def test_contents_of_6_that_can_t_be_read_are_a_finding() -> None:
 
 
 def test_as_words() -> None:
-    bad = Problem(Kind.ERROR, "a", "wrong\x1b[31m\nmore", "r", mend=Mend("Do it."), path="roles[0].x\n")
-    assert as_text([bad]) == "error: roles[0].x\\n: wrong\\x1b[31m\\nmore\n  mend: Do it.\n"
+    bad = Problem(Kind.ERROR, "a", "wrong\x1b[31m\nmore", "r", fix=Fix("Do it."), path="roles[0].x\n")
+    assert as_text([bad]) == "error: roles[0].x\\n: wrong\\x1b[31m\\nmore\n  fix: Do it.\n"
     assert str(linted(template(put("ready_status_gate", False), drop("description")))).splitlines()[:2] == [
         "error: ready_status_gate: False: expected true, or SuperNodes start before the SuperLink listens",
-        "  mend: Write true, without quotes.",
+        "  fix: Write true, without quotes.",
     ]

@@ -180,7 +180,7 @@ def test_a_screen_that_was_sent_in_parts_is_the_whole_one(terminal: OpenTerminal
     assert program.cells == in_parts
 
 
-def test_ctrl_l_mends_what_somebody_else_wrote(terminal: OpenTerminal) -> None:
+def test_ctrl_l_fixes_what_somebody_else_wrote(terminal: OpenTerminal) -> None:
     program = terminal("--sandbox", "--preset", "default")
     program.wait_for("OpenNebula 7")
     program.read(1.0)

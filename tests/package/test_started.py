@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.terminal import Terminal
 from tests.package.conftest import PYTHONS, ROOT, Built
 
-INSIDE = ("certificates.py", "control.py", "app/pyproject.toml")
+INSIDE = ("rehearsal/inside/certificates.py", "rehearsal/inside/app/pyproject.toml", "flower_scripts/control.py")
 Install = Callable[[str, Path, Path], Path]
 
 
@@ -118,8 +118,8 @@ def test_what_other_programs_read_lies_in_files(installed: Installed) -> None:
     installed("render", "default")
     # The single file unpacks itself into the home; the rest lies where the program does.
     folders = [Path(installed.environment["HOME"]) / ".shiv", installed.program.resolve().parents[1]]
-    rehearsal = next(path for folder in folders for path in folder.rglob("wizard/rehearsal/inside"))
-    assert [name for name in INSIDE if not (rehearsal / name).is_file()] == []
+    package = next(path for folder in folders for path in folder.rglob("wizard/flower_scripts")).parent
+    assert [name for name in INSIDE if not (package / name).is_file()] == []
 
 
 def test_the_wizard_opens_in_a_terminal(installed: Installed) -> None:

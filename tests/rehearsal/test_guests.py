@@ -19,8 +19,8 @@ from wizard.cloud.login import find_login
 from wizard.core.partitions import Standing, assignments
 from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
+from wizard.flower_environments import ImageError
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
-from wizard.rehearsal.images import ImageError
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.ready import answers
 from wizard.rehearsal.world import on_loopback

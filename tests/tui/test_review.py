@@ -44,17 +44,17 @@ def json_view(app: WizardApp) -> JsonView:
     return app.screen.query_one("#template", JsonView)
 
 
-async def test_the_problem_under_the_cursor_is_told_with_its_mend(sandbox: Sandbox) -> None:
+async def test_the_problem_under_the_cursor_is_told_with_its_fix(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox, plan=PLAN.with_texts({"FL_NUM_ROUNDS": "none"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await review(pilot, app, "problems-tab")
         first, *others = app.session.problems
         assert first.field == "FL_NUM_ROUNDS"
-        assert first.mend.said
-        await until(pilot, lambda: first.mend.said in line(pilot, "#help-line"), "what to write instead")
+        assert first.fix.said
+        await until(pilot, lambda: first.fix.said in line(pilot, "#help-line"), "what to write instead")
         assert others
         await pilot.press("down")
-        await until(pilot, lambda: first.mend.said not in line(pilot, "#help-line"), "that of the next one")
+        await until(pilot, lambda: first.fix.said not in line(pilot, "#help-line"), "that of the next one")
 
 
 async def test_search_goes_from_hit_to_hit_and_opens_what_is_folded(sandbox: Sandbox) -> None:

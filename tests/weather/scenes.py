@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from tests.deploying import deploy_plan
 from wizard.actions import sending
-from wizard.actions.restarting import Begun, Ended, Restarts
+from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core import foresight
@@ -18,6 +18,7 @@ from wizard.core.plan import Plan
 from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.states import VmState
 from wizard.prepare import Registration
+from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.vm import VirtualMachine
 from wizard.watch import Watch

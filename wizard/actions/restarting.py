@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 
 from wizard.actions.sending import Tell
 from wizard.cloud.errors import LOST, CloudError
-from wizard.core.snapshot import VmFacts
+from wizard.core import foresight
+from wizard.core.foresight import RestartForesight
+from wizard.core.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.states import VmState
+from wizard.restart_record import Begun, RestartRecord
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -52,14 +55,6 @@ class Restarted:
     left: tuple[int, ...] = ()
     at: int | None = None
     why: str = ""
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A restart that was begun: the VM, and the number of its history record then. A resume makes a new record."""
-
-    vm_id: int
-    record: int
 
 
 @dataclass
@@ -141,6 +136,39 @@ class Restarts:
         except CloudError as error:
             raise error.with_hint(f"VM {vm.id} was being restarted: `onevm show {vm.id}`.") from error
         return True
+
+
+@dataclass(frozen=True)
+class StaleRestart:
+    """The restart of all that is stale in a service: prepared from a snapshot, shown to the operator, then run.
+
+    `preview` is what is shown; its `touches` are restarted in that order.
+    """
+
+    preview: RestartForesight
+    record: RestartRecord
+    earlier: Begun | None
+
+    @classmethod
+    def of(cls, snapshot: ServiceSnapshot) -> StaleRestart:
+        """Prepare it. Reads the record of an earlier session: what that had begun is ended first.
+
+        Such a VM may be off, and then no rule calls it stale; so it is restarted even where nothing else is.
+        """
+        record = RestartRecord.of(snapshot.id, snapshot.start_time)
+        earlier, preview = record.read(), foresight.restart_stale(snapshot)
+        if earlier is None or earlier.vm_id not in snapshot.vm_ids:
+            return cls(preview, record, earlier)
+        vm_ids = (earlier.vm_id, *(vm_id for vm_id in preview.touches if vm_id != earlier.vm_id))
+        says = (f"An earlier session was restarting VM {earlier.vm_id}: it goes on there.", *preview.says)
+        return cls(RestartForesight(touches=vm_ids, says=says, steps=preview.steps), record, earlier)
+
+    def run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool]) -> Restarted:
+        """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses."""
+        restarts = Restarts(
+            cloud, tell, stop=stop, begun=self.record.write, ended=self.record.done, earlier=self.earlier
+        )
+        return restarts.run(self.preview.touches)
 
 
 def _record(vm: VmFacts) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wizard.commands.asking import agreed, somebody_is_there
 from wizard.commands.options import connection_options, json_option
 from wizard.commands.output import Teller, emit_drawn, emit_json, emit_words, is_terminal
 from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
@@ -92,8 +93,7 @@ class Act:
             self.teller.say(line)
         if self.yes:
             return True
-        click.echo(f"{question} [y/N] ", err=True, nl=False)
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        if not agreed(question, unless_said=False):
             raise CommandFailed(FAILED, "nothing was sent", self.subject)
         return True
 
@@ -142,7 +142,7 @@ class Act:
 
 def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, dry_run: bool, as_json: bool) -> Act:
     """The action on a service, given by name or id, as it is now. Raises UsageError where nobody can be asked."""
-    if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
+    if not yes and not dry_run and (as_json or not somebody_is_there()):
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
     cloud = connector.connect()
     return Act(cloud, cloud.services.look_up(service), teller, yes, dry_run, as_json, connector.journals(cloud))

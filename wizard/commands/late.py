@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
 
 import click
 
 
 class LateCommands(MutableMapping[str, click.Command]):
-    """Commands by name, in the order given. `restart-stale` is `restart_stale` in the module of that name."""
+    """Commands by name, in the order given; `restart-stale` is the function `restart_stale`."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._found: dict[str, click.Command | None] = dict.fromkeys(names)
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """`modules` has the module of `wizard.commands` that each command stands in."""
+        self._modules = modules
+        self._found: dict[str, click.Command | None] = dict.fromkeys(modules)
 
     def __getitem__(self, name: str) -> click.Command:
         found = self._found[name]
         if found is None:
-            word = name.replace("-", "_")
-            found = self._found[name] = getattr(import_module(f"wizard.commands.{word}"), word)
+            module = import_module(f"wizard.commands.{self._modules[name]}")
+            found = self._found[name] = getattr(module, name.replace("-", "_"))
         return found
 
     def __setitem__(self, name: str, command: click.Command) -> None:

@@ -1,4 +1,4 @@
-"""Problems with their mends, as JSON."""
+"""Problems with their fixes, as JSON."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ if TYPE_CHECKING:
 
 
 def problem_data(item: Problem) -> dict[str, object]:
-    """One problem. `write` is what mends it at its path, null where that is not mechanical; `remove`: take it out."""
+    """One problem. `write` is what fixes it at its path, null where that is not mechanical; `remove`: take it out."""
     return {
         "kind": item.kind.value,
         "field": item.field,
         "path": item.place,
         "message": item.message,
-        "mend": item.mend.said,
-        "write": item.mend.value,
-        "remove": item.mend.remove,
+        "fix": item.fix.said,
+        # The former name of `fix`, for scripts that read it, in this release for the last time.
+        "mend": item.fix.said,
+        "write": item.fix.value,
+        "remove": item.fix.remove,
         "rule": item.rule,
         "grave": item.grave,
     }

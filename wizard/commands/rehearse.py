@@ -92,7 +92,7 @@ def rehearse(
 def _refuse_without_image(plan: Plan) -> None:
     """Told before anything is started, where the plan tells the version; else the guest tells."""
     from wizard.core.contract import Meaning
-    from wizard.rehearsal.images import ImageError, python_of
+    from wizard.flower_environments import ImageError, python_of
 
     version = plan.meant(Meaning.FLOWER_VERSION).strip()
     try:

@@ -11,7 +11,7 @@ from wizard.core.connection_card import Card, card
 from wizard.core.coverage import Coverage, coverage
 from wizard.core.diagnosis import Finding, diagnose
 from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
-from wizard.core.partitions import assignments
+from wizard.core.partitions import Assignment, assignments
 from wizard.core.progress import Phase, phases, waiting_for
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 
@@ -20,6 +20,7 @@ from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 class Board:
     """A snapshot as it is drawn. A service that is gone has neither roles nor rows.
 
+    `assignments` are worked out once, and all the rest is made from them.
     `shards` is None while no SuperNode runs, `card` while no SuperLink is READY.
     """
 
@@ -30,21 +31,24 @@ class Board:
     findings: tuple[Finding, ...]
     waiting: str
     card: Card | None
+    assignments: tuple[Assignment, ...] = ()
 
 
 def board(snapshot: ServiceSnapshot, reached: str) -> Board:
     """What is drawn of a snapshot; `reached` is how this machine is reached from outside, for the card."""
     if snapshot.gone:
         return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
-    found, findings = assignments(snapshot), diagnose(snapshot)
+    assigned = assignments(snapshot)
+    findings = diagnose(snapshot, assigned)
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
     return Board(
         phases(snapshot),
         role_rows(snapshot),
-        vm_rows(snapshot, found),
-        coverage(snapshot, found) if trains else None,
+        vm_rows(snapshot, assigned),
+        coverage(snapshot, assigned) if trains else None,
         findings,
         waiting_for(snapshot, findings),
         card(snapshot, reached),
+        assigned,
     )

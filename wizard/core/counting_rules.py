@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wizard.core.contract import Field, Level, Meaning
 from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 
 SMALLEST_FEDERATION = 2
 LARGEST_NUMBER = 999_999_999
@@ -35,11 +35,11 @@ def federation_has_two(plan: Plan) -> Found:
         item = plan.contract.meaning(meaning)
         if item and whole_number(plan.text(item.path)) == 1:
             message = "1 is below Flower's own minimum of 2: a single client is local training"
-            yield _error(item, message, "minimum", Mend("Write 2 or more.", "2"))
+            yield _error(item, message, "minimum", Fix("Write 2 or more.", "2"))
     item = plan.contract.meaning(Meaning.CARDINALITY, Level.SUPERNODE)
     if item and whole_number(plan.text(item.path)) == 1:
         message = "1 SuperNode waits for ever: Flower wants at least 2 clients"
-        yield _error(item, message, "minimum", Mend("Write 2 or more.", "2"))
+        yield _error(item, message, "minimum", Fix("Write 2 or more.", "2"))
 
 
 def rounds_get_their_clients(plan: Plan) -> Found:
@@ -53,14 +53,14 @@ def rounds_get_their_clients(plan: Plan) -> Found:
             continue
         if count is not None and wanted > count:
             message = f"{wanted} clients are wanted of {count} SuperNodes: rounds would wait for ever"
-            mend = Mend(f"Write {count} or less, or raise supernode.cardinality to {wanted}.", str(count))
-            yield _error(item, message, "clients", mend)
+            fix = Fix(f"Write {count} or less, or raise supernode.cardinality to {wanted}.", str(count))
+            yield _error(item, message, "clients", fix)
         if meaning is not Meaning.MIN_AVAILABLE and available is not None and wanted > available:
             start = plan.contract.meaning(Meaning.MIN_AVAILABLE)
             named = start.path if start else ""
             message = f"{wanted} is above {named}={available}: a run may start with too few"
-            mend = Mend(f"Write {available} or less, or raise {named} to {wanted}.", str(available))
-            yield Problem(Kind.WARNING, item.path, message, "clients-at-start", mend=mend)
+            fix = Fix(f"Write {available} or less, or raise {named} to {wanted}.", str(available))
+            yield Problem(Kind.WARNING, item.path, message, "clients-at-start", fix=fix)
 
 
 def scale_down_keeps_clients(plan: Plan) -> Found:
@@ -70,8 +70,8 @@ def scale_down_keeps_clients(plan: Plan) -> Found:
     smallest = number_of(plan, Meaning.MIN_VMS, Level.SUPERNODE)
     if item and wanted is not None and smallest is not None and wanted > smallest:
         message = f"{wanted} is above supernode.min_vms={smallest}: a scale-down could stall the training"
-        mend = Mend(f"Raise supernode.min_vms to {wanted}, or write {smallest} here.", str(smallest))
-        yield Problem(Kind.WARNING, item.path, message, "clients-after-scale", mend=mend)
+        fix = Fix(f"Raise supernode.min_vms to {wanted}, or write {smallest} here.", str(smallest))
+        yield Problem(Kind.WARNING, item.path, message, "clients-after-scale", fix=fix)
 
 
 def supernodes_are_in_range(plan: Plan) -> Found:
@@ -86,16 +86,16 @@ def supernodes_are_in_range(plan: Plan) -> Found:
     # Between limits that leave no number there is none to write: they come first.
     room = low is None or high is None or low <= high
     if low is not None and low < SMALLEST_FEDERATION:
-        yield _error(minimum, f"{low} is below 2, the smallest federation", "range", Mend("Write 2 or more.", "2"))
+        yield _error(minimum, f"{low} is below 2, the smallest federation", "range", Fix("Write 2 or more.", "2"))
     if count is not None and low is not None and count < low:
-        mend = Mend(f"Write {low} or more, or lower {minimum.path} to {count}.", str(low) if room else None)
-        yield _error(cardinality, f"{count} is below min_vms={low}", "range", mend)
+        fix = Fix(f"Write {low} or more, or lower {minimum.path} to {count}.", str(low) if room else None)
+        yield _error(cardinality, f"{count} is below min_vms={low}", "range", fix)
     if count is not None and high is not None and count > high:
-        mend = Mend(f"Write {high} or less, or raise {maximum.path} to {count}.", str(high) if room else None)
-        yield _error(cardinality, f"{count} is above max_vms={high}; raise max_vms", "range", mend)
+        fix = Fix(f"Write {high} or less, or raise {maximum.path} to {count}.", str(high) if room else None)
+        yield _error(cardinality, f"{count} is above max_vms={high}; raise max_vms", "range", fix)
     if low is not None and high is not None and low > high:
-        mend = Mend(f"Write {low} or more, or lower {minimum.path} to {high}.", str(low))
-        yield _error(maximum, f"{high} is below min_vms={low}", "range", mend)
+        fix = Fix(f"Write {low} or more, or lower {minimum.path} to {high}.", str(low))
+        yield _error(maximum, f"{high} is below min_vms={low}", "range", fix)
 
 
 def superlink_is_single(plan: Plan) -> Found:
@@ -104,8 +104,8 @@ def superlink_is_single(plan: Plan) -> Found:
         item = plan.contract.meaning(meaning, Level.SUPERLINK)
         if item and whole_number(plan.text(item.path)) not in (None, 1):
             message = f"{plan.text(item.path)} is not 1: a second SuperLink is a split brain"
-            yield _error(item, message, "singleton", Mend("Write 1.", "1"))
+            yield _error(item, message, "singleton", Fix("Write 1.", "1"))
 
 
-def _error(item: Field, message: str, rule: str, mend: Mend) -> Problem:
-    return Problem(Kind.ERROR, item.path, message, rule, mend=mend)
+def _error(item: Field, message: str, rule: str, fix: Fix) -> Problem:
+    return Problem(Kind.ERROR, item.path, message, rule, fix=fix)

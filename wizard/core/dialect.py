@@ -9,7 +9,7 @@ import re
 from enum import Enum
 
 from wizard.core.plan import Document, Plan
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 
 
 class Dialect(Enum):
@@ -42,7 +42,7 @@ def check(plan: Plan, dialect: Dialect) -> tuple[Problem, ...]:
         return ()
     message = "OpenNebula 6.x would end the value at a double quote, and misread a backslash: use single quotes"
     return tuple(
-        Problem(Kind.ERROR, item.path, message, "dialect", mend=Mend("Write ' for \", and no backslash.", _plain(text)))
+        Problem(Kind.ERROR, item.path, message, "dialect", fix=Fix("Write ' for \", and no backslash.", _plain(text)))
         for item in plan.contract.fields
         for text in [plan.text(item.path)]
         if item.is_input and any(char in text for char in '"\\')

@@ -51,7 +51,7 @@ SERVICE_STATES: Mapping[ServiceState, str] = {
     ServiceState.DEPLOYING: "VMs are being made, the SuperLink first. It waits without a time-out",
     ServiceState.RUNNING: "every role is up and READY; only now it can be scaled",
     ServiceState.UNDEPLOYING: "it is being removed; nothing more may be sent",
-    ServiceState.WARNING: "a VM failed or left; mend or remove that VM, OneFlow takes no `recover` here",
+    ServiceState.WARNING: "a VM failed or left; fix or remove that VM, OneFlow takes no `recover` here",
     ServiceState.DONE: "removed",
     ServiceState.FAILED_UNDEPLOYING: "a VM would not go; `recover`, or `recover` with `delete`",
     ServiceState.FAILED_DEPLOYING: "a VM could not be made; `recover` tries again",

@@ -50,7 +50,7 @@ def contract_of(template: ServiceTemplate, contracts: Mapping[str, Contract] = C
 def as_text(problems: Iterable[Problem]) -> str:
     """A line a problem, `severity: where: what`, and under it what to write instead."""
     return "".join(
-        f"{one_line(f'{item.kind.value}: {item.place}: {item.message}')}\n  mend: {one_line(item.mend.said)}\n"
+        f"{one_line(f'{item.kind.value}: {item.place}: {item.message}')}\n  fix: {one_line(item.fix.said)}\n"
         for item in problems
     )
 

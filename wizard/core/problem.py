@@ -16,7 +16,7 @@ class Kind(str, Enum):
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """What to write instead, in words. Where it is mechanical, `value` stands in the field afterwards, as text in a
     plan and as JSON in a template; or the field is to be removed.
     """
@@ -46,7 +46,7 @@ class Problem:
     message: str
     rule: str
     grave: bool = False
-    mend: Mend = dataclasses.field(default=Mend(""), compare=False)
+    fix: Fix = dataclasses.field(default=Fix(""), compare=False)
     path: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -54,5 +54,5 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where it is mended: the path into the JSON, or the setting."""
+        """Where it is fixed: the path into the JSON, or the setting."""
         return self.path or self.field

@@ -1,6 +1,6 @@
 """Every rule about what an operator may choose, each once.
 
-A rule takes a plan and yields problems, each with its mend; `check` runs them all, so that an operator sees everything
+A rule takes a plan and yields problems, each with its fix; `check` runs them all, so that an operator sees everything
 at once. What is about numbers of VMs and clients is in `counting_rules`, what can only go wrong in a template that
 someone else wrote in `structure`.
 """
@@ -27,7 +27,7 @@ from wizard.core.counting_rules import (
     whole_number,
 )
 from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.user_input import BOOLEANS, InputType
 
 NAME_LENGTH = 128
@@ -55,8 +55,8 @@ def numbers_are_positive(plan: Plan) -> Found:
         text = plan.text(item.path)
         if item.input.type is InputType.NUMBER and not item.is_foreign and whole_number(text) is None:
             said = f"{text!r} is not" if text else "nothing is given: expected"
-            mend = Mend(f"Write a whole number from 1 to {LARGEST_NUMBER}{_such_as(item)}.", item.input.default or None)
-            yield _error(item, f"{said} a positive whole number", "number", mend)
+            fix = Fix(f"Write a whole number from 1 to {LARGEST_NUMBER}{_such_as(item)}.", item.input.default or None)
+            yield _error(item, f"{said} a positive whole number", "number", fix)
 
 
 def choices_are_known(plan: Plan) -> Found:
@@ -76,16 +76,16 @@ def mandatory_is_given(plan: Plan) -> Found:
     """What the appliance can't do without is given. The name has a rule of its own."""
     for item in plan.contract.fields:
         if item.input.mandatory and item.meaning is not Meaning.NAME and not plan.text(item.path).strip():
-            mend = Mend(f"Give it: {item.label}{f' ({item.unit})' if item.unit else ''}.")
-            yield _error(item, "nothing is given, and it has no default", "mandatory", mend)
+            fix = Fix(f"Give it: {item.label}{f' ({item.unit})' if item.unit else ''}.")
+            yield _error(item, "nothing is given, and it has no default", "mandatory", fix)
 
 
 def version_is_complete(plan: Plan) -> Found:
     """The Flower version is X.Y.Z in digits."""
     item = plan.contract.meaning(Meaning.FLOWER_VERSION)
     if item and not _VERSION.match(plan.text(item.path)):
-        mend = Mend(f"Write three numbers with dots between them{_such_as(item)}.", item.input.default or None)
-        yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version", mend)
+        fix = Fix(f"Write three numbers with dots between them{_such_as(item)}.", item.input.default or None)
+        yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version", fix)
 
 
 def name_is_accepted(plan: Plan) -> Found:
@@ -95,14 +95,14 @@ def name_is_accepted(plan: Plan) -> Found:
         return
     name = plan.text(item.path)
     if not name.strip():
-        mend = Mend(f"Write a name{_such_as(item)}.", item.input.default or None)
-        yield _error(item, "the name is empty; expected 1 to 128 characters", "name", mend)
+        fix = Fix(f"Write a name{_such_as(item)}.", item.input.default or None)
+        yield _error(item, "the name is empty; expected 1 to 128 characters", "name", fix)
     elif len(name) > NAME_LENGTH:
-        mend = Mend(f"Shorten it to {NAME_LENGTH} characters.", name[:NAME_LENGTH])
-        yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name", mend)
+        fix = Fix(f"Shorten it to {NAME_LENGTH} characters.", name[:NAME_LENGTH])
+        yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name", fix)
     if bad := sorted(set(NAME_REFUSED).intersection(name)):
-        mend = Mend(f"Leave out {' '.join(bad)}.", _without(name, NAME_REFUSED).strip() or item.input.default)
-        yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name", mend)
+        fix = Fix(f"Leave out {' '.join(bad)}.", _without(name, NAME_REFUSED).strip() or item.input.default)
+        yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name", fix)
 
 
 def texts_survive(plan: Plan) -> Found:
@@ -115,20 +115,20 @@ def texts_survive(plan: Plan) -> Found:
         if any(_control(char) for char in text):
             message = f"{text!r} has a line break or another control character; write it in one line"
             in_line = "".join(" " if _control(char) else char for char in text)
-            yield _error(item, message, "text", Mend("Write it in one line, without control characters.", in_line))
+            yield _error(item, message, "text", Fix("Write it in one line, without control characters.", in_line))
         if text.endswith("\\"):
             message = f"{text!r} ends with a backslash, which breaks the quoting of the VM's CONTEXT"
-            yield _error(item, message, "text", Mend("Leave out the backslash at the end.", text.rstrip("\\")))
+            yield _error(item, message, "text", Fix("Leave out the backslash at the end.", text.rstrip("\\")))
         if item.is_input and "|" in text:
             message = f"{text!r} has '|', which separates the parts of an input's definition"
-            yield _error(item, message, "text", Mend("Leave out '|'.", _without(text, "|")))
+            yield _error(item, message, "text", Fix("Leave out '|'.", _without(text, "|")))
         if "${" in text:
             message = f"{text!r} has '${{', which OneFlow evaluates or cuts out"
-            yield _error(item, message, "text", Mend("Leave out '$'.", _without(text, "$")))
+            yield _error(item, message, "text", Fix("Leave out '$'.", _without(text, "$")))
         elif "$" in text:
             message = f"{text!r} has '$': OpenNebula expands $NAME to an attribute of the VM"
-            mend = Mend("Leave out '$', unless an attribute of the VM is meant.", _without(text, "$"))
-            yield Problem(Kind.WARNING, item.path, message, "dollar", mend=mend)
+            fix = Fix("Leave out '$', unless an attribute of the VM is meant.", _without(text, "$"))
+            yield Problem(Kind.WARNING, item.path, message, "dollar", fix=fix)
 
 
 def node_config_is_read(plan: Plan) -> Found:
@@ -137,12 +137,12 @@ def node_config_is_read(plan: Plan) -> Found:
     if item is None:
         return
     for complaint in node_config.parse(plan.text(item.path))[1]:
-        mend = Mend(
+        fix = Fix(
             "Write pairs key=value with a blank between them; a value is a number, true, false or 'text'. Or nothing: "
             "each SuperNode then takes a partition-id of its own.",
             "",
         )
-        yield _error(item, complaint, "node-config", mend)
+        yield _error(item, complaint, "node-config", fix)
 
 
 def partition_is_not_shared(plan: Plan) -> Found:
@@ -157,14 +157,14 @@ def partition_is_not_shared(plan: Plan) -> Found:
             f"partition-id={shared} goes to all {count} SuperNodes alike: every one of them would train on the same "
             "shard. Leave it out, or leave the whole field empty, and each takes its own"
         )
-        yield Problem(Kind.WARNING, item.path, message, "shared-partition", grave=True, mend=Mend(_ITS_OWN, ""))
+        yield Problem(Kind.WARNING, item.path, message, "shared-partition", grave=True, fix=Fix(_ITS_OWN, ""))
     else:
         message = (
             "it has no partition-id, and the guest adds none to a given node config: the client application must "
             "partition the data by itself"
         )
-        mend = Mend(f"{_ITS_OWN} Or keep it, where the client application partitions the data.", "")
-        yield Problem(Kind.WARNING, item.path, message, "no-partition", mend=mend)
+        fix = Fix(f"{_ITS_OWN} Or keep it, where the client application partitions the data.", "")
+        yield Problem(Kind.WARNING, item.path, message, "no-partition", fix=fix)
 
 
 def use_case_fits_framework(plan: Plan) -> Found:
@@ -177,8 +177,8 @@ def use_case_fits_framework(plan: Plan) -> Found:
     if wanted and framework not in wanted:
         message = f"{plan.text(item.path)} runs on {' or '.join(wanted)}, not on {framework}"
         named = plan.contract.meaning(Meaning.FRAMEWORK)
-        mend = Mend(f"Set {named.path if named else 'the framework'} to {wanted[0]}, or choose none here.", "none")
-        yield _error(item, message, "use-case", mend)
+        fix = Fix(f"Set {named.path if named else 'the framework'} to {wanted[0]}, or choose none here.", "none")
+        yield _error(item, message, "use-case", fix)
 
 
 def shutdown_is_gentle(plan: Plan) -> Found:
@@ -187,7 +187,7 @@ def shutdown_is_gentle(plan: Plan) -> Found:
     if plan.text(path).endswith("-hard"):
         message = f"{plan.text(path)} cuts the power: the SuperLink's SQLite state may be corrupted"
         gentle = plan.text(path).removesuffix("-hard")
-        yield Problem(Kind.WARNING, path, message, "hard-shutdown", mend=Mend(f"Write {gentle}.", gentle))
+        yield Problem(Kind.WARNING, path, message, "hard-shutdown", fix=Fix(f"Write {gentle}.", gentle))
 
 
 def vm_templates_are_chosen(plan: Plan) -> Found:
@@ -196,8 +196,8 @@ def vm_templates_are_chosen(plan: Plan) -> Found:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
         if item and not plan.text(item.path).strip():
             message = f"none chosen: deploying looks for a VM template named {role.vm_template_name!r}"
-            mend = Mend("Choose one by its id or name, or leave it as it is where the cloud has one of that name.")
-            yield Problem(Kind.NOTE, item.path, message, "vm-template", mend=mend)
+            fix = Fix("Choose one by its id or name, or leave it as it is where the cloud has one of that name.")
+            yield Problem(Kind.NOTE, item.path, message, "vm-template", fix=fix)
 
 
 def role_inputs_are_hidden(plan: Plan) -> Found:
@@ -209,8 +209,8 @@ def role_inputs_are_hidden(plan: Plan) -> Found:
                 "instantiate from here or with oneflow-template"
             )
             path = plan.contract.inputs(level)[0].path
-            mend = Mend("Change nothing: deploy from here, or with `oneflow-template instantiate`.")
-            yield Problem(Kind.NOTE, path, message, "sunstone", mend=mend)
+            fix = Fix("Change nothing: deploy from here, or with `oneflow-template instantiate`.")
+            yield Problem(Kind.NOTE, path, message, "sunstone", fix=fix)
             return
 
 
@@ -235,21 +235,21 @@ RULES: tuple[Callable[[Plan], Found], ...] = (
 )
 
 
-def _error(item: Field, message: str, rule: str, mend: Mend) -> Problem:
-    return Problem(Kind.ERROR, item.path, message, rule, mend=mend)
+def _error(item: Field, message: str, rule: str, fix: Fix) -> Problem:
+    return Problem(Kind.ERROR, item.path, message, rule, fix=fix)
 
 
 def _such_as(item: Field) -> str:
     return f", such as {item.input.default}" if item.input.default else ""
 
 
-def _choosing(item: Field, text: str) -> Mend:
+def _choosing(item: Field, text: str) -> Fix:
     """What was meant, where only the letters' size is wrong; else the default."""
     known = BOOLEANS if item.input.type is InputType.BOOLEAN else item.input.options
     meant = next((option for option in known if option.lower() == text.strip().lower()), item.input.default)
     fits = bool(meant) and item.input.complaint(meant) is None
     listed = f"Write one of {', '.join(known)}" if known else "Write what is expected"
-    return Mend(f"{listed}{f', such as {meant}' if fits else ''}.", meant if fits else None)
+    return Fix(f"{listed}{f', such as {meant}' if fits else ''}.", meant if fits else None)
 
 
 def _without(text: str, refused: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ServiceRow:
     """One service. `ready` SuperNodes of `wanted`, None where oned has not told of all of them; `age` in seconds, -1
-    where it is not known; `trouble` names what is gravest in a few words; `grave`: it won't mend itself."""
+    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
 
     id: int
     name: str

@@ -214,7 +214,7 @@ def removal_verb(state: int) -> Verb:
 
 
 def can_recover(state: int) -> bool:
-    """Whether OneFlow accepts a plain `recover`. Not in WARNING: there the VM itself must be mended."""
+    """Whether OneFlow accepts a plain `recover`. Not in WARNING: there the VM itself must be fixed."""
     return state in _RECOVERABLE
 
 

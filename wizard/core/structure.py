@@ -17,7 +17,7 @@ from wizard.core.contract import ROLES, Contract, Field, Level
 from wizard.core.documents import Role, ServiceTemplate, read_template, template_body
 from wizard.core.documents_v6 import CONTENTS_V6, contents_text, path_as_written
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.problem import Kind, Mend, Problem
+from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.rules import check
 from wizard.core.seed import SEED
 from wizard.core.snapshot import SUPERLINK
@@ -85,7 +85,7 @@ def roles_are_objects(template: ServiceTemplate, _: Contract) -> Found:
     """Each entry of the roles is a JSON object."""
     for place, role in enumerate(template.roles):
         if role is None:
-            yield _error(f"roles[{place}]", "a role is a JSON object", "role", Mend("Remove it.", remove=True))
+            yield _error(f"roles[{place}]", "a role is a JSON object", "role", Fix("Remove it.", remove=True))
 
 
 def deployment_is_straight(template: ServiceTemplate, _: Contract) -> Found:
@@ -94,11 +94,11 @@ def deployment_is_straight(template: ServiceTemplate, _: Contract) -> Found:
         written = template.as_written("deployment")
         said = written if template.has("deployment") else "nothing, which OneFlow reads as none"
         message = f"{said}: expected straight, or SuperNodes race the SuperLink"
-        yield _error("deployment", message, "deployment", Mend('Write "straight".', "straight"))
+        yield _error("deployment", message, "deployment", Fix('Write "straight".', "straight"))
     if not template.ready_status_gate:
         written = template.as_written("ready_status_gate")
         message = f"{written!r}: expected true, or SuperNodes start before the SuperLink listens"
-        yield _error("ready_status_gate", message, "ready-gate", Mend("Write true, without quotes.", True))
+        yield _error("ready_status_gate", message, "ready-gate", Fix("Write true, without quotes.", True))
 
 
 def roles_are_named(template: ServiceTemplate, _: Contract) -> Found:
@@ -106,18 +106,18 @@ def roles_are_named(template: ServiceTemplate, _: Contract) -> Found:
     for place, role in template.placed():
         if not _ROLE_NAME.match(role.name):
             better = re.sub(r"[^A-Za-z0-9_]", "_", role.name) or f"role_{place}"
-            mend = Mend(f"Write a name such as {better}, and the same in the parents of other roles.", better)
+            fix = Fix(f"Write a name such as {better}, and the same in the parents of other roles.", better)
             written = role.as_written("name")
             message = f"{written!r}: expected letters, digits and '_' only"
-            yield _error(f"roles[{place}].name", message, "role-name", mend)
+            yield _error(f"roles[{place}].name", message, "role-name", fix)
 
 
 def roles_are_complete(template: ServiceTemplate, contract: Contract) -> Found:
     """The roles of the contract are there."""
     for role in contract.roles:
         if not template.placed(role.level.value):
-            mend = Mend(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
-            yield _error("roles", f"there is no role {role.level.value}", "roles", mend)
+            fix = Fix(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
+            yield _error("roles", f"there is no role {role.level.value}", "roles", fix)
 
 
 def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Found:
@@ -128,8 +128,8 @@ def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Fou
         name = role_name(role)
         if not parents[name] and name != SUPERLINK:
             message = f"role {name} has no parents: it would race the SuperLink"
-            mend = Mend(f'Write ["{SUPERLINK}"].', [SUPERLINK])
-            yield _error(field, message, "parents", mend)
+            fix = Fix(f'Write ["{SUPERLINK}"].', [SUPERLINK])
+            yield _error(field, message, "parents", fix)
         for parent in parents[name]:
             if parent not in parents:
                 known = [item for item in parents[name] if item in parents] or _first(name)
@@ -139,8 +139,8 @@ def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Fou
                     if there
                     else f"Add the role {SUPERLINK}, or wait for one that is there"
                 )
-                mend = Mend(f"{said}.", known if there else None)
-                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", mend)
+                fix = Fix(f"{said}.", known if there else None)
+                yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", fix)
         if _reaches(name, name, parents):
             message = f"role {name} waits for itself in a cycle: OneFlow would wait for ever"
             yield _error(field, message, "cycle", _breaking(name, parents))
@@ -152,8 +152,8 @@ def superlink_is_never_scaled(template: ServiceTemplate, _: Contract) -> Found:
         for policy in _POLICIES:
             if role.as_written(policy):
                 message = f"role {role_name(role)} scales by itself; partitions can't follow, and a SuperLink must not"
-                mend = Mend("Remove it; scale by hand.", remove=True)
-                yield _error(f"roles[{place}].{policy}", message, "policies", mend)
+                fix = Fix("Remove it; scale by hand.", remove=True)
+                yield _error(f"roles[{place}].{policy}", message, "policies", fix)
 
 
 def inputs_are_readable(template: ServiceTemplate, _: Contract) -> Found:
@@ -162,8 +162,8 @@ def inputs_are_readable(template: ServiceTemplate, _: Contract) -> Found:
         try:
             user_input.parse(key, definition if isinstance(definition, str) else repr(definition))
         except user_input.UserInputError as error:
-            mend = Mend('Write "M|type|description" or "O|type|description|options|default", such as "O|text|…||".')
-            yield _error(field, str(error), "definition", mend)
+            fix = Fix('Write "M|type|description" or "O|type|description|options|default", such as "O|text|…||".')
+            yield _error(field, str(error), "definition", fix)
 
 
 def inputs_stand_once(template: ServiceTemplate, _: Contract) -> Found:
@@ -176,8 +176,8 @@ def inputs_stand_once(template: ServiceTemplate, _: Contract) -> Found:
         for key in role.user_inputs:
             if level := seen.get(str(key).upper()):
                 message = f"{key} stands at {level} too: role {role_name(role)} would silently use a value of its own"
-                mend = Mend(f"Remove it here, or at {level}.", remove=True)
-                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", mend)
+                fix = Fix(f"Remove it here, or at {level}.", remove=True)
+                yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", fix)
         seen |= {str(key).upper(): f"role {role_name(role)}" for key in role.user_inputs}
 
 
@@ -186,15 +186,15 @@ def inputs_touch_no_infrastructure(template: ServiceTemplate, contract: Contract
     for field, key, _ in _definitions(template):
         if key.upper() in contract.context:
             message = f"{key} is infrastructure: an operator could switch it off"
-            mend = Mend(
+            fix = Fix(
                 f"Remove it; {key.upper()}={contract.context[key.upper()]} belongs into the role's CONTEXT.",
                 remove=True,
             )
-            yield _error(field, message, "infrastructure", mend)
+            yield _error(field, message, "infrastructure", fix)
         elif key.upper() in VM_ATTRIBUTES:
             message = f"{key} is an attribute of the VM: the input's value would change it"
-            mend = Mend(f"Remove it, or give it another name, such as FL_{key.upper()}.", remove=True)
-            yield _error(field, message, "vm-attribute", mend)
+            fix = Fix(f"Remove it, or give it another name, such as FL_{key.upper()}.", remove=True)
+            yield _error(field, message, "vm-attribute", fix)
 
 
 def context_is_whole(template: ServiceTemplate, contract: Contract) -> Found:
@@ -207,12 +207,12 @@ def context_is_whole(template: ServiceTemplate, contract: Contract) -> Found:
             if key in given and str(given[key]) != wanted:
                 message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT.{key}"
-                yield _error(path, message, "context", Mend(f'Write "{wanted}".', wanted))
+                yield _error(path, message, "context", Fix(f'Write "{wanted}".', wanted))
             elif key not in given:
                 message = f"{key} is not set here: the VM template of role {role_name(role)} must have {key}={wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT"
-                mend = Mend(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
-                yield Problem(Kind.WARNING, path, message, "context", mend=mend)
+                fix = Fix(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})
+                yield Problem(Kind.WARNING, path, message, "context", fix=fix)
 
 
 STRUCTURE_RULES: tuple[Callable[[ServiceTemplate, Contract], Found], ...] = (
@@ -242,8 +242,8 @@ def _v6(template: ServiceTemplate, written: Mapping[str, object]) -> Iterator[Pr
         try:
             contents = template_text.read(text)
         except TemplateTextError as error:
-            mend = Mend('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
-            yield _error(path, f"it can't be read: {error}", "contents are readable", mend)
+            fix = Fix('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
+            yield _error(path, f"it can't be read: {error}", "contents are readable", fix)
             continue
         yield from _context_v6(path, contents, (*template.user_inputs, *role.user_inputs))
 
@@ -256,15 +256,15 @@ def _context_v6(path: str, contents: Mapping[str, Attribute], inputs: tuple[str,
             'without a line APPEND = "CONTEXT" this CONTEXT replaces that of the VM template: the VM loses its SSH '
             "keys and network"
         )
-        mend = Mend('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
-        yield _error(path, message, "context is appended", mend)
+        fix = Fix('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
+        yield _error(path, message, "context is appended", fix)
     for key in inputs:
         if given.get(key) != f"${key}":
             message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
             handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}, "APPEND": "CONTEXT"}
             rewritten = None if isinstance(context, list) else _text(handed_on)
-            mend = Mend(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
-            yield _error(path, message, "values are handed on", mend)
+            fix = Fix(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
+            yield _error(path, message, "values are handed on", fix)
 
 
 def _text(contents: Mapping[str, Attribute]) -> str | None:
@@ -276,26 +276,26 @@ def _text(contents: Mapping[str, Attribute]) -> str | None:
 
 
 def on_values(problem: Problem, template: ServiceTemplate, contract: Contract) -> Problem:
-    """A finding about a setting, told of the template: the path of the value, and its mend as JSON."""
+    """A finding about a setting, told of the template: the path of the value, and its fix as JSON."""
     item = contract.by_path[problem.field]
     part = parts_of(template)[item.level]
     start = "" if item.level is Level.SERVICE else f"roles[{template.placed(item.level.value)[0][0]}]."
     path = f"{start}user_inputs.{item.key}" if item.is_input else f"{start}{_attribute(item)}"
-    return replace(problem, path=path, mend=_as_json(problem.mend, item, part))
+    return replace(problem, path=path, fix=_as_json(problem.fix, item, part))
 
 
-def _as_json(mend: Mend, item: Field, part: ServiceTemplate | Role) -> Mend:
-    if not isinstance(mend.value, str):
-        return mend
+def _as_json(fix: Fix, item: Field, part: ServiceTemplate | Role) -> Fix:
+    if not isinstance(fix.value, str):
+        return fix
     if not item.is_input:
         number = item.input.type is InputType.NUMBER
-        return replace(mend, value=number_or_text(mend.value) if number else mend.value)
+        return replace(fix, value=number_or_text(fix.value) if number else fix.value)
     definition = part.user_inputs.get(item.key)
     pieces = definition.split("|") if isinstance(definition, str) else []
     if len(pieces) != 5:
-        return replace(mend, value=None)
+        return replace(fix, value=None)
     return replace(
-        mend, said=f"{mend.said} It is the last part of the definition.", value="|".join([*pieces[:4], mend.value])
+        fix, said=f"{fix.said} It is the last part of the definition.", value="|".join([*pieces[:4], fix.value])
     )
 
 
@@ -308,12 +308,12 @@ def _placed(problem: Problem, written: Mapping[str, object]) -> Problem:
     path = path_as_written(written, meant)
     # What 7.x writes as JSON is a line of a text in 6.x: there the words have to do.
     translated = path != meant and path.endswith("vm_template_contents")
-    mend = replace(problem.mend, value=None) if translated else problem.mend
-    return replace(problem, path=path, mend=mend)
+    fix = replace(problem.fix, value=None) if translated else problem.fix
+    return replace(problem, path=path, fix=fix)
 
 
-def _error(field: str, message: str, rule: str, mend: Mend) -> Problem:
-    return Problem(Kind.ERROR, field, message, rule, mend=mend)
+def _error(field: str, message: str, rule: str, fix: Fix) -> Problem:
+    return Problem(Kind.ERROR, field, message, rule, fix=fix)
 
 
 def _definitions(template: ServiceTemplate) -> Iterator[tuple[str, str, object]]:
@@ -329,12 +329,12 @@ def role_name(role: Role) -> str:
     return str(role.as_written("name"))
 
 
-def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Mend:
+def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Fix:
     """What to write as the parents of a role that waits for itself; no value where another is to be mended first."""
     kept = [item for item in parents[name] if item != name and not _reaches(item, name, parents)] or _first(name)
     breaks = not _reaches(name, name, {**parents, name: tuple(kept)})
-    said = f"Write {json.dumps(kept)}" if breaks else f"Mend the parents of role {SUPERLINK} first; it has none"
-    return Mend(f"{said}.", kept if breaks else None)
+    said = f"Write {json.dumps(kept)}" if breaks else f"Fix the parents of role {SUPERLINK} first; it has none"
+    return Fix(f"{said}.", kept if breaks else None)
 
 
 def _first(name: str) -> list[str]:

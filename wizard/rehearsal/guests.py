@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.rehearsal.images import INSIDE, ImageError, python_of
+from wizard.flower_environments import ImageError, python_of
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.ready import answers
-from wizard.rehearsal.recipe import ENVIRONMENT, Certificates, Recipe
+from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe
 from wizard.rehearsal.told import node_id
 from wizard.sandbox.guests import SuperNode, partition
 from wizard.sandbox.vm import VirtualMachine
@@ -107,8 +107,7 @@ class FlowerGuest(SuperNode):
             self.home.mkdir(parents=True, exist_ok=True)
             error = self._bring_up(stopped, process)
         except (ImageError, OSError) as failure:
-            hint = f" {failure.hint}" if isinstance(failure, ImageError) else ""
-            error = f"{failure}.{hint}"
+            error = str(failure)
             with contextlib.suppress(OSError), self._guests.log(self._vm.vid).open("a", encoding="utf-8") as log:
                 log.write(f"{error}\n")
         if stopped.is_set() or not self._may_report():

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from wizard.core.flower_versions import Family, family
 
+INSIDE = Path(__file__).parent / "inside"
+"""Programs that run with a Flower environment's Python, not with ours."""
+
 ENVIRONMENT = {
     "FLWR_TELEMETRY_ENABLED": "0",
     "FLWR_DISABLE_UPDATE_CHECK": "1",

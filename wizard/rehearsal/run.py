@@ -13,8 +13,7 @@ from wizard.core import connection_card
 from wizard.core.contract import Meaning
 from wizard.core.plan import Plan
 from wizard.rehearsal.guests import Guests
-from wizard.rehearsal.images import INSIDE
-from wizard.rehearsal.recipe import Recipe
+from wizard.rehearsal.recipe import INSIDE, Recipe
 from wizard.rehearsal.told import Word, word
 
 NAME = "rehearsal"

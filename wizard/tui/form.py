@@ -140,7 +140,7 @@ class FieldRow(Vertical):
         wrong = [
             pair
             for problem in self._problems
-            for pair in (("problem", _said(problem)), ("mend", one_line(problem.mend.said)))
+            for pair in (("problem", _said(problem)), ("fix", one_line(problem.fix.said)))
         ]
         return (Passage(f"The field {item.label}", item.help, (*described(item), *now, *wrong)),)
 

@@ -49,7 +49,7 @@ _LEVELS = {Step.SERVICE: Level.SERVICE, Step.SUPERLINK: Level.SUPERLINK, Step.SU
 
 
 def step_of(contract: Contract, problem: Problem) -> Step:
-    """The step on whose form a problem is mended."""
+    """The step on whose form a problem is fixed."""
     return step_of_field(contract, problem.field)
 
 

@@ -23,7 +23,7 @@ TITLE = "Check a registered template"
 
 
 class Findings(Notice):
-    """The findings about one template, each with its severity, its path and its mend."""
+    """The findings about one template, each with its severity, its path and its fix."""
 
     HELP = (
         "What is wrong with a registered service template. Each finding has its severity, the path into the template's "
@@ -65,4 +65,4 @@ def _drawn(found: Lint, inks: Mapping[Kind, str]) -> Iterator[Text | Padding]:
         line.append(one_line(item.place), style="not bold default underline")
         yield line
         yield Padding(Text(one_line(item.message)), (0, 0, 0, 2))
-        yield Padding(Text.assemble(("mend: ", "bold"), one_line(item.mend.said)), (0, 0, 1, 2))
+        yield Padding(Text.assemble(("fix: ", "bold"), one_line(item.fix.said)), (0, 0, 1, 2))

@@ -6,44 +6,50 @@ the most about it: a role that failed because a VM failed is not told beside the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from wizard.core.diagnosis import guests, service, shards, vms
 from wizard.core.diagnosis.finding import Action, Finding, Severity
+from wizard.core.partitions import Assignment, assignments
 from wizard.core.snapshot import ServiceSnapshot
 
-__all__ = ["RULES", "Action", "Finding", "Severity", "diagnose"]
+__all__ = ["Action", "Finding", "Severity", "diagnose", "rules"]
 
 Rule = Callable[[ServiceSnapshot], Iterator[Finding]]
 
-RULES: tuple[Rule, ...] = (
-    service.superlink_gone,
-    vms.failed,
-    service.cycle_of_parents,
-    service.role_failed,
-    service.failed,
-    service.warning,
-    vms.pending,
-    vms.stuck,
-    guests.unhealthy,
-    guests.without_token,
-    guests.silent,
-    guests.half_way,
-    service.made_too_early,
-    service.too_few_clients,
-    service.below_minimum,
-    service.unreadable,
-    shards.without_partition,
-    service.cooldown,
-)
-"""Every rule, what is graver first."""
+
+def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
+    """Every rule, what is graver first; `assigned` are the assignments of the SuperNodes in the snapshot."""
+    return (
+        service.superlink_gone,
+        vms.failed,
+        service.cycle_of_parents,
+        service.role_failed,
+        service.failed,
+        service.warning,
+        vms.pending,
+        vms.stuck,
+        guests.unhealthy,
+        guests.without_token,
+        guests.silent,
+        guests.half_way,
+        service.made_too_early,
+        service.too_few_clients,
+        service.below_minimum,
+        service.unreadable,
+        partial(shards.without_partition, assigned),
+        service.cooldown,
+    )
 
 
-def diagnose(snapshot: ServiceSnapshot) -> tuple[Finding, ...]:
-    """What is wrong with a service, or holds it up, by the order of RULES; empty where all is as usual.
+def diagnose(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | None = None) -> tuple[Finding, ...]:
+    """What is wrong with a service, or holds it up, by the order of `rules`; empty where all is as usual.
 
-    The time is that of the snapshot. Nothing is said of a service that is gone.
+    `assigned` are its assignments, where they are known already. The time is that of the snapshot. Nothing is said of a
+    service that is gone.
     """
     if snapshot.gone:
         return ()
-    return tuple(finding for rule in RULES for finding in rule(snapshot))
+    known = assignments(snapshot) if assigned is None else assigned
+    return tuple(finding for rule in rules(known) for finding in rule(snapshot))

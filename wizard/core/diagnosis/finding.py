@@ -15,14 +15,14 @@ class Severity(str, Enum):
 
 
 class Action(str, Enum):
-    """What the wizard can do about it. MEND: nothing, until something outside of the service was put right."""
+    """What the wizard can do about it. FIX: nothing, until something outside of the service was put right."""
 
     NONE = "none"
     RECOVER = "recover"
     REMOVE = "remove"
     SCALE = "scale"
     RESTART = "restart-stale"
-    MEND = "mend"
+    FIX = "fix"
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} says {told}{f' with FL_ERROR={error}' if error else ''}{timed_out}: look at its console.",
             f"The container's log (`docker logs`) and {_LOG}",
-            f"Mend the cause in the guest and reboot it. {RECOVER_DELETE}",
-            Action.MEND,
+            f"Fix the cause in the guest and reboot it. {RECOVER_DELETE}",
+            Action.FIX,
             ids(found),
         )
 
@@ -73,8 +73,8 @@ def silent(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{named(found)} has been {since(vm, snapshot.taken_at)} and its guest has published nothing; {_USUAL}. "
             "Most likely it can't reach OneGate.",
             f"ONEGATE_ENDPOINT in its CONTEXT, whether the guest reaches that address; {_LOG}",
-            f"Mend the network or the endpoint and reboot the guest. {RECOVER_DELETE}",
-            Action.MEND,
+            f"Fix the network or the endpoint and reboot the guest. {RECOVER_DELETE}",
+            Action.FIX,
             ids(found),
         )
 
@@ -92,7 +92,7 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{_USUAL}.",
             f"REPORT_READY=YES in its CONTEXT, its health check (READY_SCRIPT); {_LOG}",
             f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {RECOVER_DELETE}",
-            Action.MEND,
+            Action.FIX,
             ids(found),
         )
 

@@ -69,7 +69,7 @@ def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Role {role.name} is {role.state_name}{said}"
             + (f" The service says {snapshot.state_name}, and will for ever." if for_ever else ""),
             "The log of the service; whether its VM template exists and may be used by the service's owner.",
-            "Mend what it says, then recover: OneFlow creates what is missing. Or remove the service.",
+            "Fix what it says, then recover: OneFlow creates what is missing. Or remove the service.",
             Action.RECOVER,
         )
 
@@ -87,7 +87,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         snapshot.name,
         f"The service is {snapshot.state_name}{': ' + error if error else '; see the log of the service.'}",
         "The log of the service, and /var/log/one/oneflow.log on the frontend.",
-        "Mend what it says, then recover. Or remove the service.",
+        "Fix what it says, then recover. Or remove the service.",
         Action.RECOVER,
     )
 
@@ -107,7 +107,7 @@ def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         f"WARNING: {what}. It clears by itself once that VM runs again; recover does not help.",
         f"`onevm show {found[0][1].vm_id}`: who powered it off." if found else "`onevm list`.",
         "Resume the VM (`onevm resume`). Nothing can be scaled until then.",
-        Action.MEND,
+        Action.FIX,
         ids(found),
     )
 
@@ -132,7 +132,7 @@ def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "READY=YES. They may look for a SuperLink that does not answer yet.",
             "What the SuperLink has published, and whether it is healthy.",
             f"If they find no SuperLink they give up: reboot them once it is READY. {RECOVER_DELETE}",
-            Action.MEND,
+            Action.FIX,
             tuple(early),
         )
 

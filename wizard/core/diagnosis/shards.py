@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wizard.core.diagnosis.finding import Action, Finding, Severity
-from wizard.core.partitions import Source, Standing, assignments
+from wizard.core.partitions import Assignment, Source, Standing
 from wizard.core.phrases import have, vms
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 
 
-def without_partition(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """A SuperNode started before OneFlow had written the list, or did not find itself in it.
 
     Not where the operator gave a node config that names no partition: that is a choice.
     """
-    found = [
-        item.vm_id
-        for item in assignments(snapshot)
-        if item.standing is Standing.NONE and item.source is not Source.EXPLICIT
-    ]
+    found = [item.vm_id for item in assigned if item.standing is Standing.NONE and item.source is not Source.EXPLICIT]
     if found:
         yield Finding(
             "supernode-no-partition",

@@ -31,7 +31,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}{said}",
             f"`onevm show {vm.id}`, and /var/log/one/{vm.id}.log on the frontend.",
-            "Mend what the driver complains about, then recover: OneFlow tries the VM again.",
+            "Fix what the driver complains about, then recover: OneFlow tries the VM again.",
             Action.RECOVER,
             ids(found),
         )
@@ -54,7 +54,7 @@ def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             else "Whether the scheduler runs: /var/log/one/sched.log on the frontend.",
             "Make room (or enable a host): the scheduler then takes the VM by itself. Or remove the service and ask "
             "for fewer or smaller VMs.",
-            Action.MEND,
+            Action.FIX,
             ids(found),
         )
 
@@ -71,7 +71,7 @@ def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}, {duration(now - vm.stime)} after it was made.",
             f"/var/log/one/{vm.id}.log on the frontend; whether the image datastore is slow or full.",
-            "Wait if the image is still being copied. Else mend the datastore or the host, or remove the service.",
-            Action.MEND,
+            "Wait if the image is still being copied. Else fix the datastore or the host, or remove the service.",
+            Action.FIX,
             ids(found),
         )

@@ -110,10 +110,10 @@ def _guard(case: Case, template: VmTemplate, key: str) -> Finding:
     ours = case.plan.contract.context.get(key)
     shown = "nothing" if own is None else own or "an empty text"
     said = f"VM template {template.id} has {shown} for {key}"
-    mend = f"Set {key}=YES in the CONTEXT of VM template {template.id}."
+    fix = f"Set {key}=YES in the CONTEXT of VM template {template.id}."
     if (own if ours is None else ours) != "YES":
-        return Finding("context", "", Result.ERROR, f"{said}: its VMs never report READY", mend)
+        return Finding("context", "", Result.ERROR, f"{said}: its VMs never report READY", fix)
     if own not in (None, "YES"):
         overrides = f"{said}; the service template's {key}=YES overrides it"
-        return Finding("context", "", Result.WARNING, overrides, mend)
+        return Finding("context", "", Result.WARNING, overrides, fix)
     return Finding("context", "", Result.OK, f"{' and '.join(GUARDS)} are on")

@@ -114,7 +114,7 @@ class ReviewScreen(WalkingScreen):
         """Tell what to write instead, where the cursor is on a problem."""
         if event.option_list.id == "problems":
             problem = self._problem(event.option)
-            self.help_text((problem and problem.mend.said) or self._standing_help)
+            self.help_text((problem and problem.fix.said) or self._standing_help)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the button says."""

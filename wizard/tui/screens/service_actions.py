@@ -11,7 +11,7 @@ from textual import work
 from textual.binding import Binding
 
 from wizard.actions import sending
-from wizard.actions.restarting import Ended, Restarted, Restarts
+from wizard.actions.restarting import Ended, Restarted, StaleRestart
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core import foresight
@@ -20,9 +20,9 @@ from wizard.core.coverage import coverage, summary
 from wizard.core.diagnosis import Finding, diagnose
 from wizard.core.display import one_line
 from wizard.core.foresight import Foresight
+from wizard.core.partitions import assignments
 from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.states import Verb
-from wizard.restart_record import RestartRecord
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
@@ -151,22 +151,13 @@ class ServiceActions(StepScreen):
         cloud = self.session.cloud
         if snapshot is None or cloud is None:
             return
-        record = RestartRecord.of(snapshot.id, snapshot.start_time)
-        earlier = await away(record.read)
-        found = foresight.restart_stale(snapshot)
-        vm_ids = found.touches
-        if earlier is not None and earlier.vm_id in snapshot.vm_ids:
-            vm_ids = (earlier.vm_id, *(vm_id for vm_id in vm_ids if vm_id != earlier.vm_id))
-            says = (f"An earlier sitting was restarting VM {earlier.vm_id}: it goes on there.", *found.says)
-            found = foresight.RestartForesight(touches=vm_ids, says=says)
-        if not await self._agreed(found, "Restart the stale SuperNodes?", "Restart"):
+        restart = await away(lambda: StaleRestart.of(snapshot))
+        if not await self._agreed(restart.preview, "Restart the stale SuperNodes?", "Restart"):
             return
         stop = self.restarting = threading.Event()
-        restarts = Restarts(
-            cloud, self._tell_from_afar(), stop=stop.is_set, begun=record.write, ended=record.done, earlier=earlier
-        )
+        tell = self._tell_from_afar()
         try:
-            self._tell_end(await away(lambda: restarts.run(vm_ids)))
+            self._tell_end(await away(lambda: restart.run(cloud, tell, stop.is_set)))
         except CloudError as error:
             self.wizard.push_screen(trouble(error))
         finally:
@@ -178,9 +169,10 @@ class ServiceActions(StepScreen):
         snapshot = self._present()
         if snapshot is None:
             return
-        found = diagnose(snapshot)
+        assigned = assignments(snapshot)
+        found = diagnose(snapshot, assigned)
         text = "\n\n".join(_told(item) for item in found) or "Nothing is wrong, as far as can be seen from here."
-        if not (shards := coverage(snapshot)).whole:
+        if not (shards := coverage(snapshot, assigned)).whole:
             text += f"\n\nShards: {summary(shards)}"
         self.wizard.push_screen(Notice("What is wrong, and what helps", text))
 

@@ -1,4 +1,4 @@
-"""The VMs' image: one virtual environment per version of Flower, in the user's cache.
+"""Flower environments ("images"): one virtual environment per version of Flower, in the user's cache.
 
 Flower pins other versions of what this program is made of, so it never shares our environment. An image is complete
 when its stamp, written last, names the version that was asked for; anything else is made anew.
@@ -21,8 +21,6 @@ import platformdirs
 from wizard.core.errors import WizardError
 from wizard.files import APPLICATION
 
-INSIDE = Path(__file__).parent / "inside"
-"""What runs with an image's Python, not with ours."""
 _STAMP = "image-complete"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _TOLD = 12

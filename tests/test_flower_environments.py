@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.rehearsal import images
-from wizard.rehearsal.images import ImageError, prepare, prepared, python_of
+from wizard import flower_environments
+from wizard.flower_environments import ImageError, prepare, prepared, python_of
 
 
 class Steps:
@@ -49,7 +49,7 @@ def test_a_missing_image_is_named_with_what_makes_it() -> None:
 
 def test_an_image_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps, told = Steps(), []
-    monkeypatch.setattr(images, "_run", steps)
+    monkeypatch.setattr(flower_environments, "_run", steps)
     assert prepare("1.25.0", told.append) == cache / "1.25.0"
     assert told == ["making a virtual environment", "collecting flwr", "installing what was collected"]
     assert "flwr==1.25.0" in steps.commands[1]
@@ -61,7 +61,7 @@ def test_an_image_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("failing", ["venv", "pip", "-c"])
 def test_what_fails_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    monkeypatch.setattr(images, "_run", Steps(failing=failing))
+    monkeypatch.setattr(flower_environments, "_run", Steps(failing=failing))
     with pytest.raises(ImageError):
         prepare("1.25.0", lambda _: None)
     assert not (cache / "1.25.0").exists()
@@ -72,14 +72,14 @@ def test_an_interruption_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyP
         if step.startswith("collecting"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(images, "_run", Steps())
+    monkeypatch.setattr(flower_environments, "_run", Steps())
     with pytest.raises(KeyboardInterrupt):
         prepare("1.25.0", interrupted)
     assert not (cache / "1.25.0").exists()
 
 
 def test_another_version_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_run", Steps(found="1.41.0"))
+    monkeypatch.setattr(flower_environments, "_run", Steps(found="1.41.0"))
     with pytest.raises(ImageError, match=r"1\.41\.0 instead of 1\.25\.0"):
         prepare("1.25.0", lambda _: None)
     assert prepared() == []
@@ -88,7 +88,7 @@ def test_another_version_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch
 def test_half_an_image_is_made_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (cache / "1.25.0" / "bin").mkdir(parents=True)
     (cache / "1.25.0" / "rubbish").touch()
-    monkeypatch.setattr(images, "_run", Steps())
+    monkeypatch.setattr(flower_environments, "_run", Steps())
     prepare("1.25.0", lambda _: None)
     assert not (cache / "1.25.0" / "rubbish").exists()
 
@@ -106,8 +106,9 @@ def test_a_python_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_a_step_prints_last_is_told(cache: Path) -> None:
+    step = [sys.executable, "-c", "print('why'); raise SystemExit(3)"]
     with pytest.raises(ImageError) as told:
-        images._run([sys.executable, "-c", "print('why'); raise SystemExit(3)"], lambda _: None, "it failed")
+        flower_environments._run(step, lambda _: None, "it failed")
     assert (told.value.title, told.value.detail) == ("it failed", "why")
 
 
@@ -115,7 +116,7 @@ def test_two_that_make_the_same_image_wait_for_each_other(cache: Path, monkeypat
     cache.mkdir(parents=True)
     hold = f"import fcntl, time; f = open({str(cache / '.1.25.0.lock')!r}, 'w'); fcntl.flock(f, fcntl.LOCK_EX)"
     code = f"{hold}; print('held', flush=True); time.sleep(1)"
-    monkeypatch.setattr(images, "_run", Steps())
+    monkeypatch.setattr(flower_environments, "_run", Steps())
     told: list[str] = []
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None

@@ -1,4 +1,4 @@
-"""Each finding has a mend; each rule a case that makes it fire and one that does not; a mechanical mend mends."""
+"""Each finding has a fix; each rule a case that makes it fire and one that does not; a mechanical fix works."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.core.documents import read_template
 from wizard.core.documents_v6 import to_v6
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.plan import Plan
-from wizard.core.problem import Mend, Problem
+from wizard.core.problem import Fix, Problem
 from wizard.core.seed import SEED
 from wizard.core.structure import STRUCTURE_RULES, check_template
 
@@ -35,7 +35,7 @@ QUIET_PLANS: list[Plan] = [*(Plan(SEED, texts) for _, texts in test_rules.SILENT
 TEMPLATES = [template(*changes) for _, changes, *_ in test_structure.FIRES]
 QUIET_TEMPLATES = [template(*changes) for _, changes in test_structure.SILENT]
 FEW_STEPS = 12
-"""Findings that may stand at one place at once; each mend takes away one."""
+"""Findings that may stand at one place at once; each fix takes away one."""
 
 
 def contents_of_6(role: int, before: str, after: str) -> dict[str, Any]:
@@ -116,43 +116,43 @@ def test_every_rule_in_the_source_is_in_force() -> None:
         assert returning <= {rule.__name__ for rule in known}
 
 
-def test_no_mend_is_empty() -> None:
+def test_no_fix_is_empty() -> None:
     findings = list(every_finding())
     assert findings
     for problem in findings:
-        said = problem.mend.said
+        said = problem.fix.said
         assert said.endswith("."), problem
         assert said[0].isupper(), problem
         assert said != problem.message
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_a_mechanical_mend_of_a_plan_silences_its_finding(plan: Plan) -> None:
+def test_a_mechanical_fix_of_a_plan_silences_its_finding(plan: Plan) -> None:
     for problem in rules.check(plan):
-        if problem.mend.mechanical:
+        if problem.fix.mechanical:
             assert_settled(plan, problem)
 
 
 def assert_settled(plan: Plan, problem: Problem) -> None:
-    """One after the other, the mends of this rule at this field leave nothing of it."""
+    """One after the other, the fixes of this rule at this field leave nothing of it."""
     for _ in range(FEW_STEPS):
         found = [item for item in rules.check(plan) if (item.rule, item.field) == (problem.rule, problem.field)]
         if not found:
             return
-        assert isinstance(found[0].mend.value, str), found[0]
-        plan = plan.with_text(problem.field, found[0].mend.value)
+        assert isinstance(found[0].fix.value, str), found[0]
+        plan = plan.with_text(problem.field, found[0].fix.value)
         assert found[0] not in rules.check(plan)
     raise AssertionError(problem)
 
 
 @pytest.mark.parametrize("plan", PLANS_OF_6)
-def test_a_mend_for_6_silences_its_finding(plan: Plan) -> None:
+def test_a_fix_for_6_silences_its_finding(plan: Plan) -> None:
     for problem in dialect.check(plan, Dialect.V6):
-        assert dialect.check(plan.with_text(problem.field, str(problem.mend.value)), Dialect.V6) == ()
+        assert dialect.check(plan.with_text(problem.field, str(problem.fix.value)), Dialect.V6) == ()
 
 
 @pytest.mark.parametrize("place", range(len(TEMPLATES)))
-def test_a_mechanical_mend_of_a_template_silences_its_finding(place: int) -> None:
+def test_a_mechanical_fix_of_a_template_silences_its_finding(place: int) -> None:
     assert_settled_in(TEMPLATES[place])
 
 
@@ -168,31 +168,31 @@ def test_the_same_for_the_template_as_6_writes_it(place: int) -> None:
 
 
 @pytest.mark.parametrize("body", TEMPLATES_OF_6)
-def test_a_mechanical_mend_of_a_template_of_6_silences_its_finding(body: dict[str, Any]) -> None:
+def test_a_mechanical_fix_of_a_template_of_6_silences_its_finding(body: dict[str, Any]) -> None:
     for problem in check_template(body):
-        assert problem.rule not in RULES_OF_6[1:] or problem.mend.mechanical
+        assert problem.rule not in RULES_OF_6[1:] or problem.fix.mechanical
     assert_settled_in(body)
 
 
 def assert_settled_in(body: dict[str, Any]) -> None:
-    """Each mechanical mend, applied to the JSON at its path, takes its own finding away."""
+    """Each mechanical fix, applied to the JSON at its path, takes its own finding away."""
     for problem in check_template(body):
-        if problem.mend.mechanical:
-            mended = applied(body, problem.path, problem.mend)
-            assert problem not in check_template(mended), (problem, mended)
+        if problem.fix.mechanical:
+            fixed = applied(body, problem.path, problem.fix)
+            assert problem not in check_template(fixed), (problem, fixed)
 
 
-def applied(body: dict[str, Any], path: str, mend: Mend) -> dict[str, Any]:
-    """The JSON with a mend at a path; objects that are missing on the way are made."""
+def applied(body: dict[str, Any], path: str, fix: Fix) -> dict[str, Any]:
+    """The JSON with a fix at a path; objects that are missing on the way are made."""
     changed: dict[str, Any] = copy.deepcopy(body)
     *way, last = steps(path)
     node: Any = changed
     for step in way:
         node = node[step] if isinstance(step, int) else node.setdefault(step, {})
-    if mend.remove:
+    if fix.remove:
         del node[last]
     else:
-        node[last] = mend.value
+        node[last] = fix.value
     return changed
 
 
