@@ -184,7 +184,7 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "What is shown lacks it.",
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
             "It may pass with the next change of the service. Or remove the service and deploy again.",
-            Action.MEND,
+            Action.FIX,
         )
 
 
