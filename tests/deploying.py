@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from wizard.cloud.cloud import Cloud
 from wizard.core.dialect import Dialect
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan import Plan
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.deployment import Record, send
 from wizard.prepare import Registration, prepare
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.core.diagnosis import diagnose
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.noteworthy import HOWS, Noteworthy
 from wizard.tui.notifying import sequence
 

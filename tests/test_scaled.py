@@ -18,9 +18,9 @@ from wizard.cloud.login import find_login
 from wizard.core import foresight
 from wizard.core.coverage import Coverage, coverage, strip
 from wizard.core.node_config import partition_of
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan import Plan
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.watch import Watch

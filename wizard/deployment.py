@@ -22,9 +22,9 @@ from wizard.prepare import InvalidPlan, Listings, Prepared, Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan import Plan
     from wizard.core.preflight import Finding
-    from wizard.core.snapshot import ServiceSnapshot
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wizard.core.diagnosis import Finding
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
 
 HOWS = ("none", "bell", "osc9", "osc777")
 """Nothing; the terminal's bell; OSC 9 (iTerm2, Windows Terminal, WezTerm); OSC 777 (urxvt, foot, VTE)."""
@@ -25,7 +25,7 @@ class Noteworthy:
     def of(self, snapshot: ServiceSnapshot, findings: Iterable[Finding]) -> str:
         """A sentence, or nothing; `findings` are those of the diagnosis of this snapshot."""
         from wizard.core.diagnosis import Severity
-        from wizard.core.display import one_line
+        from wizard.core.text import one_line
 
         before, known = self._before, self._known
         found = {item.name: item for item in findings if item.severity is Severity.ERROR}

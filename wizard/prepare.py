@@ -320,8 +320,8 @@ def _fitted(plan: Plan, template: ServiceTemplate) -> Plan:
 
     Raises CloudError where that template is no Flower cluster.
     """
-    from wizard.core.documents import NotATemplate
     from wizard.core.opened import opened
+    from wizard.core.opennebula.documents import NotATemplate
 
     try:
         registered = opened(template.body)

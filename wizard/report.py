@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wizard.core.diagnosis import diagnose
-from wizard.core.display import NOTHING, one_line
+from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
 from wizard.core.overview import VmRow, duration, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments, gaps
 from wizard.core.progress import waiting_for
 from wizard.core.service_list import rough, service_rows
-from wizard.core.snapshot import Role, ServiceSnapshot
+from wizard.core.text import NOTHING, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

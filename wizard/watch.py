@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.core.event import Event, merged
+from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import duration
-from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
-from wizard.core.states import ServiceState
 from wizard.journal import GAP, Journal
 
 if TYPE_CHECKING:

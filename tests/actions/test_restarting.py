@@ -10,8 +10,8 @@ from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
 from wizard.core import foresight
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Standing, assignments
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
 

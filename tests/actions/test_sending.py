@@ -13,9 +13,9 @@ from wizard.actions.ending import Ending, Judge
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.login import find_login
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.core.plan import Plan
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState, Verb
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

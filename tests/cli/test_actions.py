@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard.restart_record import Begun, RestartRecord
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended
 
 Call = Callable[..., Ended]
 NAME = "Flower Federated Learning"

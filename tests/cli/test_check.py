@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from wizard.core.documents_v6 import to_v6
+from tests.cli.conftest import Ended, Program
+from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan import Plan, to_json
-
-from .conftest import Ended, Program
 
 SHIPPED = ("default", "image-classification", "anomaly-detection", "llm-fine-tuning")
 

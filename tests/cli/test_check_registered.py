@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended
 
 
 def register(cloud: Sandbox, **changes: Any) -> int:

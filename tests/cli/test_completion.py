@@ -13,13 +13,12 @@ from typing import Literal
 
 import pytest
 
+from tests.cli.conftest import ROOT, Ended
 from wizard.commands import completing
+from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
 from wizard.core.seed import SEED
-from wizard.core.snapshot import Role, ServiceSnapshot
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
-
-from .conftest import ROOT, Ended
 
 VARIABLE = "_FLOWERNEB_WIZARD_COMPLETE"
 Complete = Callable[..., list[str]]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended
 
 Call = Callable[..., Ended]
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Ended, Program
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended, Program
 
 
 def sent(cloud: Sandbox) -> list[str]:

@@ -12,12 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.cli.conftest import PYTHON, Ended, Program
 from wizard import cli
 from wizard.commands import deploy as deploy_module
 from wizard.commands.presets import presets
 from wizard.sandbox.server import Sandbox
-
-from .conftest import PYTHON, Ended, Program
 
 HEAVY = ("textual", "rich", "pyone", "httpx", "pydantic", "lxml", "requests", "wizard.sandbox", "wizard.tui")
 COMMANDS = (

@@ -12,11 +12,10 @@ from types import SimpleNamespace
 import click
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard import cli
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended
 
 SHELL = re.compile(r"\s(?:&&|\||>|&|;)(?:\s|$)")
 STATUS = {("presets", "diff"): 1, ("recover",): 6}

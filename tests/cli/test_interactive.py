@@ -14,9 +14,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.cli.conftest import ROOT, Ended, Program
 from wizard.sandbox.server import Sandbox
-
-from .conftest import ROOT, Ended, Program
 
 Terminal = Callable[..., "pexpect.spawn[str]"]
 

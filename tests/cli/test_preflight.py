@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard.sandbox.blueprint import Image
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import DEFAULT
-
-from .conftest import Ended
 
 IDS = ("--set", "superlink.vm_template=0", "--set", "supernode.vm_template=1")
 Call = Callable[..., Ended]

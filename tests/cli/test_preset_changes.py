@@ -13,13 +13,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.cli.conftest import ROOT, Ended, Program
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan import Plan, to_json
 from wizard.core.preset import loads
 from wizard.sandbox.server import Sandbox
-
-from .conftest import ROOT, Ended, Program
 
 Call = Callable[..., Ended]
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from .conftest import ROOT, Ended, Program
+from tests.cli.conftest import ROOT, Ended, Program
 
 
 def own_folder() -> Path:

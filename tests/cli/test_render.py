@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.core.documents_v6 import to_v6
+from tests.cli.conftest import Ended, Program
+from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended, Program
 
 
 def test_default_is_the_core_s_own_text(program: Program) -> None:

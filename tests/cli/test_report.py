@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from wizard.cloud.errors import Unreachable
-from wizard.core.display import harmless, one_line
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.states import RoleState, ServiceState, VmState
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import RoleState, ServiceState, VmState
+from wizard.core.text import harmless, one_line
 from wizard.report import list_text, service_data, service_text
 
 

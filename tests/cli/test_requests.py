@@ -11,19 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import ROOT, Ended
 from tests.deploying import deploy_plan
 from wizard import watch
 from wizard.cli import COMMANDS
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.plan import Plan
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
-from wizard.core.states import ServiceState
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
-
-from .conftest import ROOT, Ended
 
 DOCUMENT = (ROOT / "docs" / "requests.md").read_text(encoding="utf-8")
 ROWS = {

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Ended, Program
 from wizard.sandbox.worlds import WORLDS
-
-from .conftest import Ended, Program
 
 
 def exports(process: subprocess.Popen[str]) -> dict[str, str]:

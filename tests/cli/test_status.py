@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Ended, Program
 from wizard import watch
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended, Program
 
 
 def remove(cloud: Sandbox, service: int) -> None:

@@ -9,11 +9,10 @@ from typing import get_args
 
 import pytest
 
+from tests.cli.conftest import Ended, Program
 from wizard.commands import reach
 from wizard.sandbox import faults
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended, Program
 
 ASKING = (("status",), ("status", "1"), ("deploy", "default", "--yes"), ("deploy", "default", "--dry-run"))
 

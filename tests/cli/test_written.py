@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Ended
 from wizard.commands.reach import Connector
 from wizard.sandbox.server import Sandbox
-
-from .conftest import Ended
 
 ROOT = Path(__file__).parents[2]
 DAY_TWO = (ROOT / "README.md").read_text(encoding="utf-8").split("## Day two")[1].split("\n## ")[0]

@@ -24,8 +24,8 @@ from wizard.cloud.errors import (
 )
 from wizard.cloud.finding import find
 from wizard.cloud.login import Login
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState, Verb
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from wizard.cloud.oned import Oned
 from wizard.cloud.past import HISTORIES, PAGE, with_past
-from wizard.core.snapshot import Node, Role, Run, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Node, Role, Run, ServiceSnapshot, VmFacts
 
 BORN = 1000
 

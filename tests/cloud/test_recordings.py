@@ -11,19 +11,11 @@ from tests.cloud.recorded import ERRORS, EXCHANGES, VM_FILES, Exchange, document
 from tests.cloud.wire_server import PASSWORD, Listener, login
 from wizard.cloud import wire
 from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import (
-    CloudError,
-    CredentialsRefused,
-    Garbled,
-    NotAuthorized,
-    NotFound,
-    Refused,
-    ServerFault,
-)
+from wizard.cloud.errors import CloudError, CredentialsRefused, Garbled, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.oneflow import OneFlow
 from wizard.cloud.reading import service_templates, services
 from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
-from wizard.core.document import decode_service
+from wizard.core.opennebula.service_document import decode_service
 
 SERVICES = [
     pytest.param(document, id=f"{item.name}-{document['ID']}")

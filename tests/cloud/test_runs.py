@@ -8,7 +8,7 @@ from lxml import etree
 
 from wizard.cloud.reading import newly_read
 from wizard.cloud.vm_xml import vm_facts
-from wizard.core.snapshot import Run, VmFacts
+from wizard.core.opennebula.snapshot import Run, VmFacts
 
 RECORDS = """<VM><ID>7</ID><STATE>3</STATE><LCM_STATE>3</LCM_STATE><HISTORY_RECORDS>
 <HISTORY><SEQ>0</SEQ><RSTIME>100</RSTIME><ACTION>19</ACTION></HISTORY>

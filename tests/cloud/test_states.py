@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyone
 import pytest
 
-from wizard.core.states import LCM_STATES, VmState, vm_failed, vm_state_name
+from wizard.core.opennebula.states import LCM_STATES, VmState, vm_failed, vm_state_name
 
 
 def test_the_vm_states_are_pyones() -> None:

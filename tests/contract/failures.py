@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .recorded_world import BOOT_FAILURES, CLOSED, RECORDED
-from .steps import (
+from tests.contract.recorded_world import BOOT_FAILURES, CLOSED, RECORDED
+from tests.contract.steps import (
     Scenario,
     delete,
     flower,

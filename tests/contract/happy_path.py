@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .recorded_world import RECORDED, TALKING
-from .steps import Scenario, gone, ready, started, until, vm, wait
+from tests.contract.recorded_world import RECORDED, TALKING
+from tests.contract.steps import Scenario, gone, ready, started, until, vm, wait
 
 HAPPY = Scenario(
     "happy path, refusals on a running service, OneGate",

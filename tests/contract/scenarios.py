@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .failures import FAILURES, ODDITIES, USERS
-from .happy_path import AFTER_GUEST, HAPPY
-from .steps import Scenario
-from .templates import LEGACY, REGISTRATIONS, UPDATES
-from .values import AWKWARD
+from tests.contract.failures import FAILURES, ODDITIES, USERS
+from tests.contract.happy_path import AFTER_GUEST, HAPPY
+from tests.contract.steps import Scenario
+from tests.contract.templates import LEGACY, REGISTRATIONS, UPDATES
+from tests.contract.values import AWKWARD
 
 SCENARIOS: tuple[Scenario, ...] = (
     HAPPY,

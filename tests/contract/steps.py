@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.replay import Replay
 from wizard.sandbox.blueprint import World
-
-from .replay import Replay
 
 Step = Callable[[Replay], None]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .recorded_world import RECORDED
-from .replay import RECORDINGS
-from .steps import Scenario, flower, register, until, with_role
+from tests.contract.recorded_world import RECORDED
+from tests.contract.replay import RECORDINGS
+from tests.contract.steps import Scenario, flower, register, until, with_role
 
 _FIRST, _LAST = "93-template-get-not-a-number", "93-template-empty-name"
 

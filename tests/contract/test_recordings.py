@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from .replay import RECORDINGS, Replay
-from .scenarios import SCENARIOS, Scenario
+from tests.contract.replay import RECORDINGS, Replay
+from tests.contract.scenarios import SCENARIOS, Scenario
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .recorded_world import RECORDED
-from .replay import RECORDINGS
-from .steps import Scenario, Step, flower, instantiate, ready, register, until, vm, with_role
+from tests.contract.recorded_world import RECORDED
+from tests.contract.replay import RECORDINGS
+from tests.contract.steps import Scenario, Step, flower, instantiate, ready, register, until, vm, with_role
 
 _WITH_NETWORK = {"NIC": [{"NAME": "NIC_0", "NETWORK_ID": "$Private"}]}
 

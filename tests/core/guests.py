@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from wizard.core.node_config import Partition, written
-from wizard.core.snapshot import SUPERNODE, LogLine, Node, Role, Run, ServiceSnapshot, VmFacts
-from wizard.core.states import LCM_RUNNING, LCM_STATES, VmState
+from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Node, Role, Run, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import LCM_RUNNING, LCM_STATES, VmState
 
 POWEROFF, LIVE_MIGRATE, SUSPEND = 19, 2, 10
 BOOT, BOOT_FAILURE = LCM_STATES.index("BOOT"), LCM_STATES.index("BOOT_FAILURE")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.core.snapshot import SUPERLINK, SUPERNODE, LogLine, Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.states import LCM_STATES, RoleState, ServiceState, VmState
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, LogLine, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import LCM_STATES, RoleState, ServiceState, VmState
 
 NOW = 10_000
 

@@ -9,7 +9,7 @@ import pytest
 
 from wizard.core.connection_card import Card, card
 from wizard.core.flower_versions import family
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 READY = {"READY": "YES", "FL_READY": "YES", "FL_ENDPOINT": "10.0.0.11:9092", "FL_VERSION": "1.25.0", "FL_TLS": "NO"}

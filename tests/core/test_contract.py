@@ -8,8 +8,8 @@ import pytest
 
 from wizard.core.contract import Field, Level, Meaning
 from wizard.core.contracts import CONTRACTS
+from wizard.core.opennebula.user_inputs import InputType, parse
 from wizard.core.seed import SEED
-from wizard.core.user_input import InputType, parse
 
 DEFINITIONS = {
     Level.SERVICE: {

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.services import service, vm
 from wizard.core.coverage import LEGEND, MISSING, ONCE, Coverage, coverage, covered, share, strip, summary
 from wizard.core.node_config import Partition
-
-from .services import service, vm
 
 
 def of(*shards: str | None) -> Coverage:

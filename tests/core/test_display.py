@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.display import harmless, one_line
+from wizard.core.text import harmless, one_line
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.document import DecodeError, decode_service
-from wizard.core.documents import (
+from tests.core.plans import PLANS
+from wizard.core.importing import imported
+from wizard.core.lint import linted
+from wizard.core.opened import opened
+from wizard.core.opennebula.documents import (
     MergeTemplate,
     NotATemplate,
     Role,
@@ -24,15 +27,11 @@ from wizard.core.documents import (
     read_template,
     template_body,
 )
-from wizard.core.documents_v6 import from_v6, is_v6, to_v6
-from wizard.core.importing import imported
-from wizard.core.lint import linted
-from wizard.core.opened import opened
+from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
+from wizard.core.opennebula.service_document import DecodeError, decode_service
+from wizard.core.opennebula.template_text import TemplateTextError
 from wizard.core.plan import Plan
 from wizard.core.template_diff import template_diff
-from wizard.core.template_text import TemplateTextError
-
-from .plans import PLANS
 
 TESTS = Path(__file__).parents[1]
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (TESTS / "core/cases").glob("*.json")}

@@ -13,7 +13,7 @@ import pytest
 
 from wizard.core.contract import Meaning
 from wizard.core.dialect import Dialect
-from wizard.core.documents_v6 import from_v6
+from wizard.core.opennebula.documents_v6 import from_v6
 from wizard.core.plan import Plan
 from wizard.files import list_presets
 from wizard.prepare import preview

@@ -22,13 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.core.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
 from wizard.core.boots import QUICKEST, SLOWEST
 from wizard.core.membership import BATCH_GAP, BLUR, REMOVAL_GAP
 from wizard.core.node_config import Partition
+from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import INCOMPLETE, Assignment, Source, Standing, assignments, gaps
-from wizard.core.states import VmState
-
-from .guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "2000"))
 """How many sequences are played; `make test-long` plays 50,000."""

@@ -12,8 +12,8 @@ from hypothesis import given
 
 from tests.core.plans import valid_plans
 from wizard.core.contract import Level
-from wizard.core.documents import NotATemplate
 from wizard.core.importing import Imported, imported
+from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
 

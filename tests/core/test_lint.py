@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.documents import NotATemplate, read_template
+from tests.core.test_structure import drop, put, template
 from wizard.core.lint import NO_FLOWER, as_text, contract_of, linted
 from wizard.core.marketplace import MARKETPLACE
+from wizard.core.opennebula.documents import NotATemplate, read_template
 from wizard.core.plan import Plan
 from wizard.core.problem import Fix, Kind, Problem
 from wizard.core.seed import SEED
-
-from .test_structure import drop, put, template
 
 
 @pytest.mark.parametrize("contract", [SEED, MARKETPLACE])

@@ -9,9 +9,9 @@ from wizard.core import preset as presets
 from wizard.core import rules
 from wizard.core.contract import Level
 from wizard.core.dialect import Dialect
-from wizard.core.documents import read_template
-from wizard.core.documents_v6 import from_v6
 from wizard.core.marketplace import MARKETPLACE
+from wizard.core.opennebula.documents import read_template
+from wizard.core.opennebula.documents_v6 import from_v6
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind
 from wizard.core.structure import check_template, plan_of

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.core.schema_checker import complaints
 from wizard.core.contract import Level, Meaning
-from wizard.core.documents import NotATemplate
 from wizard.core.marketplace import MARKETPLACE
 from wizard.core.opened import opened
+from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset, PresetError, dumps, loads
 from wizard.core.preset_schema import schema

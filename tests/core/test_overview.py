@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.core.services import NOW, service, vm
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.overview import RoleRow, duration, role_rows, vm_rows
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
-
-from .services import NOW, service, vm
 
 HOSTILE = "\x1b]0;owned\x07[bold red]\u202eevil\n"
 SPELLED = "\\x1b]0;owned\\x07[bold red]\\u202eevil\\n"

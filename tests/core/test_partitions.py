@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.core.services import NOW, service, vm
 from wizard.core.node_config import Partition
+from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.partitions import (
     CHANGED,
     INCOMPLETE,
@@ -21,9 +23,6 @@ from wizard.core.partitions import (
 )
 from wizard.core.plan import Plan
 from wizard.core.seed import SEED
-from wizard.core.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
-
-from .services import NOW, service, vm
 
 Row = tuple[str, str, str, str]
 

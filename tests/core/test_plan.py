@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.plans import ANY_TEXTS, PLANS, valid_plans
 from wizard.core.contract import Level, Meaning
 from wizard.core.plan import Plan, UnknownField, number_or_text, to_json
 from wizard.core.seed import SEED
-
-from .plans import ANY_TEXTS, PLANS, valid_plans
 
 CONTEXT = {
     "TOKEN": "YES",

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.core.plans import PLANS, valid_plans
 from wizard.core.plan import Plan
 from wizard.core.preset import FORMAT, LARGEST, Preset, PresetError, dumps, loads, parse_assignment
 from wizard.core.seed import SEED
-
-from .plans import PLANS, valid_plans
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 

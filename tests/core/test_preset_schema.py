@@ -14,12 +14,12 @@ from tests.core.plans import valid_plans
 from tests.core.schema_checker import complaints
 from wizard.core.contract import Level
 from wizard.core.contracts import CONTRACTS
+from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan import Plan
 from wizard.core.preset import FORMAT, Preset, PresetError, dumps, loads
 from wizard.core.preset_blank import blank
 from wizard.core.preset_schema import DIRECTIVE, FILE, schema, schema_text
 from wizard.core.seed import SEED
-from wizard.core.user_input import InputType
 
 if sys.version_info >= (3, 11):
     import tomllib

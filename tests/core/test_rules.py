@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from tests.core.plans import ANY_TEXTS, valid_plans
 from wizard.core.counting_rules import whole_number
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.rules import RULES, blocking, check
 from wizard.core.seed import SEED
-
-from .plans import ANY_TEXTS, valid_plans
 
 ERROR, WARNING, NOTE = Kind.ERROR, Kind.WARNING, Kind.NOTE
 THREE = {"supernode.cardinality": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}

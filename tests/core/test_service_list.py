@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.service_list import ServiceRow, matching, rough, service_rows
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 NOW = 10_000.0
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from wizard.core.document import DecodeError, decode_service
-from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
-
-from .services import service, vm
+from tests.core.services import service, vm
+from wizard.core.opennebula.service_document import DecodeError, decode_service
+from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 

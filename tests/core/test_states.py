@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.states import (
+from wizard.core.opennebula.states import (
     LCM_RUNNING,
     LCM_STATES,
     LCM_UNKNOWN,

@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.core.plans import valid_plans
 from wizard.core.contract import Level
-from wizard.core.documents import NotATemplate, read_template
+from wizard.core.opennebula.documents import NotATemplate, read_template
+from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.rules import check
 from wizard.core.structure import STRUCTURE_RULES, check_template, plan_of
-from wizard.core.vm_attributes import VM_ATTRIBUTES
-
-from .plans import valid_plans
 
 ERROR, WARNING = Kind.ERROR, Kind.WARNING
 RECORDINGS = Path(__file__).parent.parent / "recordings"

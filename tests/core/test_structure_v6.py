@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.core.test_dialect import recorded
-from wizard.core.documents import read_template
-from wizard.core.documents_v6 import to_v6
+from wizard.core.opennebula.documents import read_template
+from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
 from wizard.core.structure import check_template, plan_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.superlink_word import SuperLinkWord, lines, read
 
 DATA = {

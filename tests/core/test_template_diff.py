@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.documents_v6 import to_v6
+from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan import Plan
 from wizard.core.template_diff import Change, template_diff
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.template_text import Attribute, TemplateTextError, read, write
+from wizard.core.opennebula.template_text import Attribute, TemplateTextError, read, write
 
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,12}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=' \t"]=[,$#'), max_size=30).filter(

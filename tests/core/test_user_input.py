@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.user_input import InputType, UserInput, UserInputError, parse
+from wizard.core.opennebula.user_inputs import InputType, UserInput, UserInputError, parse
 
 READ = [
     ("O|text|Version||1.25.0", UserInput("K", InputType.TEXT, "Version", default="1.25.0")),

@@ -9,7 +9,7 @@ import xmlrpc.client
 
 import pytest
 
-from .cloud import Cloud, flower
+from tests.sandbox.cloud import Cloud, flower
 
 
 def test_hanging_up_without_an_answer() -> None:

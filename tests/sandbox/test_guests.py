@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.blueprint import Guests
 from wizard.sandbox.guests import partition
 from wizard.sandbox.worlds import DEFAULT
-
-from .cloud import Cloud, flower
 
 
 def values(**inputs: str) -> dict[str, object]:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.blueprint import BootFailure, Guests, Quota, Timings, User
 from wizard.sandbox.worlds import DEFAULT
-
-from .cloud import Cloud, flower
 
 SILENT = replace(DEFAULT, guests=Guests(silent=("superlink", "supernode")), autoscaler=0.0)
 

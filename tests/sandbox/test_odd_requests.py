@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, flower
+from tests.sandbox.cloud import Cloud, flower
 
 
 @pytest.mark.parametrize(

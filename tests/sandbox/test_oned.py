@@ -8,10 +8,9 @@ from typing import Any
 import pyone
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.blueprint import Quota, User
 from wizard.sandbox.worlds import DEFAULT, WORLDS
-
-from .cloud import Cloud, flower
 
 
 def one(cloud: Cloud, user: str = "oneadmin") -> Any:

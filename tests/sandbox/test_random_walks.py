@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.worlds import DEFAULT
-
-from .cloud import Cloud, flower
 
 
 @pytest.mark.parametrize("seed", range(12))

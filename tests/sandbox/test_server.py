@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
-
-from .cloud import Cloud, flower
 
 
 def test_it_imports_the_standard_library_only() -> None:

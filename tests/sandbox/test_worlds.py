@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from tests.sandbox.cloud import Cloud, flower
 from wizard.sandbox.worlds import WORLDS
-
-from .cloud import Cloud, flower
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))

@@ -15,8 +15,8 @@ from tests.tui.pressing import at, connected, dashboard_shows, polled, typed, un
 from tests.tui.reading import faint
 from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
+from wizard.core.opennebula.snapshot import SUPERNODE
 from wizard.core.plan import Plan
-from wizard.core.snapshot import SUPERNODE
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet

@@ -22,12 +22,12 @@ from wizard.core.contracts import CONTRACTS
 from wizard.core.field_help import allowed, described
 from wizard.core.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.core.lint import linted
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
+from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.partitions import Source, Standing
 from wizard.core.plan import Plan
 from wizard.core.progress import Mark
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState
-from wizard.core.user_input import InputType
 from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
 from wizard.tui.form import FieldRow

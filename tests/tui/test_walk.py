@@ -9,10 +9,10 @@ import pytest
 from tests.tui.conftest import login_of
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.cloud.cloud import Cloud
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import vm_rows
 from wizard.core.plan import Plan, to_json
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState
 from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, USUAL, Look

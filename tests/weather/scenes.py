@@ -13,10 +13,10 @@ from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core import foresight
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan import Plan
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import VmState
 from wizard.prepare import Registration
 from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
 
 _ON_THE_WAY = (ServiceState.SCALING, ServiceState.COOLDOWN)
 _GOING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)

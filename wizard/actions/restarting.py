@@ -17,8 +17,8 @@ from wizard.actions.sending import Tell
 from wizard.cloud.errors import LOST, CloudError
 from wizard.core import foresight
 from wizard.core.foresight import RestartForesight
-from wizard.core.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.states import VmState
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import VmState
 from wizard.restart_record import Begun, RestartRecord
 
 if TYPE_CHECKING:

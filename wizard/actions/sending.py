@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import LOST, CloudError, NotFound
-from wizard.core.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.states import ServiceState, Verb
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import ServiceState, Verb
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

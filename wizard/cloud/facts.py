@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, TimedOut, Unreachable
 from wizard.core.contract import Meaning
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.preflight.case import Case
 from wizard.core.preflight.facts import (
@@ -23,7 +24,6 @@ from wizard.core.preflight.facts import (
     VmTemplate,
     Why,
 )
-from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 if TYPE_CHECKING:
     from wizard.cloud.oned import Oned

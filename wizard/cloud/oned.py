@@ -13,8 +13,8 @@ from wizard.cloud import objects, wire
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
 from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
+from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
-from wizard.core.snapshot import VmFacts
 
 Answer = TypeVar("Answer")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.cloud.errors import CloudError
-from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.cloud.errors import Refused
-from wizard.core.document import DecodeError, decode_service
+from wizard.core.opennebula.service_document import DecodeError, decode_service
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.plan import number_or_text
 from wizard.core.preflight.facts import ServiceTemplate
-from wizard.core.snapshot import ServiceSnapshot, VmFacts
 
 
 def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:

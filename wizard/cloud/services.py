@@ -14,9 +14,9 @@ from wizard.cloud.pools import Poll, ServicesPoll
 from wizard.cloud.reading import service, services
 from wizard.cloud.servers import Servers
 from wizard.cloud.vms import Vms
-from wizard.core import states
+from wizard.core.opennebula import states
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan import number_or_text
-from wizard.core.snapshot import ServiceSnapshot
 
 if TYPE_CHECKING:
     from wizard.cloud.oneflow import OneFlow

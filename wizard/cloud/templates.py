@@ -8,8 +8,8 @@ from dataclasses import replace
 from wizard.cloud.finding import by_reference
 from wizard.cloud.reading import service, service_templates
 from wizard.cloud.servers import Servers
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.preflight.facts import Network, ServiceTemplate, VmTemplate
-from wizard.core.snapshot import ServiceSnapshot
 
 
 class Templates:

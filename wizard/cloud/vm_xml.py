@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sys import intern
 from typing import Any
 
-from wizard.core.snapshot import Run, VmFacts
+from wizard.core.opennebula.snapshot import Run, VmFacts
 
 PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": False}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wizard.cloud.reading import joined, may_stay, newly_read
 from wizard.cloud.servers import Servers
-from wizard.core.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 
 
 class Vms:

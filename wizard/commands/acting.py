@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wizard.cloud.pools import Poll
     from wizard.commands.reach import Connector
     from wizard.core.foresight import Foresight
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.journal import Journal
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -16,7 +16,7 @@ def somebody_is_there() -> bool:
 
 def agreed(question: str, *, unless_said: bool) -> bool:
     """Ask on stderr for yes or no; an empty line is `unless_said`, the end of the input is no."""
-    from wizard.core.display import harmless
+    from wizard.core.text import harmless
 
     choice = "[Y/n]" if unless_said else "[y/N]"
     click.echo(f"{harmless(question)} {choice} ", err=True, nl=False)

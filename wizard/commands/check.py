@@ -86,8 +86,8 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: Reach | None
 
 
 def _tell_of_template(document: object, subject: str, as_json: bool) -> int:
-    from wizard.core.documents import NotATemplate
     from wizard.core.lint import linted
+    from wizard.core.opennebula.documents import NotATemplate
 
     try:
         found = linted(document)

@@ -107,7 +107,7 @@ def sources(_context: click.Context, _parameter: click.Parameter, incomplete: st
 
 
 def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pattern[str] | None = _WORD) -> Items:
-    from wizard.core.display import one_line
+    from wizard.core.text import one_line
 
     return [
         CompletionItem(value, help=one_line(told) or None)

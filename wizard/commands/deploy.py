@@ -20,7 +20,7 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.deployment_record import DeploymentRecord
     from wizard.journal import Journal
     from wizard.prepare import Prepared
@@ -236,7 +236,7 @@ def _show_documents(prepared: Prepared, teller: Teller, as_json: bool) -> int:
 def _agreed(prepared: Prepared, cloud: Cloud) -> bool:
     """Show what will be made, and ask."""
     from wizard.core.contract import Level, Meaning
-    from wizard.core.display import one_line
+    from wizard.core.text import one_line
 
     plan = prepared.plan
     network = plan.meant(Meaning.NETWORK)

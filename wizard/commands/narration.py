@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wizard.core.event import Event
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.watch import Sight
 
 SILENCE = 30.0

@@ -27,14 +27,14 @@ def emit(text: str) -> None:
 
 def emit_words(text: str) -> None:
     """Words on stdout, in the terminal's own encoding, with everything harmful made visible."""
-    from wizard.core.display import harmless
+    from wizard.core.text import harmless
 
     click.echo(harmless(text), nl=False)
 
 
 def emit_styled(text: str, color: str | None) -> None:
     """Words on stdout in a colour, where stdout is a terminal and NO_COLOR is not set."""
-    from wizard.core.display import harmless
+    from wizard.core.text import harmless
 
     plain = color is None or bool(os.environ.get("NO_COLOR"))
     click.echo(harmless(text) if plain else click.style(harmless(text), fg=color), nl=False)
@@ -63,7 +63,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         """A line for the operator."""
-        from wizard.core.display import harmless
+        from wizard.core.text import harmless
 
         if self.as_json:
             click.echo(json.dumps({"note": text}), err=True)

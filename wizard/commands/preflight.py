@@ -30,8 +30,8 @@ def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
     Raises CommandFailed where an error stands against it, and the CloudError itself where the cloud is out of reach
     or has no such VM template or network.
     """
-    from wizard.core.display import one_line
     from wizard.core.preflight import Result, counted, stands_against
+    from wizard.core.text import one_line
     from wizard.deployment import preflight
     from wizard.prepare import Lookups, resolve_references
 
@@ -72,8 +72,8 @@ def findings_data(findings: tuple[Finding, ...]) -> dict[str, Any]:
 
 def findings_text(findings: tuple[Finding, ...]) -> str:
     """The findings for people: a line each, what to do under it, and how many there are of each kind."""
-    from wizard.core.display import one_line
     from wizard.core.preflight import Result, counted
+    from wizard.core.text import one_line
 
     widest = max((len(item.title) for item in findings), default=0)
     lines = []

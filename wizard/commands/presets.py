@@ -241,10 +241,10 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     what nobody asks for stays in it as it is.
     """
     from wizard.core import rules
-    from wizard.core.document import DecodeError
-    from wizard.core.documents import NotATemplate
     from wizard.core.importing import Imported, imported
     from wizard.core.opened import opened
+    from wizard.core.opennebula.documents import NotATemplate
+    from wizard.core.opennebula.service_document import DecodeError
     from wizard.core.preset import Preset
     from wizard.core.problem import Kind
     from wizard.files import save_preset

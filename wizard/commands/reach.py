@@ -24,7 +24,7 @@ from wizard.commands.trouble import FAILED, CommandFailed
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.login import Login
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.journal import Journal
     from wizard.sandbox.server import Sandbox
 

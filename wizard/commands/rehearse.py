@@ -20,8 +20,8 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, TIMED_OUT, CommandFailed
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan import Plan
-    from wizard.core.snapshot import ServiceSnapshot
     from wizard.rehearsal.run import Ended
     from wizard.rehearsal.stage import Stage
     from wizard.rehearsal.told import Row
@@ -118,7 +118,7 @@ class _Rehearsal:
         from wizard.cloud.cloud import Cloud
         from wizard.cloud.login import find_login
         from wizard.core import foresight
-        from wizard.core.snapshot import SUPERNODE
+        from wizard.core.opennebula.snapshot import SUPERNODE
 
         sandbox = self.stage.sandbox
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
@@ -180,7 +180,7 @@ class _Rehearsal:
     def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
         from wizard.core.coverage import coverage, summary
         from wizard.core.partitions import assignments
-        from wizard.core.phrases import counted
+        from wizard.core.text import counted
         from wizard.rehearsal.told import compared
 
         if not ended.completed:

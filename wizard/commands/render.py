@@ -73,7 +73,7 @@ def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller)
 
 
 def _diff(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> None:
-    from wizard.core.display import one_line
+    from wizard.core.text import one_line
     from wizard.prepare import prepare
 
     with connecting(reach, teller) as connector:

@@ -20,7 +20,7 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, INTERRUPTED, TIMED_OUT, C
 
 if TYPE_CHECKING:
     from wizard.actions.restarting import Restarted
-    from wizard.core.snapshot import ServiceSnapshot, VmFacts
+    from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 
 
 @click.command(short_help="Scale the SuperNodes of a service.", epilog=example("flowerneb-wizard scale 42 3 --dry-run"))
@@ -47,7 +47,7 @@ def scale(
     """
     from wizard.actions import ending, sending
     from wizard.core import foresight
-    from wizard.core.snapshot import SUPERNODE
+    from wizard.core.opennebula.snapshot import SUPERNODE
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:

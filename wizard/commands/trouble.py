@@ -49,7 +49,7 @@ def report(error: Exception, as_json: bool) -> int | None:
     elif isinstance(error, click.ClickException):
         error.show()
     else:
-        from wizard.core.display import harmless
+        from wizard.core.text import harmless
 
         click.echo(harmless(_as_text(data)), err=True)
     return status

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from wizard.core.snapshot import NO_BOOT_AFTER, Run, VmFacts
+from wizard.core.opennebula.snapshot import NO_BOOT_AFTER, Run, VmFacts
 
 QUICKEST = 3
 """Seconds from the start of a VM to the moment at which the quickest guest asks."""

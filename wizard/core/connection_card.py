@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 from wizard.core.flower_versions import LIKELIEST, Family, family
-from wizard.core.snapshot import SUPERLINK, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot, VmFacts
 
 CA_FILE = "flower-ca.crt"
 """What the file with the CA is called in the lines that name it."""

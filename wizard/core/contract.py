@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from wizard.core.user_input import UserInput
+from wizard.core.opennebula.user_inputs import UserInput
 
 
 class Level(str, Enum):

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from wizard.core.node_config import Partition
+from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import Assignment, Source, Standing, assignments
-from wizard.core.phrases import have, vms
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
-from wizard.core.states import VmState
+from wizard.core.text import have, vms
 
 ONCE, MISSING, UNCERTAIN, VERY_MANY = "=", ".", "?", "+"
 LEGEND = "= once   2-9 + that often   . missing   ? not known"

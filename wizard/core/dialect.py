@@ -28,7 +28,7 @@ class Dialect(Enum):
         """A service template or merge template of 7.x in this dialect. Raises TemplateTextError."""
         if self is Dialect.V7:
             return document
-        from wizard.core.documents_v6 import to_v6
+        from wizard.core.opennebula.documents_v6 import to_v6
 
         return to_v6(document)
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 
 
 @dataclass(frozen=True)

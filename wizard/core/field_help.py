@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wizard.core.contract import Field, Level, Meaning
 from wizard.core.counting_rules import LARGEST_NUMBER, SMALLEST_FEDERATION
+from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.rules import NAME_LENGTH, NAME_REFUSED
-from wizard.core.user_input import BOOLEANS, InputType
 
 _CLIENTS = (Meaning.MIN_FIT, Meaning.MIN_EVALUATE, Meaning.MIN_AVAILABLE)
 _REFERENCES = {Meaning.VM_TEMPLATE: "VM template", Meaning.NETWORK: "network"}

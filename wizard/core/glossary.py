@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.core.display import NOTHING, UNKNOWN, UNSET
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.partitions import Source, Standing
 from wizard.core.progress import Mark
-from wizard.core.states import ServiceState
+from wizard.core.text import NOTHING, UNKNOWN, UNSET
 
 STANDINGS: Mapping[Standing, str] = {
     Standing.IN_STEP: "it trains on the shard of its present position: all is well",

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from wizard.core.contract import ROLES, Contract, Level, Meaning
 from wizard.core.contracts import CONTRACTS
-from wizard.core.document import decode_service
-from wizard.core.documents import NotATemplate, ServiceTemplate, read_template, template_body
 from wizard.core.lint import contract_of
+from wizard.core.opennebula.documents import NotATemplate, ServiceTemplate, read_template, template_body
+from wizard.core.opennebula.service_document import decode_service
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan import Plan, number_or_text
-from wizard.core.snapshot import ServiceSnapshot
 from wizard.core.structure import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
-from wizard.core.user_input import InputType
 
 _BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from wizard.core.contract import ROLES, Contract
 from wizard.core.contracts import CONTRACTS
-from wizard.core.display import one_line
-from wizard.core.documents import ServiceTemplate, read_template
+from wizard.core.opennebula.documents import ServiceTemplate, read_template
 from wizard.core.problem import Problem
 from wizard.core.rules import blocking
 from wizard.core.structure import check_template, parts_of
+from wizard.core.text import one_line
 
 NO_FLOWER = "This is no Flower service: it has neither a role superlink nor a role supernode."
 

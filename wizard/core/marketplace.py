@@ -7,8 +7,8 @@ version, the log level and the node config are settings of its VM templates.
 from __future__ import annotations
 
 from wizard.core.contract import Contract, Field, Level, Meaning, RoleContract
+from wizard.core.opennebula.user_inputs import InputType, UserInput
 from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, arranged, choice, text
-from wizard.core.user_input import InputType, UserInput
 
 _SERVICE_FIELDS = (
     Field(

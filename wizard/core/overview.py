@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.core.display import NOTHING, UNKNOWN, UNSET, one_line
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.partitions import Assignment, Source, assignments
-from wizard.core.snapshot import Node, Role, ServiceSnapshot
+from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
 
 
 @dataclass(frozen=True)

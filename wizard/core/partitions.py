@@ -20,8 +20,8 @@ from wizard.core.contracts import CONTRACTS
 from wizard.core.counting_rules import whole_number
 from wizard.core.membership import BLUR, Life, Membership
 from wizard.core.node_config import Partition
+from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.plan import Plan
-from wizard.core.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
 
 NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wizard.core.contract import ROLES, Contract, Field, Level, Meaning
+from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.seed import SEED
-from wizard.core.user_input import InputType
 
 if TYPE_CHECKING:
-    from wizard.core.documents import Role
+    from wizard.core.opennebula.documents import Role
 
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
 
@@ -87,7 +87,7 @@ class Plan:
         """
         if self.contract.body is not None:
             return self._body_with_changes(self.contract.body)
-        from wizard.core.documents import ServiceTemplate
+        from wizard.core.opennebula.documents import ServiceTemplate
 
         template = ServiceTemplate(
             name=self.name,
@@ -104,7 +104,7 @@ class Plan:
 
     def merge_template(self) -> Document:
         """What goes along with the instantiation: the name, and a value for every input at its own level."""
-        from wizard.core.documents import MergeRole, MergeTemplate
+        from wizard.core.opennebula.documents import MergeRole, MergeTemplate
 
         merged = MergeTemplate(
             name=self.name,
@@ -160,7 +160,7 @@ class Plan:
         return replace(item.input, default=self._value(item)).definition()
 
     def _role(self, level: Level) -> Role:
-        from wizard.core.documents import Contents, Role
+        from wizard.core.opennebula.documents import Contents, Role
 
         fixed = self.contract.role(level)
         contents = Contents(CONTEXT=dict(self.contract.context))

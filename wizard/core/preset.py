@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.contracts import CONTRACTS, REGISTERED
-from wizard.core.display import one_line
 from wizard.core.errors import WizardError
+from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan import Plan, number_or_text
 from wizard.core.seed import SEED
-from wizard.core.user_input import InputType
+from wizard.core.text import one_line
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -12,10 +12,10 @@ from typing import Any
 
 from wizard.core.contract import Contract, Field, Level
 from wizard.core.contracts import CONTRACTS, REGISTERED
+from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan import number_or_text
 from wizard.core.preset import BY_ID, FORMAT
 from wizard.core.seed import SEED
-from wizard.core.user_input import BOOLEANS, InputType
 
 FILE = "preset.schema.json"
 """The schema lies beside the presets under this name."""

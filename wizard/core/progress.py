@@ -8,10 +8,10 @@ from enum import Enum
 
 from wizard.core.diagnosis import Finding, Severity, diagnose
 from wizard.core.diagnosis.seeing import runs_for
-from wizard.core.display import one_line
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState, VmState
 from wizard.core.overview import duration
-from wizard.core.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
-from wizard.core.states import ServiceState, VmState
+from wizard.core.text import one_line
 
 _REMOVING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
 _NOT_REMOVED = (ServiceState.FAILED_UNDEPLOYING, ServiceState.FAILED_UNDEPLOYING_NETS)

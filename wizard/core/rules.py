@@ -26,9 +26,9 @@ from wizard.core.counting_rules import (
     supernodes_are_in_range,
     whole_number,
 )
+from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan import Plan
 from wizard.core.problem import Fix, Kind, Problem
-from wizard.core.user_input import BOOLEANS, InputType
 
 NAME_LENGTH = 128
 NAME_REFUSED = "&<>"

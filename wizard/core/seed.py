@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wizard.core.contract import Contract, Field, Level, Meaning, RoleContract
+from wizard.core.opennebula.user_inputs import InputType, UserInput
 from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, arranged, choice, number, text
-from wizard.core.user_input import InputType, UserInput
 
 _SERVICE_FIELDS = (
     Field(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def rough(seconds: float) -> str:
 def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
     from wizard.core.diagnosis import Severity, diagnose
-    from wizard.core.snapshot import SUPERNODE
+    from wizard.core.opennebula.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)
     nodes = role.nodes if role else ()

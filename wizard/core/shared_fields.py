@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.core.contract import Field, Level, Meaning
-from wizard.core.user_input import InputType, UserInput
+from wizard.core.opennebula.user_inputs import InputType, UserInput
 
 
 def text(key: str, description: str, default: str = "", *, mandatory: bool = False) -> UserInput:

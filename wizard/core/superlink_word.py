@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.core.phrases import counted
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.text import counted
 
 ONLINE = "online"
 _GONE = "unregistered"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.documents import read_body
-from wizard.core.documents_v6 import Json
+from wizard.core.opennebula.documents import read_body
+from wizard.core.opennebula.documents_v6 import Json
 from wizard.core.plan import to_json, without_servers_own
 
 _CONTEXT = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from wizard.core.snapshot import Run, VmFacts
+from wizard.core.opennebula.snapshot import Run, VmFacts
 
 _SECRET = ("PASSWORD", "TOKEN_", "SECRET", "PRIVATE_KEY")
 _LONGEST = 120

@@ -10,15 +10,7 @@ from wizard.sandbox.documents import Document
 from wizard.sandbox.errors import INTERNAL, OneError
 from wizard.sandbox.flow import Flow
 from wizard.sandbox.ruby import to_i
-from wizard.sandbox.service import (
-    DEPLOYING,
-    DEPLOYING_NETS,
-    FAILED_DEPLOYING,
-    PENDING,
-    RUNNING,
-    Role,
-    Service,
-)
+from wizard.sandbox.service import DEPLOYING, DEPLOYING_NETS, FAILED_DEPLOYING, PENDING, RUNNING, Role, Service
 from wizard.sandbox.waiting import Goal
 
 

@@ -12,17 +12,7 @@ from wizard.sandbox.errors import OneError
 from wizard.sandbox.flow import Flow
 from wizard.sandbox.http import Response
 from wizard.sandbox.recovery import Recovery
-from wizard.sandbox.replies import (
-    NOTHING,
-    Ask,
-    answer,
-    document_id,
-    from_oned,
-    pool,
-    read_action,
-    read_json,
-    text,
-)
+from wizard.sandbox.replies import NOTHING, Ask, answer, document_id, from_oned, pool, read_action, read_json, text
 from wizard.sandbox.ruby import to_i
 from wizard.sandbox.scaling import Scaling
 from wizard.sandbox.schema import Crash, Invalid, validate

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from wizard.sandbox.errors import OneError
 from wizard.sandbox.flow import Flow
-from wizard.sandbox.service import (
-    DONE,
-    NAMES,
-    PENDING,
-    RUNNING,
-    UNDEPLOYING,
-    UNDEPLOYING_NETS,
-    WARNING,
-    Role,
-    Service,
-)
+from wizard.sandbox.service import DONE, NAMES, PENDING, RUNNING, UNDEPLOYING, UNDEPLOYING_NETS, WARNING, Role, Service
 from wizard.sandbox.waiting import Goal
 
 _HOLD = 15

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.core.contract import Meaning
-from wizard.core.display import one_line
 from wizard.core.node_config import split
+from wizard.core.text import one_line
 from wizard.tui.form import FieldRow
 from wizard.tui.session import Session
 from wizard.tui.widgets.node_config_editor import MOST, NodeConfigEditor

@@ -14,11 +14,11 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from wizard.core.contract import Field, Meaning
-from wizard.core.display import one_line
 from wizard.core.field_help import described
+from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan import number_or_text
 from wizard.core.problem import Kind, Problem
-from wizard.core.user_input import BOOLEANS, InputType
+from wizard.core.text import one_line
 from wizard.tui.explaining import Passage
 from wizard.tui.session import Listing
 from wizard.tui.widgets.line_input import LineInput

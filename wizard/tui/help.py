@@ -11,7 +11,7 @@ from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
-from wizard.core.display import harmless
+from wizard.core.text import harmless
 from wizard.tui.explaining import Explained, Passage
 from wizard.tui.widgets.dialogs import Notice
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.cloud.errors import CloudError
-from wizard.core.documents import NotATemplate
 from wizard.core.opened import opened
+from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.preflight.facts import CloudObject, ServiceTemplate
 from wizard.core.preset import Preset
 from wizard.tui.background import away

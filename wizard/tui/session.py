@@ -19,8 +19,8 @@ from wizard.prepare import Listings, Prepared, Registration, check, find_in, pre
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.pools import Connection
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.preflight.facts import CloudObject
-    from wizard.core.snapshot import ServiceSnapshot
     from wizard.journal import Journal
 
 

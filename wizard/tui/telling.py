@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from wizard.cloud.pools import Connection
 from wizard.core.event import Event
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import duration
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import ServiceState
 from wizard.watch import Sight, Watch
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)

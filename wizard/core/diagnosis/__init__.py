@@ -11,8 +11,8 @@ from functools import partial
 
 from wizard.core.diagnosis import guests, service, shards, vms
 from wizard.core.diagnosis.finding import Action, Finding, Severity
+from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Assignment, assignments
-from wizard.core.snapshot import ServiceSnapshot
 
 __all__ = ["Action", "Finding", "Severity", "diagnose", "rules"]
 

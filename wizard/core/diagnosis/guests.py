@@ -17,8 +17,8 @@ from wizard.core.diagnosis.seeing import (
     runs_for,
     since,
 )
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.overview import duration
-from wizard.core.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 
 _OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
 _LOG = "/var/log/one-appliance in the guest, and its console."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import duration
-from wizard.core.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.states import ServiceState
 
 PATIENCE = 120
 """Seconds from the start of a VM in which its guest is usually READY."""

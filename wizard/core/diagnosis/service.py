@@ -9,10 +9,10 @@ from wizard.core.contracts import CONTRACTS
 from wizard.core.counting_rules import whole_number
 from wizard.core.diagnosis.finding import Action, Finding, Severity
 from wizard.core.diagnosis.seeing import RECOVER_DELETE, WAITING, ids, last_error, members, named
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
 from wizard.core.overview import duration
-from wizard.core.phrases import counted, vms
-from wizard.core.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
-from wizard.core.states import RoleState, ServiceState, service_failed
+from wizard.core.text import counted, vms
 
 EARLY = 15
 """Seconds for which SuperNodes may exist before the SuperLink says READY: it publishes FL_READY=YES a moment before."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wizard.core.diagnosis.finding import Action, Finding, Severity
+from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.partitions import Assignment, Source, Standing
-from wizard.core.phrases import have, vms
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.text import have, vms
 
 
 def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot) -> Iterator[Finding]:

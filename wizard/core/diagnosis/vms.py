@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from wizard.core.diagnosis.finding import Action, Finding, Severity
 from wizard.core.diagnosis.seeing import ids, members, named
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import VmState
 from wizard.core.overview import duration
-from wizard.core.snapshot import ServiceSnapshot
-from wizard.core.states import VmState
 
 UNSCHEDULED = 60
 """Seconds that a VM may be PENDING without a word from the scheduler."""

@@ -17,10 +17,10 @@ from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import Poll
 from wizard.core.board import Board, board
 from wizard.core.connection_card import Card
-from wizard.core.display import one_line
 from wizard.core.event import merged
 from wizard.core.glossary import SERVICE_STATES
-from wizard.core.snapshot import ServiceSnapshot
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.text import one_line
 from wizard.deployment import outcome, send
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through

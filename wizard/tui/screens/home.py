@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.cloud.errors import CloudError
-from wizard.core.display import harmless
 from wizard.core.plan import Plan
 from wizard.core.preset import Preset
 from wizard.core.service_list import service_rows
+from wizard.core.text import harmless
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.screens.step import StepScreen
@@ -24,7 +24,7 @@ from wizard.tui.widgets.service_list import ServiceList
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.core.snapshot import ServiceSnapshot
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""

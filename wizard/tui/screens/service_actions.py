@@ -18,11 +18,11 @@ from wizard.core import foresight
 from wizard.core.connection_card import card
 from wizard.core.coverage import coverage, summary
 from wizard.core.diagnosis import Finding, diagnose
-from wizard.core.display import one_line
 from wizard.core.foresight import Foresight
+from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
+from wizard.core.opennebula.states import Verb
 from wizard.core.partitions import assignments
-from wizard.core.snapshot import SUPERNODE, ServiceSnapshot
-from wizard.core.states import Verb
+from wizard.core.text import one_line
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble

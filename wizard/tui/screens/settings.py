@@ -9,8 +9,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.contract import Field, Level
-from wizard.core.display import one_line
 from wizard.core.problem import Kind
+from wizard.core.text import one_line
 from wizard.tui.choosing import choose
 from wizard.tui.form import FieldRow
 from wizard.tui.screens.json_screen import JsonScreen

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.types import CSSPathType
 
-from wizard.core.display import NOTHING, harmless
+from wizard.core.text import NOTHING, harmless
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, open_problems
 from wizard.tui.widgets.key_line import KeyLine

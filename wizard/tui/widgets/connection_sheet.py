@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.core.connection_card import Card
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 
 
 class ConnectionSheet(ModalScreen[None]):

@@ -9,8 +9,8 @@ from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widgets import Button, Input, Static
 
-from wizard.core.display import harmless, one_line
 from wizard.core.errors import WizardError
+from wizard.core.text import harmless, one_line
 from wizard.tui.widgets.line_input import LineInput
 
 ANSWER_LONGEST = 256

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 
 
 class DraftOffer(ModalScreen[bool | None]):

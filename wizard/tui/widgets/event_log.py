@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widgets import RichLog
 
-from wizard.core.display import one_line
 from wizard.core.event import Event
+from wizard.core.text import one_line
 from wizard.tui.ink import ink
 from wizard.tui.telling import clock_time
 

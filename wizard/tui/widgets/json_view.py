@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.highlight import highlight
 from textual.widgets import Static
 
-from wizard.core.display import harmless
 from wizard.core.json_folding import FOLD, depth, folded
+from wizard.core.text import harmless
 from wizard.files import PresetFileError
 from wizard.prepare import Prepared
 from wizard.tui.saving import save_as

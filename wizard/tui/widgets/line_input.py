@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.events import Key, Paste
 from textual.widgets import Input
 
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 
 LONGEST = 4096
 """Characters that a line takes from the keyboard. What a preset holds may be longer, and can be shortened."""

@@ -11,11 +11,11 @@ from textual.widgets import Button, Input, Label, Static
 
 from wizard.core import node_config, rules
 from wizard.core.contract import Field
-from wizard.core.display import one_line
 from wizard.core.node_config import Pair
 from wizard.core.partitions import PLANNED_MOST
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
+from wizard.core.text import one_line
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.partition_table import rows
 

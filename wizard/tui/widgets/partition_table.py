@@ -7,9 +7,9 @@ from textual.widgets import Static
 
 from wizard.core import node_config
 from wizard.core.contract import Meaning
-from wizard.core.display import one_line
 from wizard.core.partitions import PLANNED_MOST, planned
 from wizard.core.plan import Plan
+from wizard.core.text import one_line
 
 _LONGEST = 300
 SHOWN = 8

@@ -8,9 +8,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.cloud.errors import CloudError
-from wizard.core.display import one_line
 from wizard.core.plan import Plan
 from wizard.core.preflight import Finding, Result, counted, stands_against
+from wizard.core.text import one_line
 from wizard.deployment import preflight
 from wizard.tui.background import away
 from wizard.tui.session import Session

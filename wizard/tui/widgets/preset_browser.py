@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 from wizard.files import PresetFile, list_presets
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.preset_preview import PresetPreview

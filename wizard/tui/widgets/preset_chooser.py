@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.core.display import one_line
+from wizard.core.text import one_line
 from wizard.files import PresetFile
 
 

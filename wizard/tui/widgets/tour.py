@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from wizard.core.display import harmless
+from wizard.core.text import harmless
 from wizard.tui.steps import Step
 
 

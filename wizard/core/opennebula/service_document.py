@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.core.documents import RoleState, read_envelope, read_service, unwrapped
-from wizard.core.snapshot import LogLine, Node, Role, ServiceSnapshot
-from wizard.core.template_text import texts
-from wizard.core.tolerant import DocumentError
+from wizard.core.opennebula.documents import DocumentError, RoleState, read_envelope, read_service, unwrapped
+from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
+from wizard.core.opennebula.template_text import texts
 
 
 class DecodeError(DocumentError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 UNKNOWN = "?"
 UNSET = "…"
@@ -32,3 +33,28 @@ def _shown(char: str) -> str:
     if char in "\n\t" or (char not in _DIRECTIONS and unicodedata.category(char) not in _UNSEEN):
         return char
     return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+
+
+_NAMED_MOST = 6
+
+
+def listed(items: Iterable[str]) -> str:
+    """`a, b, c`; of very many the first, and how many more."""
+    named = list(items)
+    more = len(named) - _NAMED_MOST
+    return ", ".join(named) if more <= 0 else f"{', '.join(named[:_NAMED_MOST])} and {more} more"
+
+
+def vms(ids: Sequence[int]) -> str:
+    """`VM 3`, `VMs 3, 4`."""
+    return f"VM{'' if len(ids) == 1 else 's'} {listed(map(str, ids))}"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 SuperNode`, `2 SuperNodes`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def have(ids: Sequence[int]) -> str:
+    """`has` or `have`, for so many."""
+    return "has" if len(ids) == 1 else "have"

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from wizard.core import template_text
-from wizard.core.template_text import Attribute, TemplateTextError
+from wizard.core.opennebula import template_text
+from wizard.core.opennebula.template_text import Attribute, TemplateTextError
 
 Json: TypeAlias = dict[str, Any]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from wizard.core import states
+from wizard.core.opennebula import states
 
 SUPERLINK = "superlink"
 SUPERNODE = "supernode"
