@@ -12,7 +12,7 @@ import pytest
 from tests.core.test_superlink_word import DATA
 from wizard import control
 from wizard.control import Control, ControlError
-from wizard.core.connection_card import Card
+from wizard.core.flower.connection_card import Card
 from wizard.flower_environments import ImageError
 
 CARD = Card("10.0.0.7:9092", "1.25.0", False, "", ())

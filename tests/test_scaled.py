@@ -17,7 +17,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core import foresight
 from wizard.core.coverage import Coverage, coverage, strip
-from wizard.core.node_config import partition_of
+from wizard.core.flower.node_config import partition_of
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan import Plan

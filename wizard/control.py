@@ -14,10 +14,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from wizard.core.connection_card import Card
 from wizard.core.errors import WizardError
-from wizard.core.flower_versions import LIKELIEST, family
-from wizard.core.superlink_word import SuperLinkWord, read
+from wizard.core.flower.connection_card import LIKELIEST, Card, family
+from wizard.core.flower.superlink_report import SuperLinkWord, read
 from wizard.flower_environments import ImageError, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"

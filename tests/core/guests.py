@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from wizard.core.node_config import Partition, written
+from wizard.core.flower.node_config import Partition, written
 from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Node, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import LCM_RUNNING, LCM_STATES, VmState
 

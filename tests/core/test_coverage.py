@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.core.services import service, vm
 from wizard.core.coverage import LEGEND, MISSING, ONCE, Coverage, coverage, covered, share, strip, summary
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 
 
 def of(*shards: str | None) -> Coverage:

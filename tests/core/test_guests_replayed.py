@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 
 from tests.core.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
 from wizard.core.boots import QUICKEST, SLOWEST
+from wizard.core.flower.node_config import Partition
 from wizard.core.membership import BATCH_GAP, BLUR, REMOVAL_GAP
-from wizard.core.node_config import Partition
 from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import INCOMPLETE, Assignment, Source, Standing, assignments, gaps
 

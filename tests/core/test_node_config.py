@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core import node_config
-from wizard.core.node_config import METACHARACTERS, Pair, Partition, parse, partition_id_of, partition_of, written
+from wizard.core.flower import node_config
+from wizard.core.flower.node_config import (
+    METACHARACTERS,
+    Pair,
+    Partition,
+    parse,
+    partition_id_of,
+    partition_of,
+    written,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib

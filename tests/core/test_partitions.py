@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.core.services import NOW, service, vm
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.partitions import (
     CHANGED,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wizard.core.flower.superlink_report import SuperLinkWord, lines, read
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.superlink_word import SuperLinkWord, lines, read
 
 DATA = {
     "supernodes": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 from wizard.core.partitions import Assignment, Source, Standing
 from wizard.rehearsal.told import Word, compared, node_id, word
 

@@ -16,10 +16,10 @@ from textual.widgets._footer import FooterKey
 import wizard.tui
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
-from wizard.core.connection_card import Card
-from wizard.core.connection_card import Step as CardStep
 from wizard.core.contracts import CONTRACTS
 from wizard.core.field_help import allowed, described
+from wizard.core.flower.connection_card import Card
+from wizard.core.flower.connection_card import Step as CardStep
 from wizard.core.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.core.lint import linted
 from wizard.core.opennebula.snapshot import ServiceSnapshot

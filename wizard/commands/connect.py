@@ -14,7 +14,7 @@ from wizard.commands.reach import connecting
 from wizard.commands.trouble import FAILED, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.core.connection_card import Card
+    from wizard.core.flower.connection_card import Card
 
 
 @click.command(
@@ -34,7 +34,7 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
 
     Its SuperLink must be READY. With --ca only its CA is written, PEM as Flower wants it.
     """
-    from wizard.core.connection_card import card
+    from wizard.core.flower.connection_card import card
     from wizard.machine import reached_through
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:

@@ -157,7 +157,7 @@ class _Rehearsal:
         return self._act(cloud, service).followed(judge, self.timeout).snapshot
 
     def _run(self, service: ServiceSnapshot) -> Ended:
-        from wizard.core.connection_card import card
+        from wizard.core.flower.connection_card import card
         from wizard.rehearsal.recipe import Recipe
         from wizard.rehearsal.run import Run, settings
         from wizard.rehearsal.told import Word

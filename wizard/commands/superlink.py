@@ -27,8 +27,8 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     `flowerneb-wizard rehearse --prepare`.
     """
     from wizard.control import Control, ControlError
-    from wizard.core.connection_card import card
-    from wizard.core.superlink_word import lines
+    from wizard.core.flower.connection_card import card
+    from wizard.core.flower.superlink_report import lines
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
         poll = connector.connect().services.look_up(service)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.core.connection_card import Card, card
 from wizard.core.coverage import Coverage, coverage
 from wizard.core.diagnosis import Finding, diagnose
+from wizard.core.flower.connection_card import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
 from wizard.core.partitions import Assignment, assignments

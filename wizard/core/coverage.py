@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import Assignment, Source, Standing, assignments

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 
 BATCH_GAP = 10
 """Seconds. VMs of one deployment or scale follow each other faster."""

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wizard.core import boots, node_config
+from wizard.core import boots
 from wizard.core.contract import Meaning
 from wizard.core.contracts import CONTRACTS
 from wizard.core.counting_rules import whole_number
+from wizard.core.flower import node_config
+from wizard.core.flower.node_config import Partition
 from wizard.core.membership import BLUR, Life, Membership
-from wizard.core.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.plan import Plan
 

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable
 from itertools import chain
 
-from wizard.core import node_config
 from wizard.core.contract import Field, Level, Meaning
 from wizard.core.counting_rules import (
     LARGEST_NUMBER,
@@ -26,6 +25,7 @@ from wizard.core.counting_rules import (
     supernodes_are_in_range,
     whole_number,
 )
+from wizard.core.flower import node_config
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan import Plan
 from wizard.core.problem import Fix, Kind, Problem

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.flower_versions import Family, family
+from wizard.core.flower.connection_card import Family, family
 
 INSIDE = Path(__file__).parent / "inside"
 """Programs that run with a Flower environment's Python, not with ours."""

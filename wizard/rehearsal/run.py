@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core import connection_card
 from wizard.core.contract import Meaning
+from wizard.core.flower import connection_card
 from wizard.core.plan import Plan
 from wizard.rehearsal.guests import Guests
 from wizard.rehearsal.recipe import INSIDE, Recipe

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wizard.core.node_config import Partition
+from wizard.core.flower.node_config import Partition
 from wizard.core.partitions import Assignment
 
 MARK = "REHEARSAL "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.core.contract import Meaning
-from wizard.core.node_config import split
+from wizard.core.flower.node_config import split
 from wizard.core.text import one_line
 from wizard.tui.form import FieldRow
 from wizard.tui.session import Session

@@ -16,8 +16,8 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import Poll
 from wizard.core.board import Board, board
-from wizard.core.connection_card import Card
 from wizard.core.event import merged
+from wizard.core.flower.connection_card import Card
 from wizard.core.glossary import SERVICE_STATES
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import one_line

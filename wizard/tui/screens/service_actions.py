@@ -15,9 +15,9 @@ from wizard.actions.restarting import Ended, Restarted, StaleRestart
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core import foresight
-from wizard.core.connection_card import card
 from wizard.core.coverage import coverage, summary
 from wizard.core.diagnosis import Finding, diagnose
+from wizard.core.flower.connection_card import card
 from wizard.core.foresight import Foresight
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb

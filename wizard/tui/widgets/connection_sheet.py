@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.core.connection_card import Card
+from wizard.core.flower.connection_card import Card
 from wizard.core.text import one_line
 
 

@@ -9,9 +9,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from wizard.core import node_config, rules
+from wizard.core import rules
 from wizard.core.contract import Field
-from wizard.core.node_config import Pair
+from wizard.core.flower import node_config
+from wizard.core.flower.node_config import Pair
 from wizard.core.partitions import PLANNED_MOST
 from wizard.core.plan import Plan
 from wizard.core.problem import Kind, Problem
