@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wizard.cloud.cloud import Cloud
-from wizard.core.dialect import Dialect
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.plan import Plan
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.deployment import Record, send
 from wizard.prepare import Registration, prepare
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
 NAMED = {

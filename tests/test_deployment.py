@@ -12,10 +12,10 @@ from tests.deploying import deploy_plan, quiet
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
-from wizard.core.dialect import Dialect
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import RoleState, ServiceState
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan, to_json
 from wizard.deployment import Outcome, outcome, registered_as
 from wizard.prepare import InvalidPlan, Lookups, Registration, names_in, preview, resolve_references
 from wizard.sandbox.clock import ManualClock

@@ -17,7 +17,7 @@ from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.deployment_record import DeploymentRecord
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from wizard import drafts, sittings
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset
 from wizard.drafts import DraftFile, left_behind
 from wizard.files import PresetFileError
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from wizard import files
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset
 from wizard.files import (
     AlreadyThere,
     PresetFileError,

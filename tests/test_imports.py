@@ -173,7 +173,7 @@ def test_a_long_file_has_a_reason(path: Path) -> None:
         ("wizard.commands.rehearse", ["wizard.rehearsal"]),
         ("wizard.commands.reach", ["wizard.rehearsal"]),
         ("wizard.cli", ["textual", "httpx", "pyone", "requests", "lxml", "pydantic", "rich"]),
-        ("wizard.core.plan", ["textual", "httpx", "pyone", "requests", "lxml"]),
+        ("wizard.core.plan.plan", ["textual", "httpx", "pyone", "requests", "lxml"]),
         ("wizard.tui.app", ["httpx", "pyone", "requests", "lxml", "pydantic"]),
         ("wizard.cloud.cloud", ["pyone", "requests", "textual"]),
         ("wizard.sandbox.server", ["textual", "httpx", "pyone", "pydantic", "click", "lxml"]),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from wizard.cli import wizard
 from wizard.cloud.errors import Unreachable
 from wizard.commands import trouble
-from wizard.core import preset, rules
+from wizard.core.plan import preset, rules
 from wizard.files import list_presets
 from wizard.tui.app import WizardApp
 

@@ -20,7 +20,7 @@ from wizard.core.coverage import Coverage, coverage, strip
 from wizard.core.flower.node_config import partition_of
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Source, Standing, assignments
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.watch import Watch

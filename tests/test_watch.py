@@ -18,7 +18,7 @@ from wizard.cloud.pools import Poll
 from wizard.core.event import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow

@@ -14,16 +14,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
-from wizard.core import rules
-from wizard.core.dialect import Dialect
-from wizard.core.plan import same_content
+from wizard.core.plan import rules
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import same_content
 from wizard.core.preflight.facts import CloudFacts, Unseen
 from wizard.prepare import InvalidPlan, Listings, Prepared, Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.core.plan import Plan
+    from wizard.core.plan.plan import Plan
     from wizard.core.preflight import Finding
 
 DEFAULT_TIMEOUT = 20 * 60.0

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.core import preset as presets
-from wizard.core.preset import LARGEST, Preset, PresetError
+from wizard.core.plan import preset as presets
+from wizard.core.plan.preset import LARGEST, Preset, PresetError
 from wizard.files import APPLICATION, SUFFIX, PresetFileError, write_atomically
 from wizard.sittings import may_live, own_name
 

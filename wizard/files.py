@@ -13,10 +13,10 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.core import preset as presets
 from wizard.core.errors import WizardError
-from wizard.core.preset import LARGEST, Preset, PresetError
-from wizard.core.preset_schema import FILE as SCHEMA
+from wizard.core.plan import preset as presets
+from wizard.core.plan.preset import LARGEST, Preset, PresetError
+from wizard.core.plan.preset_schema import FILE as SCHEMA
 
 APPLICATION = "flowerneb-wizard"
 SUFFIX = ".toml"

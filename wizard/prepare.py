@@ -13,18 +13,18 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound
-from wizard.core import dialect as dialects
-from wizard.core import rules
-from wizard.core.contract import Meaning
-from wizard.core.dialect import Dialect
 from wizard.core.errors import WizardError
-from wizard.core.plan import Document, Plan, number_or_text, same_content, to_json, without_servers_own
-from wizard.core.problem import Kind, Problem
+from wizard.core.plan import dialect as dialects
+from wizard.core.plan import rules
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Document, Plan, number_or_text, same_content, to_json, without_servers_own
+from wizard.core.plan.problem import Kind, Problem
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
+    from wizard.core.plan.diffs import DiffLine
     from wizard.core.preflight.facts import CloudObject, ServiceTemplate
-    from wizard.core.template_diff import DiffLine
 
 VM_TEMPLATE = "VM template"
 NETWORK = "network"
@@ -310,7 +310,7 @@ def _references(plan: Plan) -> Iterator[tuple[str, str, str, str]]:
 def _of_its_template(plan: Plan) -> tuple[Problem, ...]:
     if plan.contract.body is None:
         return ()
-    from wizard.core.structure import structural
+    from wizard.core.plan.template_rules import structural
 
     return structural(plan.template(), plan.contract)
 
@@ -320,8 +320,8 @@ def _fitted(plan: Plan, template: ServiceTemplate) -> Plan:
 
     Raises CloudError where that template is no Flower cluster.
     """
-    from wizard.core.opened import opened
     from wizard.core.opennebula.documents import NotATemplate
+    from wizard.core.plan.contract_from_template import opened
 
     try:
         registered = opened(template.body)
@@ -333,7 +333,7 @@ def _fitted(plan: Plan, template: ServiceTemplate) -> Plan:
 
 
 def _same_name(template: ServiceTemplate, document: Document) -> SameName:
-    from wizard.core.template_diff import template_diff
+    from wizard.core.plan.diffs import template_diff
 
     return SameName(template.id, same_content(template.body, document), template_diff(template.body, document))
 

@@ -15,7 +15,7 @@ from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Ended, Program
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
 
 SHIPPED = ("default", "image-classification", "anomaly-detection", "llm-fine-tuning")
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Ended
 from wizard.cloud.cloud import Cloud
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import ROOT, Ended
 from wizard.commands import completing
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
 

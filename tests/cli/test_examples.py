@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import Ended
 from wizard import cli
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
 SHELL = re.compile(r"\s(?:&&|\||>|&|;)(?:\s|$)")

@@ -16,8 +16,8 @@ import pytest
 from tests.cli.conftest import ROOT, Ended, Program
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan, to_json
-from wizard.core.preset import loads
+from wizard.core.plan.plan import Plan, to_json
+from wizard.core.plan.preset import loads
 from wizard.sandbox.server import Sandbox
 
 Call = Callable[..., Ended]

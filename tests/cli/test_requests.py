@@ -19,7 +19,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

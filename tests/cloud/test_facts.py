@@ -11,7 +11,7 @@ import pytest
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight import Result, check
 from wizard.core.preflight.facts import CloudFacts, Limit, Pool, Reference, Standing, Unseen, User, Why
 from wizard.sandbox.blueprint import Host, Image, Quota, VmTemplate, World

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from wizard.core.contract import Field
 from wizard.core.opennebula.user_inputs import InputType
-from wizard.core.plan import Plan
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Field
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan
 
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn"), exclude_characters="|$&<>\\"))
 """What may stand in a line, in any script and direction, without what a rule refuses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.core.context import lacking
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
 
 
 @pytest.mark.parametrize(

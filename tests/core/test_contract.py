@@ -6,10 +6,9 @@ from collections import Counter
 
 import pytest
 
-from wizard.core.contract import Field, Level, Meaning
-from wizard.core.contracts import CONTRACTS
 from wizard.core.opennebula.user_inputs import InputType, parse
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Field, Level, Meaning
+from wizard.core.plan.contracts import CONTRACTS, SEED
 
 DEFINITIONS = {
     Level.SERVICE: {

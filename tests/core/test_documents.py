@@ -13,9 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.plans import PLANS
-from wizard.core.importing import imported
-from wizard.core.lint import linted
-from wizard.core.opened import opened
 from wizard.core.opennebula.documents import (
     MergeTemplate,
     NotATemplate,
@@ -30,8 +27,11 @@ from wizard.core.opennebula.documents import (
 from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan import Plan
-from wizard.core.template_diff import template_diff
+from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.diffs import template_diff
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan_from_document import imported
+from wizard.core.plan.template_check import linted
 
 TESTS = Path(__file__).parents[1]
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (TESTS / "core/cases").glob("*.json")}

@@ -15,16 +15,16 @@ import pytest
 from tests.core import test_rules, test_structure
 from tests.core.test_structure import template
 from tests.core.test_structure_v6 import RULES_OF_6
-from wizard.core import counting_rules, dialect, rules, structure
-from wizard.core.contract import Contract
-from wizard.core.dialect import Dialect
-from wizard.core.marketplace import MARKETPLACE
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import Plan
-from wizard.core.problem import Fix, Problem
-from wizard.core.seed import SEED
-from wizard.core.structure import STRUCTURE_RULES, check_template
+from wizard.core.plan import counting_rules, dialect, rules
+from wizard.core.plan import template_rules as structure
+from wizard.core.plan.contract import Contract
+from wizard.core.plan.contracts import MARKETPLACE, SEED
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Fix, Problem
+from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template
 
 PLANS: list[Plan] = [
     *(Plan(SEED, texts) for _, texts, *_ in test_rules.FIRES),

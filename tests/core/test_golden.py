@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.core.contract import Meaning
-from wizard.core.dialect import Dialect
 from wizard.core.opennebula.documents_v6 import from_v6
-from wizard.core.plan import Plan
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.files import list_presets
 from wizard.prepare import preview
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 
 from tests.core.plans import valid_plans
-from wizard.core.contract import Level
-from wizard.core.importing import Imported, imported
 from wizard.core.opennebula.documents import NotATemplate
-from wizard.core.plan import Plan
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Level
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan_from_document import Imported, imported
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 

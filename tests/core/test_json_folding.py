@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.core.json_folding import depth, folded
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
 
 TEXT = to_json(Plan().template())
 VALUES = st.recursive(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.core.test_structure import drop, put, template
-from wizard.core.lint import NO_FLOWER, as_text, contract_of, linted
-from wizard.core.marketplace import MARKETPLACE
 from wizard.core.opennebula.documents import NotATemplate, read_template
-from wizard.core.plan import Plan
-from wizard.core.problem import Fix, Kind, Problem
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import MARKETPLACE, SEED
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Fix, Kind, Problem
+from wizard.core.plan.template_check import NO_FLOWER, as_text, contract_of, linted
 
 
 @pytest.mark.parametrize("contract", [SEED, MARKETPLACE])

@@ -5,16 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core import preset as presets
-from wizard.core import rules
-from wizard.core.contract import Level
-from wizard.core.dialect import Dialect
-from wizard.core.marketplace import MARKETPLACE
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import from_v6
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind
-from wizard.core.structure import check_template, plan_of
+from wizard.core.plan import preset as presets
+from wizard.core.plan import rules
+from wizard.core.plan.contract import Level
+from wizard.core.plan.contracts import MARKETPLACE
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Kind
+from wizard.core.plan.template_rules import check_template, plan_of
 
 CHOSEN = Plan(MARKETPLACE).with_text("service.network", "0")
 

@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.schema_checker import complaints
-from wizard.core.contract import Level, Meaning
-from wizard.core.marketplace import MARKETPLACE
-from wizard.core.opened import opened
 from wizard.core.opennebula.documents import NotATemplate
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset, PresetError, dumps, loads
-from wizard.core.preset_schema import schema
-from wizard.core.problem import Kind
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Level, Meaning
+from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.contracts import MARKETPLACE, SEED
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset, PresetError, dumps, loads
+from wizard.core.plan.preset_schema import schema
+from wizard.core.plan.problem import Kind
 from wizard.prepare import check
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

@@ -21,8 +21,8 @@ from wizard.core.partitions import (
     gaps,
     planned,
 )
-from wizard.core.plan import Plan
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan
 
 Row = tuple[str, str, str, str]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight import CHECKS, Finding, Result, check, counted, stands_against
 from wizard.core.preflight.facts import (
     CloudFacts,

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.core.plans import PLANS, valid_plans
-from wizard.core.plan import Plan
-from wizard.core.preset import FORMAT, LARGEST, Preset, PresetError, dumps, loads, parse_assignment
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import FORMAT, LARGEST, Preset, PresetError, dumps, loads, parse_assignment
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 

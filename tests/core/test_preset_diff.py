@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wizard.core.plan import Plan
-from wizard.core.preset_diff import ABSENT, EMPTY, Difference, as_lines, differences, from_defaults, in_words
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.diffs import ABSENT, EMPTY, Difference, as_lines, differences, from_defaults, in_words
+from wizard.core.plan.plan import Plan
 
 LEFT = Plan().with_texts({"FL_NUM_ROUNDS": "5", "supernode.cardinality": "4"})
 RIGHT = Plan().with_texts({"FL_NUM_ROUNDS": "7", "FL_NODE_CONFIG": "x=1"})

@@ -12,14 +12,12 @@ from hypothesis import given
 
 from tests.core.plans import valid_plans
 from tests.core.schema_checker import complaints
-from wizard.core.contract import Level
-from wizard.core.contracts import CONTRACTS
 from wizard.core.opennebula.user_inputs import InputType
-from wizard.core.plan import Plan
-from wizard.core.preset import FORMAT, Preset, PresetError, dumps, loads
-from wizard.core.preset_blank import blank
-from wizard.core.preset_schema import DIRECTIVE, FILE, schema, schema_text
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Level
+from wizard.core.plan.contracts import CONTRACTS, SEED
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import FORMAT, Preset, PresetError, dumps, loads
+from wizard.core.plan.preset_schema import DIRECTIVE, FILE, blank, schema, schema_text
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 
 from tests.core.plans import ANY_TEXTS, valid_plans
-from wizard.core.counting_rules import whole_number
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
-from wizard.core.rules import RULES, blocking, check
-from wizard.core.seed import SEED
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.counting_rules import whole_number
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Kind, Problem
+from wizard.core.plan.rules import RULES, blocking, check
 
 ERROR, WARNING, NOTE = Kind.ERROR, Kind.WARNING, Kind.NOTE
 THREE = {"supernode.cardinality": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.core.plan import Plan, to_json
-from wizard.core.shell_script import shell_script
+from wizard.core.plan.plan import Plan, shell_script, to_json
 
 TOOL = """#!/bin/sh
 case "$1" in

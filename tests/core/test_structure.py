@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 
 from tests.core.plans import valid_plans
-from wizard.core.contract import Level
 from wizard.core.opennebula.documents import NotATemplate, read_template
 from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
-from wizard.core.rules import check
-from wizard.core.structure import STRUCTURE_RULES, check_template, plan_of
+from wizard.core.plan.contract import Level
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Kind, Problem
+from wizard.core.plan.rules import check
+from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template, plan_of
 
 ERROR, WARNING = Kind.ERROR, Kind.WARNING
 RECORDINGS = Path(__file__).parent.parent / "recordings"

@@ -7,9 +7,9 @@ from typing import Any
 from tests.core.test_dialect import recorded
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
-from wizard.core.structure import check_template, plan_of
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Kind, Problem
+from wizard.core.plan.template_rules import check_template, plan_of
 
 RULES_OF_6 = ("contents are readable", "context is appended", "values are handed on")
 

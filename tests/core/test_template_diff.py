@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import Plan
-from wizard.core.template_diff import Change, template_diff
+from wizard.core.plan.diffs import Change, template_diff
+from wizard.core.plan.plan import Plan
 
 
 def changed(before: Plan, after: Plan) -> list[str]:

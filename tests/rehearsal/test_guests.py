@@ -18,7 +18,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.partitions import Standing, assignments
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.flower_environments import ImageError
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
 from wizard.rehearsal.processes import Processes

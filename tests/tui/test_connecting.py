@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, polled, until
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet

@@ -16,7 +16,7 @@ from tests.tui.reading import faint
 from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import SUPERNODE
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, typed, until, words
 from tests.tui.test_forms import opened, problem, row
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm

@@ -12,9 +12,9 @@ from textual.widgets import Input, OptionList
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, typed, until, wizard_of, words
-from wizard.core import preset as presets
-from wizard.core.plan import Plan, to_json
-from wizard.core.seed import SEED
+from wizard.core.plan import preset as presets
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan, to_json
 from wizard.files import list_presets, own_presets
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -15,11 +15,11 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, wizard_of
 from tests.tui.test_fields import editor
 from tests.tui.test_forms import opened, row
-from wizard.core import preset as presets
-from wizard.core import rules
-from wizard.core.plan import Plan, to_json
-from wizard.core.preset import Preset
-from wizard.core.seed import SEED
+from wizard.core.plan import preset as presets
+from wizard.core.plan import rules
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan, to_json
+from wizard.core.plan.preset import Preset
 from wizard.files import PresetFileError, own_presets, save_preset
 from wizard.sandbox.server import Sandbox
 from wizard.tui.form import FieldInput, FieldRow

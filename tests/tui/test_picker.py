@@ -14,8 +14,8 @@ from tests.tui.conftest import START, wizard_on
 from tests.tui.pressing import line, typed, until, words
 from tests.tui.test_forms import opened, row
 from wizard.cloud.errors import ServerFault
+from wizard.core.plan.contracts import SEED
 from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
-from wizard.core.seed import SEED
 from wizard.sandbox.blueprint import Network as NetworkPlan
 from wizard.sandbox.blueprint import VmTemplate as VmTemplatePlan
 from wizard.sandbox.clock import ManualClock

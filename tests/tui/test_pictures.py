@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from tests.tui.conftest import SIZES, Picture, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until, wizard_of, words
 from tests.tui.reading import faint
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.json_screen import JsonScreen

@@ -12,7 +12,7 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, words
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CredentialsMissing
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight import Result
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -8,8 +8,8 @@ from textual.widgets import Input, OptionList
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, typed, until, wizard_of, words
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset
 from wizard.files import find_preset, list_presets, own_presets, save_preset
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step

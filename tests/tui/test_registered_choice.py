@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, typed, until
 from tests.tui.test_template_check import register
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.registered_choice import OPEN
 from wizard.tui.steps import Step

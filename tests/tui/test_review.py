@@ -12,8 +12,8 @@ from textual.widgets import Input, OptionList, Static, TabbedContent
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
-from wizard.core import rules
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan import rules
+from wizard.core.plan.plan import Plan, to_json
 from wizard.prepare import Registration
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -12,7 +12,7 @@ from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, polled, until
 from wizard import ssh
 from wizard.cloud.cloud import Cloud
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.service_list import ServiceRow
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -12,8 +12,8 @@ from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import connected, until
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.templates import Templates
-from wizard.core.lint import NO_FLOWER
-from wizard.core.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, to_json
+from wizard.core.plan.template_check import NO_FLOWER
 from wizard.sandbox.server import Sandbox
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.template_check import TITLE, Findings

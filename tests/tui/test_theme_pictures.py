@@ -10,7 +10,7 @@ from tests.tui import test_pictures as scenes
 from tests.tui.conftest import Picture, wizard_on
 from tests.tui.reading import faint, foreign, stands_out
 from tests.tui.test_pictures import SCENES, Scene
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, Look
 

@@ -10,7 +10,7 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import connected
 from tests.tui.reading import painted
 from wizard import remembered
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.files import PresetFileError
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, Look, look

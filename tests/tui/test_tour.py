@@ -13,8 +13,8 @@ from tests.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, words
 from wizard import drafts
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset
 from wizard.files import APPLICATION, TOUR_SEEN, first_start, own_presets
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step

@@ -9,7 +9,7 @@ from textual.widgets._footer import FooterKey
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, until, wizard_of
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.form import FieldRow
 from wizard.tui.steps import Step

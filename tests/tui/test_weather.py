@@ -15,7 +15,7 @@ from tests.tui.pressing import at, connected, dashboard_shows, line, polled, unt
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CredentialsMissing
 from wizard.cloud.login import find_login
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.sandbox import faults
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

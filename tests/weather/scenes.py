@@ -16,7 +16,7 @@ from wizard.core import foresight
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
 from wizard.core.partitions import Source, Standing, assignments
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.prepare import Registration
 from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox

@@ -14,7 +14,7 @@ from wizard.cloud.servers import Servers
 from wizard.cloud.services import Services
 from wizard.cloud.templates import Pools, Templates
 from wizard.cloud.vms import Vms
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight.facts import CloudFacts
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, TimedOut, Unreachable
-from wizard.core.contract import Meaning
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.plan import Plan, number_or_text
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.preflight.case import Case
 from wizard.core.preflight.facts import (
     CloudFacts,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from wizard.cloud.errors import Ambiguous, NotAuthorized, NotFound
-from wizard.core.plan import number_or_text
+from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import CloudObject
 
 

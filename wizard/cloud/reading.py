@@ -10,7 +10,7 @@ from typing import Any
 from wizard.cloud.errors import Refused
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.plan import number_or_text
+from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import ServiceTemplate
 
 

@@ -16,7 +16,7 @@ from wizard.cloud.servers import Servers
 from wizard.cloud.vms import Vms
 from wizard.core.opennebula import states
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.plan import number_or_text
+from wizard.core.plan.plan import number_or_text
 
 if TYPE_CHECKING:
     from wizard.cloud.oneflow import OneFlow

@@ -66,8 +66,8 @@ def check(
 
 
 def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: Reach | None, as_json: bool) -> int:
-    from wizard.core import rules
-    from wizard.core.lint import as_text
+    from wizard.core.plan import rules
+    from wizard.core.plan.template_check import as_text
     from wizard.core.preflight import stands_against
 
     plan = plan_of(subject, settings)
@@ -86,8 +86,8 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: Reach | None
 
 
 def _tell_of_template(document: object, subject: str, as_json: bool) -> int:
-    from wizard.core.lint import linted
     from wizard.core.opennebula.documents import NotATemplate
+    from wizard.core.plan.template_check import linted
 
     try:
         found = linted(document)

@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 from wizard.commands.output import Teller
 
 if TYPE_CHECKING:
-    from wizard.core.contract import Contract
+    from wizard.core.plan.contract import Contract
 
 PATIENCE = 1.5
 """Seconds that a server may take: somebody waits at a prompt."""
@@ -117,7 +117,7 @@ def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pa
 
 
 def _contract(reference: object) -> Contract:
-    from wizard.core.seed import SEED
+    from wizard.core.plan.contracts import SEED
     from wizard.files import find_preset
 
     with contextlib.suppress(Exception):

@@ -235,7 +235,7 @@ def _show_documents(prepared: Prepared, teller: Teller, as_json: bool) -> int:
 
 def _agreed(prepared: Prepared, cloud: Cloud) -> bool:
     """Show what will be made, and ask."""
-    from wizard.core.contract import Level, Meaning
+    from wizard.core.plan.contract import Level, Meaning
     from wizard.core.text import one_line
 
     plan = prepared.plan

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from wizard.commands.output import Teller
 
 if TYPE_CHECKING:
-    from wizard.core.dialect import Dialect
-    from wizard.core.plan import Plan
-    from wizard.core.problem import Kind, Problem
+    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.plan import Plan
+    from wizard.core.plan.problem import Kind, Problem
 
 
 def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
@@ -18,8 +18,8 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
 
     Raises PresetFileError for the preset and PresetError for a setting.
     """
-    from wizard.core.plan import Plan
-    from wizard.core.preset import PresetError, parse_assignment
+    from wizard.core.plan.plan import Plan
+    from wizard.core.plan.preset import PresetError, parse_assignment
     from wizard.files import find_preset
 
     plan = Plan()
@@ -37,7 +37,7 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
 
 def dialect_of(choice: str) -> Dialect | None:
     """The dialect that `--dialect` names, None for `auto`."""
-    from wizard.core.dialect import Dialect
+    from wizard.core.plan.dialect import Dialect
 
     return None if choice == "auto" else Dialect(choice)
 
@@ -45,8 +45,8 @@ def dialect_of(choice: str) -> Dialect | None:
 def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
     """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
     from wizard import prepare
-    from wizard.core.dialect import Dialect
-    from wizard.core.problem import Kind
+    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.problem import Kind
 
     problems = prepare.checked(plan, dialect or Dialect.V7)
     tell(problems, teller, Kind.WARNING)

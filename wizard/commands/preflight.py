@@ -11,7 +11,7 @@ from wizard.commands.trouble import PREFLIGHT_FAILED, CommandFailed
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.commands.options import Reach
-    from wizard.core.plan import Plan
+    from wizard.core.plan.plan import Plan
     from wizard.core.preflight import Finding
     from wizard.prepare import Listings
 

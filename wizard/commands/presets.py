@@ -24,7 +24,7 @@ from wizard.commands.reach import connecting
 from wizard.commands.trouble import FAILED, INVALID, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.core.preset_diff import Difference
+    from wizard.core.plan.diffs import Difference
 
 
 @click.command(short_help="Begin a preset of your own.", epilog=example("flowerneb-wizard presets new my-cluster"))
@@ -35,7 +35,7 @@ def new(name: str, force: bool) -> None:
 
     Its path goes to stdout. An editor that knows JSON Schema (taplo, Even Better TOML) completes and checks it.
     """
-    from wizard.core.preset_blank import blank
+    from wizard.core.plan.preset_schema import blank
     from wizard.files import save_text
 
     path = save_text(name, blank(name), overwrite=force)
@@ -96,7 +96,7 @@ def diff(left: str, right: str, as_json: bool) -> int:
     Titles and comments are not compared. The exit status is that of `diff`: 0 where no setting differs, 1 where one
     does; 2 where a preset can't be read, 4 where there is none.
     """
-    from wizard.core.preset_diff import differences
+    from wizard.core.plan.diffs import differences
 
     ours, theirs = plan_of(left, ()), plan_of(right, ())
     found = differences(ours, theirs)
@@ -121,7 +121,7 @@ def _data(found: tuple[Difference, ...]) -> list[dict[str, str | None]]:
 
 
 def _table(found: tuple[Difference, ...], left: str, right: str) -> str:
-    from wizard.core.preset_diff import in_words
+    from wizard.core.plan.diffs import in_words
     from wizard.report import console_of, table_text
 
     rows = [(item.path, in_words(item.left), in_words(item.right), in_words(item.default)) for item in found]
@@ -202,8 +202,8 @@ def _text(path: Path) -> str | None:
 def _errors(path: Path, teller: Teller) -> list[str]:
     """A line for each error; warnings are told."""
     from wizard.commands.planning import tell
-    from wizard.core import rules
-    from wizard.core.problem import Kind
+    from wizard.core.plan import rules
+    from wizard.core.plan.problem import Kind
     from wizard.files import PresetFileError, read_preset
 
     try:
@@ -240,13 +240,13 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     With --whole the template becomes a contract of its own: the preset holds it, its own inputs are the settings, and
     what nobody asks for stays in it as it is.
     """
-    from wizard.core import rules
-    from wizard.core.importing import Imported, imported
-    from wizard.core.opened import opened
     from wizard.core.opennebula.documents import NotATemplate
     from wizard.core.opennebula.service_document import DecodeError
-    from wizard.core.preset import Preset
-    from wizard.core.problem import Kind
+    from wizard.core.plan import rules
+    from wizard.core.plan.contract_from_template import opened
+    from wizard.core.plan.plan_from_document import Imported, imported
+    from wizard.core.plan.preset import Preset
+    from wizard.core.plan.problem import Kind
     from wizard.files import save_preset
 
     teller = Teller()

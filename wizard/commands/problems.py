@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wizard.core.problem import Problem
+    from wizard.core.plan.problem import Problem
 
 
 def problem_data(item: Problem) -> dict[str, object]:

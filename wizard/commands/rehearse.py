@@ -21,7 +21,7 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, TIMED_OUT, CommandFailed
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.core.plan import Plan
+    from wizard.core.plan.plan import Plan
     from wizard.rehearsal.run import Ended
     from wizard.rehearsal.stage import Stage
     from wizard.rehearsal.told import Row
@@ -91,7 +91,7 @@ def rehearse(
 
 def _refuse_without_image(plan: Plan) -> None:
     """Told before anything is started, where the plan tells the version; else the guest tells."""
-    from wizard.core.contract import Meaning
+    from wizard.core.plan.contract import Meaning
     from wizard.flower_environments import ImageError, python_of
 
     version = plan.meant(Meaning.FLOWER_VERSION).strip()

@@ -13,8 +13,8 @@ from wizard.commands.planning import checked, dialect_of, plan_of
 from wizard.commands.reach import connecting
 
 if TYPE_CHECKING:
-    from wizard.core.dialect import Dialect
-    from wizard.core.plan import Plan
+    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.plan import Plan
     from wizard.prepare import Prepared
 
 _COLORS = {"@": "cyan", "+": "green", "-": "red", " ": None}
@@ -52,7 +52,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
     if what == "merge":
         emit(prepared.merge_template)
         return
-    from wizard.core.shell_script import shell_script
+    from wizard.core.plan.plan import shell_script
 
     for item in prepared.unresolved:
         teller.say(f"note: {item.message}")
@@ -62,7 +62,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
 
 def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> Prepared:
     """The documents; the cloud is asked only for the ids of what is named."""
-    from wizard.core.dialect import Dialect
+    from wizard.core.plan.dialect import Dialect
     from wizard.prepare import Lookups, names_in, preview
 
     dialect = dialect or Dialect.V7

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from wizard.core import boots
-from wizard.core.contract import Meaning
-from wizard.core.contracts import CONTRACTS
-from wizard.core.counting_rules import whole_number
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Partition
 from wizard.core.membership import BLUR, Life, Membership
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
-from wizard.core.plan import Plan
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.counting_rules import whole_number
+from wizard.core.plan.plan import Plan
 
 NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.contract import Meaning
 from wizard.core.flower import connection_card
-from wizard.core.plan import Plan
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.plan import Plan
 from wizard.rehearsal.guests import Guests
 from wizard.rehearsal.recipe import INSIDE, Recipe
 from wizard.rehearsal.told import Word, word

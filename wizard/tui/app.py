@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.files import PresetFileError, first_start, own_presets
 from wizard.noteworthy import HOWS
 from wizard.theme_choice import USUAL, Look

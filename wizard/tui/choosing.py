@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.app import App
 
-from wizard.core.contract import Meaning
 from wizard.core.flower.node_config import split
+from wizard.core.plan.contract import Meaning
 from wizard.core.text import one_line
 from wizard.tui.form import FieldRow
 from wizard.tui.session import Session

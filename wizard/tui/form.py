@@ -13,11 +13,10 @@ from textual.events import DescendantBlur, DescendantFocus, Paste
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
-from wizard.core.contract import Field, Meaning
-from wizard.core.field_help import described
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
-from wizard.core.plan import number_or_text
-from wizard.core.problem import Kind, Problem
+from wizard.core.plan.contract import Field, Meaning, described
+from wizard.core.plan.plan import number_or_text
+from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
 from wizard.tui.explaining import Passage
 from wizard.tui.session import Listing

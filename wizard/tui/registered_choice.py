@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.cloud.errors import CloudError
-from wizard.core.opened import opened
 from wizard.core.opennebula.documents import NotATemplate
+from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.preset import Preset
 from wizard.core.preflight.facts import CloudObject, ServiceTemplate
-from wizard.core.preset import Preset
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.session import Listing, Session

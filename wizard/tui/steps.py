@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from wizard.core.contract import Contract, Level
-from wizard.core.problem import Kind, Problem
+from wizard.core.plan.contract import Contract, Level
+from wizard.core.plan.problem import Kind, Problem
 
 
 class Step(Enum):

@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.text import Text
 from textual.app import App
 
-from wizard.core.lint import NO_FLOWER, Lint, linted
 from wizard.core.opennebula.documents import NotATemplate
+from wizard.core.plan.problem import Kind
+from wizard.core.plan.template_check import NO_FLOWER, Lint, linted
 from wizard.core.preflight.facts import ServiceTemplate
-from wizard.core.problem import Kind
 from wizard.core.text import one_line
 from wizard.tui.ink import ink
 from wizard.tui.registered_choice import choose_registered

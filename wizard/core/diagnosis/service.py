@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.core.contract import Meaning
-from wizard.core.contracts import CONTRACTS
-from wizard.core.counting_rules import whole_number
 from wizard.core.diagnosis.finding import Action, Finding, Severity
 from wizard.core.diagnosis.seeing import RECOVER_DELETE, WAITING, ids, last_error, members, named
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
 from wizard.core.overview import duration
+from wizard.core.plan.contract import Meaning
+from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.counting_rules import whole_number
 from wizard.core.text import counted, vms
 
 EARLY = 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight.case import Case
 from wizard.core.preflight.connection import credentials, oned, oneflow, onegate
 from wizard.core.preflight.facts import CloudFacts

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, TypeVar
 
-from wizard.core.contract import Level, Meaning
-from wizard.core.counting_rules import whole_number
-from wizard.core.plan import Plan, number_or_text
+from wizard.core.plan.contract import Level, Meaning
+from wizard.core.plan.counting_rules import whole_number
+from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.preflight.facts import (
     CloudFacts,
     CloudObject,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.core.dialect import Dialect
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan import Document, Plan, same_content
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Document, Plan, same_content
 from wizard.core.preflight.case import Case
 from wizard.core.preflight.facts import Seen, Unseen
 from wizard.core.preflight.finding import Finding, Result

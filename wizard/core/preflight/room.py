@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.core.contract import ROLES, Level
+from wizard.core.plan.contract import ROLES, Level
 from wizard.core.preflight.case import TITLES, Case, Found, Missing
 from wizard.core.preflight.facts import Host, Limit, Member, Network, Seen, Unseen, VmTemplate
 from wizard.core.preflight.finding import Finding, Result, summed_up

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.cloud.errors import CloudError
-from wizard.core.plan import Plan
-from wizard.core.preset import Preset
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.preset import Preset
 from wizard.core.service_list import service_rows
 from wizard.core.text import harmless
 from wizard.tui.background import away

@@ -11,9 +11,9 @@ from textual.widgets import Button, OptionList, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from wizard.cloud.errors import CloudError
-from wizard.core import rules
-from wizard.core.problem import Kind, Problem
-from wizard.core.shell_script import shell_script
+from wizard.core.plan import rules
+from wizard.core.plan.plan import shell_script
+from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
 from wizard.files import PresetFileError, write_atomically
 from wizard.prepare import InvalidPlan, Registration

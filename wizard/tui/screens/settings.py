@@ -8,8 +8,8 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Button
 
-from wizard.core.contract import Field, Level
-from wizard.core.problem import Kind
+from wizard.core.plan.contract import Field, Level
+from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
 from wizard.tui.choosing import choose
 from wizard.tui.form import FieldRow

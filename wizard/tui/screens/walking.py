@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from wizard.core.problem import Kind, Problem
+from wizard.core.plan.problem import Kind, Problem
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step, step_of_field

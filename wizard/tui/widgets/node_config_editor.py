@@ -9,13 +9,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from wizard.core import rules
-from wizard.core.contract import Field
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Pair
 from wizard.core.partitions import PLANNED_MOST
-from wizard.core.plan import Plan
-from wizard.core.problem import Kind, Problem
+from wizard.core.plan import rules
+from wizard.core.plan.contract import Field
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.partition_table import rows

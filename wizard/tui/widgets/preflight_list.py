@@ -8,7 +8,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.cloud.errors import CloudError
-from wizard.core.plan import Plan
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight import Finding, Result, counted, stands_against
 from wizard.core.text import one_line
 from wizard.deployment import preflight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.preset_diff import from_defaults, in_columns, in_words
+from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.files import PresetFile
 

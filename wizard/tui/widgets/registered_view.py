@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.core.template_diff import Change
+from wizard.core.plan.diffs import Change
 from wizard.core.text import one_line
 from wizard.prepare import Prepared, Registration, SameName
 from wizard.tui.explaining import Passage

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wizard.core.contract import ROLES, Contract
-from wizard.core.contracts import CONTRACTS
 from wizard.core.opennebula.documents import ServiceTemplate, read_template
-from wizard.core.problem import Problem
-from wizard.core.rules import blocking
-from wizard.core.structure import check_template, parts_of
+from wizard.core.plan.contract import ROLES, Contract
+from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.problem import Problem
+from wizard.core.plan.rules import blocking
+from wizard.core.plan.template_rules import check_template, parts_of
 from wizard.core.text import one_line
 
 NO_FLOWER = "This is no Flower service: it has neither a role superlink nor a role supernode."

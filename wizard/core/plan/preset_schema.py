@@ -7,15 +7,15 @@ shape and the values of single settings; what settings mean to each other is for
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.contract import Contract, Field, Level
-from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
-from wizard.core.plan import number_or_text
-from wizard.core.preset import BY_ID, FORMAT
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Contract, Field, Level
+from wizard.core.plan.contracts import CONTRACTS, REGISTERED, SEED
+from wizard.core.plan.plan import number_or_text
+from wizard.core.plan.preset import BY_ID, FORMAT, as_toml, quoted
 
 FILE = "preset.schema.json"
 """The schema lies beside the presets under this name."""
@@ -127,3 +127,34 @@ def _values(item: Field) -> Schema:
     if kind is InputType.LIST:
         return {"enum": list(item.input.options)}
     return {"type": ["string", "integer"] if item.key in BY_ID else "string"}
+
+
+_WIDTH = 110
+
+
+def blank(title: str, contract: Contract = SEED) -> str:
+    """The text of a preset that says nothing yet; taking the `#` from a line changes that setting."""
+    lines = [
+        DIRECTIVE,
+        "#",
+        "# A preset of flowerneb-wizard. Every setting stands here with its default: take the # from a line to",
+        "# change it, delete what you leave alone.",
+        f"preset = {FORMAT}",
+        "",
+        f"title = {quoted(title)}",
+        'about = ""',
+        f"contract = {quoted(contract.name)}",
+    ]
+    for level in Level:
+        lines += ["", f"[{level.value}]"]
+        for item in contract.at(level):
+            if not item.fixed_because:
+                lines += ["", *_told(item), f"#{item.key} = {as_toml(item, item.input.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _told(item: Field) -> list[str]:
+    text = f"{item.input.description}. {item.help}"
+    if item.input.options:
+        text += f" One of {', '.join(item.input.options)}."
+    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH)]

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from wizard.core.plan import Document, Plan
-from wizard.core.problem import Fix, Kind, Problem
+from wizard.core.plan.plan import Document, Plan
+from wizard.core.plan.problem import Fix, Kind, Problem
 
 
 class Dialect(Enum):

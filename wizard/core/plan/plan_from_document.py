@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from wizard.core.contract import ROLES, Contract, Level, Meaning
-from wizard.core.contracts import CONTRACTS
-from wizard.core.lint import contract_of
 from wizard.core.opennebula.documents import NotATemplate, ServiceTemplate, read_template, template_body
 from wizard.core.opennebula.service_document import decode_service
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.user_inputs import InputType
-from wizard.core.plan import Plan, number_or_text
-from wizard.core.structure import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
+from wizard.core.plan.contract import ROLES, Contract, Level, Meaning
+from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.plan import Plan, number_or_text
+from wizard.core.plan.template_check import contract_of
+from wizard.core.plan.template_rules import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
 
 _BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
 

@@ -12,8 +12,10 @@ import unicodedata
 from collections.abc import Callable
 from itertools import chain
 
-from wizard.core.contract import Field, Level, Meaning
-from wizard.core.counting_rules import (
+from wizard.core.flower import node_config
+from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
+from wizard.core.plan.contract import Field, Level, Meaning
+from wizard.core.plan.counting_rules import (
     LARGEST_NUMBER,
     SMALLEST_FEDERATION,
     Found,
@@ -25,10 +27,8 @@ from wizard.core.counting_rules import (
     supernodes_are_in_range,
     whole_number,
 )
-from wizard.core.flower import node_config
-from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
-from wizard.core.plan import Plan
-from wizard.core.problem import Fix, Kind, Problem
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Fix, Kind, Problem
 
 NAME_LENGTH = 128
 NAME_REFUSED = "&<>"

@@ -13,14 +13,15 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wizard.core.contract import Contract, Field, Level
-from wizard.core.contracts import CONTRACTS, REGISTERED
+from pydantic_core import SchemaValidator, ValidationError
+
 from wizard.core.errors import WizardError
 from wizard.core.opennebula.user_inputs import InputType
-from wizard.core.plan import Plan, number_or_text
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import Contract, Field, Level
+from wizard.core.plan.contracts import CONTRACTS, REGISTERED, SEED
+from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.text import one_line
 
 if sys.version_info >= (3, 11):
@@ -28,8 +29,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from wizard.core.preset_file import ValidationError
 
 FORMAT = 1
 """The number that `preset = …` must have; a larger one was written by a newer version."""
@@ -69,7 +68,6 @@ def loads(text: str, *, unfinished: bool = False) -> Preset:
 
     `unfinished` reads what `dumps` wrote with the same word: a number may be any text.
     """
-    from wizard.core.preset_file import KEYS, ValidationError, checked
 
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
@@ -149,7 +147,7 @@ def _contract(parsed: Mapping[str, Any], text: str) -> Contract:
         message = f'contract = "{REGISTERED}" and the line of the template belong together'
         raise PresetError(message, _line_of(text, "", "template" if template else "contract"))
     if template:
-        from wizard.core.opened import opened
+        from wizard.core.plan.contract_from_template import opened
 
         try:
             return opened(json.loads(template)).contract
@@ -273,3 +271,33 @@ def _line_of(text: str, table: str, key: str) -> int | None:
 def _line_told(message: str) -> int | None:
     found = re.search(r"line (\d+)", message)
     return int(found.group(1)) if found else None
+
+
+__all__ = ["KEYS", "ValidationError", "checked"]
+
+_TEXT = {"type": "str", "strict": True}
+_SCALAR = {"type": "union", "choices": [{"type": kind, "strict": True} for kind in ("str", "bool", "int", "float")]}
+_TABLE = {"type": "dict", "keys_schema": _TEXT, "values_schema": _SCALAR}
+KEYS: Mapping[str, Any] = {
+    "preset": {"type": "int", "strict": True},
+    **dict.fromkeys(("contract", "title", "about", "template"), _TEXT),
+    **{level.value: _TABLE for level in Level},
+}
+"""What may stand in a preset file: three tables, one a level, and the words that introduce them."""
+
+_FILE = SchemaValidator(
+    {
+        "type": "typed-dict",
+        "extra_behavior": "forbid",
+        "fields": {
+            key: {"type": "typed-dict-field", "schema": schema, "required": key == "preset"}
+            for key, schema in KEYS.items()
+        },
+    }
+)
+
+
+def checked(raw: object) -> dict[str, Any]:
+    """The tables of a preset file as they stand there. Raises ValidationError."""
+    found: dict[str, Any] = _FILE.validate_python(raw)
+    return found

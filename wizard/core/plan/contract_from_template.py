@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wizard.core.contract import ROLES, Contract, Field, Level, Meaning, RoleContract
-from wizard.core.contracts import CONTRACTS, REGISTERED
 from wizard.core.opennebula import user_inputs as user_input
 from wizard.core.opennebula.documents import NotATemplate, Role, ServiceTemplate, read_template
 from wizard.core.opennebula.user_inputs import InputType, UserInput
-from wizard.core.plan import Plan
-from wizard.core.seed import SEED
-from wizard.core.shared_fields import DESCRIPTION, SHUTDOWN_ACTION, role_fields, text
-from wizard.core.structure import roles_are_objects
+from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning, RoleContract
+from wizard.core.plan.contracts import CONTRACTS, DESCRIPTION, REGISTERED, SEED, SHUTDOWN_ACTION, role_fields, text
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.template_rules import roles_are_objects
 
 _SERVERS_OWN = "registration_time"
 _MARKER = {"TOKEN": "YES", "REPORT_READY": "YES"}

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
-from wizard.core.contract import ROLES, Contract, Field, Level
 from wizard.core.opennebula import template_text
 from wizard.core.opennebula import user_inputs as user_input
 from wizard.core.opennebula.documents import Role, ServiceTemplate, read_template, template_body
@@ -20,10 +19,11 @@ from wizard.core.opennebula.documents_v6 import CONTENTS_V6, contents_text, path
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.opennebula.template_text import Attribute, TemplateTextError
 from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES, InputType
-from wizard.core.plan import Plan, number_or_text
-from wizard.core.problem import Fix, Kind, Problem
-from wizard.core.rules import check
-from wizard.core.seed import SEED
+from wizard.core.plan.contract import ROLES, Contract, Field, Level
+from wizard.core.plan.contracts import SEED
+from wizard.core.plan.plan import Plan, number_or_text
+from wizard.core.plan.problem import Fix, Kind, Problem
+from wizard.core.plan.rules import check
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.core.contract import Field, Level, Meaning
-from wizard.core.plan import Plan
-from wizard.core.problem import Fix, Kind, Problem
+from wizard.core.plan.contract import Field, Level, Meaning
+from wizard.core.plan.plan import Plan
+from wizard.core.plan.problem import Fix, Kind, Problem
 
 SMALLEST_FEDERATION = 2
 LARGEST_NUMBER = 999_999_999
