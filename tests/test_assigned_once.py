@@ -10,8 +10,8 @@ import pytest
 
 from tests.core.services import service, vm
 from wizard.core.board import board
+from wizard.core.cluster.partitions import assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import assignments
 from wizard.report import service_data, service_text
 
 

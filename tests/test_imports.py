@@ -40,7 +40,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.flower_environments": ({"wizard.core", "wizard.files"}, {"platformdirs"}),
     # Runs with an image's Python, beside Flower, and knows nothing of ours.
     "wizard.flower_scripts": (set(), {"flwr", "grpc"}),
-    "wizard.noteworthy": ({"wizard.core"}, set()),
+    "wizard.core.cluster.events": ({"wizard.core"}, set()),
     "wizard.watch": ({"wizard.core", "wizard.cloud", "wizard.journal"}, set()),
     "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
     "wizard.restart_record": ({"wizard.files"}, {"platformdirs"}),
@@ -70,7 +70,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             "wizard.files",
             "wizard.drafts",
             "wizard.journal",
-            "wizard.noteworthy",
+            "wizard.core.cluster.events",
             "wizard.push",
             "wizard.control",
             "wizard.machine",

@@ -13,7 +13,7 @@ from tests.deploying import deploy_plan
 from wizard import journal
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.event import Event, as_json, as_text, from_json, merged
+from wizard.core.cluster.events import Event, as_json, as_text, from_json, merged
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
 from wizard.journal import KEPT, LARGEST, MOST_FILES, OLDEST, TOGETHER, Journal, earlier, tidy

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.core.diagnosis import diagnose
+from wizard.core.cluster.diagnosis import diagnose
+from wizard.core.cluster.events import HOWS, Noteworthy
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.noteworthy import HOWS, Noteworthy
 from wizard.tui.notifying import sequence
 
 LINK = VmFacts(1, "link", 3, 3, stime=100, running_since=110, user_template={"READY": "YES", "ROLE_NAME": "superlink"})

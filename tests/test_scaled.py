@@ -15,11 +15,11 @@ from wizard.actions import sending
 from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core import foresight
-from wizard.core.coverage import Coverage, coverage, strip
+from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster.coverage import Coverage, coverage, strip
+from wizard.core.cluster.partitions import Source, Standing, assignments
 from wizard.core.flower.node_config import partition_of
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox

@@ -15,7 +15,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, TimedOut, Unreachable
 from wizard.cloud.login import find_login
 from wizard.cloud.pools import Poll
-from wizard.core.event import Event
+from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
 from wizard.core.plan.plan import Plan

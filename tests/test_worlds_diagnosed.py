@@ -11,7 +11,7 @@ import pytest
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.diagnosis import Severity, diagnose
+from wizard.core.cluster.diagnosis import Severity, diagnose
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.core.event import Event, as_json, from_json, merged
+from wizard.core.cluster.events import Event, as_json, from_json, merged
 from wizard.files import APPLICATION, PresetFileError, write_atomically
 
 KEPT = 2000

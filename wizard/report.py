@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.diagnosis import diagnose
+from wizard.core.cluster.diagnosis import diagnose
+from wizard.core.cluster.partitions import Assignment, assignments, gaps
+from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
 from wizard.core.overview import VmRow, duration, role_rows, vm_rows
-from wizard.core.partitions import Assignment, assignments, gaps
-from wizard.core.progress import waiting_for
 from wizard.core.service_list import rough, service_rows
 from wizard.core.text import NOTHING, one_line
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
-from wizard.core.event import Event, merged
+from wizard.core.cluster.events import Event, merged
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import duration

@@ -9,9 +9,9 @@ from wizard.actions import sending
 from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
-from wizard.core import foresight
+from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import Standing, assignments
 from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
 

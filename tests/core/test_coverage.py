@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.services import service, vm
-from wizard.core.coverage import LEGEND, MISSING, ONCE, Coverage, coverage, covered, share, strip, summary
+from wizard.core.cluster.coverage import LEGEND, MISSING, ONCE, Coverage, coverage, covered, share, strip, summary
 from wizard.core.flower.node_config import Partition
 
 

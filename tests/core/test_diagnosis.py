@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.core.services import NOW, role, service, vm
-from wizard.core.diagnosis import Action, Finding, Severity, diagnose, rules
-from wizard.core.diagnosis.seeing import PATIENCE
-from wizard.core.diagnosis.service import EARLY
-from wizard.core.diagnosis.vms import STUCK, UNSCHEDULED
+from wizard.core.cluster.diagnosis import Action, Finding, Severity, diagnose, rules
+from wizard.core.cluster.diagnosis.finding import PATIENCE
+from wizard.core.cluster.diagnosis.service import EARLY
+from wizard.core.cluster.diagnosis.vms import STUCK, UNSCHEDULED
+from wizard.core.cluster.partitions import assignments
 from wizard.core.opennebula.snapshot import SUPERLINK, LogLine, ServiceSnapshot, VmFacts
-from wizard.core.partitions import assignments
 
 TOKEN = {"TOKEN": "YES", "REPORT_READY": "YES"}
 

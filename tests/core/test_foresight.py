@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.core.guests import Cluster
 from tests.core.services import service, vm
-from wizard.core.coverage import coverage
+from wizard.core.cluster.action_preview import out_of_step, recover, remove, restart_stale, scale
+from wizard.core.cluster.coverage import coverage
+from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.flower.node_config import Partition
-from wizard.core.foresight import out_of_step, recover, remove, restart_stale, scale
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
-from wizard.core.partitions import Standing, assignments
 
 BOUNDS = {"min_vms": 2, "max_vms": 5, "cooldown": 30, "parents": ("superlink",)}
 

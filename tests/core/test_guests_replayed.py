@@ -23,11 +23,19 @@ from hypothesis.stateful import (
 )
 
 from tests.core.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
-from wizard.core.boots import QUICKEST, SLOWEST
+from wizard.core.cluster.membership import BATCH_GAP, BLUR, REMOVAL_GAP
+from wizard.core.cluster.partitions import (
+    INCOMPLETE,
+    QUICKEST,
+    SLOWEST,
+    Assignment,
+    Source,
+    Standing,
+    assignments,
+    gaps,
+)
 from wizard.core.flower.node_config import Partition
-from wizard.core.membership import BATCH_GAP, BLUR, REMOVAL_GAP
 from wizard.core.opennebula.states import VmState
-from wizard.core.partitions import INCOMPLETE, Assignment, Source, Standing, assignments, gaps
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "2000"))
 """How many sequences are played; `make test-long` plays 50,000."""

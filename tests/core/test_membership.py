@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wizard.core.cluster.membership import BATCH_GAP, REMOVAL_GAP, Life, Membership
 from wizard.core.flower.node_config import Partition
-from wizard.core.membership import BATCH_GAP, REMOVAL_GAP, Life, Membership
 
 LIVED = [Life(2, 100), Life(3, 101), Life(4, 102)]
 GROWN = [*LIVED, Life(5, 500), Life(6, 501)]

@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.core.services import NOW, service, vm
-from wizard.core.flower.node_config import Partition
-from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
-from wizard.core.partitions import (
+from wizard.core.cluster.partitions import (
     CHANGED,
     INCOMPLETE,
     PLANNED_MOST,
@@ -21,6 +19,8 @@ from wizard.core.partitions import (
     gaps,
     planned,
 )
+from wizard.core.flower.node_config import Partition
+from wizard.core.opennebula.snapshot import SUPERNODE, LogLine, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.core.services import NOW, service, vm
-from wizard.core.diagnosis.seeing import PATIENCE
+from wizard.core.cluster.diagnosis.finding import PATIENCE
+from wizard.core.cluster.progress import Mark, phases, waiting_for
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
-from wizard.core.progress import Mark, phases, waiting_for
 
 HOSTILE = "\x1b[2J\u202e[red]x\ny"
 SPELLED = "\\x1b[2J\\u202e[red]x\\ny"

@@ -16,8 +16,8 @@ from tests.deploying import deploy_plan
 from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import Standing, assignments
 from wizard.core.plan.plan import Plan
 from wizard.flower_environments import ImageError
 from wizard.rehearsal.guests import FlowerSuperNode, Guests

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wizard.core.cluster.partitions import Assignment, Source, Standing
 from wizard.core.flower.node_config import Partition
-from wizard.core.partitions import Assignment, Source, Standing
 from wizard.rehearsal.told import Word, compared, node_id, word
 
 

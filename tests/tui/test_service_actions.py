@@ -8,8 +8,8 @@ from textual.widgets import Input
 from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
+from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import Standing, assignments
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

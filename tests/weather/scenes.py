@@ -12,10 +12,10 @@ from wizard.actions import sending
 from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core import foresight
+from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster.partitions import Source, Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
-from wizard.core.partitions import Source, Standing, assignments
 from wizard.core.plan.plan import Plan
 from wizard.prepare import Registration
 from wizard.restart_record import Begun

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from wizard.actions.sending import Tell
 from wizard.cloud.errors import LOST, CloudError
-from wizard.core import foresight
-from wizard.core.foresight import RestartForesight
+from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster.action_preview import RestartForesight
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.restart_record import Begun, RestartRecord

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wizard.core.cluster.partitions import missing, with_short_history
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.partitions import missing, with_short_history
 
 if TYPE_CHECKING:
     from wizard.cloud.oned import Oned

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.pools import Poll
     from wizard.commands.reach import Connector
-    from wizard.core.foresight import Foresight
+    from wizard.core.cluster.action_preview import Foresight
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.journal import Journal
 
@@ -102,7 +102,7 @@ class Act:
         from wizard.actions.ending import Ending
         from wizard.cloud.pools import Poll
         from wizard.commands.narration import Narrator
-        from wizard.core.progress import waiting_for
+        from wizard.core.cluster.progress import waiting_for
         from wizard.watch import Sight, Watch, follow
 
         watch = Watch(self.cloud, self.service.id, Sight(self.service), self.journals)

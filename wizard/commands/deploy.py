@@ -180,7 +180,7 @@ class _Deployment:
         raise self._failure(DEPLOYMENT_FAILED, "the deployment failed", hint)
 
     def _failure(self, status: int, title: str, hint: str) -> CommandFailed:
-        from wizard.core.progress import waiting_for
+        from wizard.core.cluster.progress import waiting_for
 
         service = self.service
         if service is None:

@@ -13,7 +13,7 @@ from wizard.commands.reach import connecting
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.core.event import Event
+    from wizard.core.cluster.events import Event
 
 
 @click.command(
@@ -28,8 +28,8 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
 
     With --json each line is an object. What was seen from here stays known after the service is gone, by its id.
     """
-    from wizard.core.event import as_json as line_of
-    from wizard.core.event import as_text
+    from wizard.core.cluster.events import as_json as line_of
+    from wizard.core.cluster.events import as_text
     from wizard.machine import local_time
 
     teller = Teller(as_json)
@@ -41,7 +41,7 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
 
 def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
     from wizard.cloud.errors import CloudError
-    from wizard.core.event import merged
+    from wizard.core.cluster.events import merged
     from wizard.journal import Journal, earlier
     from wizard.watch import changes
 

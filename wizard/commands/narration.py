@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wizard.core.event import Event
+    from wizard.core.cluster.events import Event
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.watch import Sight
 
@@ -85,7 +85,7 @@ class Narrator:
             yield f"{duration(max(0.0, event.at - begun))}  {severity}{event.message}"
 
     def _phases(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
-        from wizard.core.progress import Mark, phases
+        from wizard.core.cluster.progress import Mark, phases
 
         if snapshot is None or snapshot.gone:
             return
@@ -96,7 +96,7 @@ class Narrator:
         self.phases = reached
 
     def _waits(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
-        from wizard.core.progress import waiting_for
+        from wizard.core.cluster.progress import waiting_for
 
         if snapshot is not None and (said := waiting_for(snapshot)):
             yield said

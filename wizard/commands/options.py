@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from wizard.commands.completing import assignments, world_names
-from wizard.noteworthy import HOWS
+from wizard.core.cluster.events import HOWS
 from wizard.theme_choice import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -117,7 +117,7 @@ class _Rehearsal:
         from wizard.actions import ending, sending
         from wizard.cloud.cloud import Cloud
         from wizard.cloud.login import find_login
-        from wizard.core import foresight
+        from wizard.core.cluster import action_preview as foresight
         from wizard.core.opennebula.snapshot import SUPERNODE
 
         sandbox = self.stage.sandbox
@@ -178,8 +178,8 @@ class _Rehearsal:
             return run.follow(options, hear, self.timeout)
 
     def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
-        from wizard.core.coverage import coverage, summary
-        from wizard.core.partitions import assignments
+        from wizard.core.cluster.coverage import coverage, summary
+        from wizard.core.cluster.partitions import assignments
         from wizard.core.text import counted
         from wizard.rehearsal.told import compared
 

@@ -46,7 +46,7 @@ def scale(
     beforehand. Then it waits until the COOLDOWN is over and all are READY.
     """
     from wizard.actions import ending, sending
-    from wizard.core import foresight
+    from wizard.core.cluster import action_preview as foresight
     from wizard.core.opennebula.snapshot import SUPERNODE
 
     teller = Teller(as_json)
@@ -71,7 +71,7 @@ def recover(
 ) -> None:
     """Recover SERVICE, given by name or id: OneFlow tries again what failed, or ends the COOLDOWN."""
     from wizard.actions import ending, sending
-    from wizard.core import foresight
+    from wizard.core.cluster import action_preview as foresight
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -107,7 +107,7 @@ def delete(
     service's id are looked for, named, and terminated with --sweep or on your word.
     """
     from wizard.actions import ending, sending
-    from wizard.core import foresight
+    from wizard.core.cluster import action_preview as foresight
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:

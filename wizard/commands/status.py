@@ -21,7 +21,7 @@ from wizard.commands.trouble import report
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.pools import Poll
-    from wizard.core.event import Event
+    from wizard.core.cluster.events import Event
     from wizard.watch import Sight, Watch
 
 

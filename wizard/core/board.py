@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.core.coverage import Coverage, coverage
-from wizard.core.diagnosis import Finding, diagnose
+from wizard.core.cluster.coverage import Coverage, coverage
+from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.partitions import Assignment, assignments
+from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.flower.connection_card import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
-from wizard.core.partitions import Assignment, assignments
-from wizard.core.progress import Phase, phases, waiting_for
 
 
 @dataclass(frozen=True)

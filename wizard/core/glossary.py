@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wizard.core.cluster.partitions import Source, Standing
+from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.partitions import Source, Standing
-from wizard.core.progress import Mark
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
 
 STANDINGS: Mapping[Standing, str] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wizard.core.cluster.partitions import Assignment, Source, assignments
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
-from wizard.core.partitions import Assignment, Source, assignments
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
 
 

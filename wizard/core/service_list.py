@@ -55,7 +55,7 @@ def rough(seconds: float) -> str:
 
 def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
-    from wizard.core.diagnosis import Severity, diagnose
+    from wizard.core.cluster.diagnosis import Severity, diagnose
     from wizard.core.opennebula.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wizard.core.cluster.partitions import Assignment
 from wizard.core.flower.node_config import Partition
-from wizard.core.partitions import Assignment
 
 MARK = "REHEARSAL "
 """Begins every line that the app prints for us."""

@@ -14,9 +14,9 @@ from textual.events import Resize
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
+from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
 from wizard.files import PresetFileError, first_start, own_presets
-from wizard.noteworthy import HOWS
 from wizard.theme_choice import USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards, service_named

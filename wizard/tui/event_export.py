@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.core.event import Event, as_json, as_text
+from wizard.core.cluster.events import Event, as_json, as_text
 from wizard.files import PresetFileError, write_atomically
 from wizard.machine import local_time
 from wizard.tui.background import away

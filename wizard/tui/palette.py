@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from wizard.noteworthy import HOWS
+from wizard.core.cluster.events import HOWS
 from wizard.theme_choice import THEMES
 from wizard.tui.choices import choose_notifying, choose_theme
 from wizard.tui.registered_choice import OPEN

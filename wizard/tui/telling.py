@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 from wizard.cloud.pools import Connection
-from wizard.core.event import Event
+from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.overview import duration

@@ -16,7 +16,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import Poll
 from wizard.core.board import Board, board
-from wizard.core.event import merged
+from wizard.core.cluster.events import Noteworthy, merged
 from wizard.core.flower.connection_card import Card
 from wizard.core.glossary import SERVICE_STATES
 from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -24,7 +24,6 @@ from wizard.core.text import one_line
 from wizard.deployment import outcome, send
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
-from wizard.noteworthy import Noteworthy
 from wizard.prepare import InvalidPlan, Prepared
 from wizard.push import Push, address
 from wizard.tui.background import away

@@ -14,14 +14,14 @@ from wizard.actions import sending
 from wizard.actions.restarting import Ended, Restarted, StaleRestart
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core import foresight
-from wizard.core.coverage import coverage, summary
-from wizard.core.diagnosis import Finding, diagnose
+from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster.action_preview import Foresight
+from wizard.core.cluster.coverage import coverage, summary
+from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.partitions import assignments
 from wizard.core.flower.connection_card import card
-from wizard.core.foresight import Foresight
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
-from wizard.core.partitions import assignments
 from wizard.core.text import one_line
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widgets import RichLog
 
-from wizard.core.event import Event
+from wizard.core.cluster.events import Event
 from wizard.core.text import one_line
 from wizard.tui.ink import ink
 from wizard.tui.telling import clock_time

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from wizard.core.cluster.partitions import PLANNED_MOST
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Pair
-from wizard.core.partitions import PLANNED_MOST
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Field
 from wizard.core.plan.plan import Plan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from wizard.core.cluster.partitions import PLANNED_MOST, planned
 from wizard.core.flower import node_config
-from wizard.core.partitions import PLANNED_MOST, planned
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.plan import Plan
 from wizard.core.text import one_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from wizard.core.coverage import Coverage, strip, summary
+from wizard.core.cluster.coverage import Coverage, strip, summary
 
 WIDTH = 40
 

@@ -12,10 +12,10 @@ from rich.text import Text
 from textual.geometry import Region
 from textual.widgets import DataTable
 
+from wizard.core.cluster.partitions import Standing
 from wizard.core.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.overview import VmRow
-from wizard.core.partitions import Standing
 from wizard.core.text import NOTHING, UNSET
 from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from wizard.core.cluster.partitions import Assignment, Source, Standing, assignments
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
-from wizard.core.partitions import Assignment, Source, Standing, assignments
 from wizard.core.text import have, vms
 
 ONCE, MISSING, UNCERTAIN, VERY_MANY = "=", ".", "?", "+"

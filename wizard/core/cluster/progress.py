@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.diagnosis import Finding, Severity, diagnose
-from wizard.core.diagnosis.seeing import runs_for
+from wizard.core.cluster.diagnosis import Finding, Severity, diagnose
+from wizard.core.cluster.diagnosis.finding import runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, VmState
 from wizard.core.overview import duration

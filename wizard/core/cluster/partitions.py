@@ -13,16 +13,85 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
-from wizard.core import boots
+from wizard.core.cluster.membership import BLUR, Life, Membership
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Partition
-from wizard.core.membership import BLUR, Life, Membership
-from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import NO_BOOT_AFTER, SUPERNODE, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan
+
+QUICKEST = 3
+"""Seconds from the start of a VM to the moment at which the quickest guest asks."""
+
+SLOWEST = 120
+"""Seconds from the start of a VM to the moment at which the slowest guest has asked."""
+
+_BEFORE_THE_GUEST = frozenset(
+    {"INIT", "PENDING", "HOLD", "CLONING", "LCM_INIT", "PROLOG", "BOOT"}
+    | {"CLONING_FAILURE", "PROLOG_FAILURE", "BOOT_FAILURE"}
+)
+"""States in which a new VM's guest has not started, although oned gives RSTIME from BOOT on."""
+
+Window = tuple[float, float]
+
+
+def is_short(vm: VmFacts) -> bool:
+    """Whether an earlier start is missing from what oned told of the VM: `one.vm.info` has it."""
+    return not _whole(_runs(vm))
+
+
+def is_starting(vm: VmFacts, now: float) -> bool:
+    """Whether its guest is yet to ask: the VM has not started, or only this moment.
+
+    `now` is our own clock's Unix time, 0 where it is not known.
+    """
+    if not vm.running and (vm.running_since == 0 or vm.state_name in _BEFORE_THE_GUEST):
+        return True
+    runs = _runs(vm)
+    return _whole(runs) and 0 <= now - _last_boot(runs).since < QUICKEST
+
+
+def asked(vm: VmFacts, settled: Sequence[float], now: float) -> tuple[Window, ...]:
+    """The spans of time in which the guest may have asked, at least one.
+
+    `settled` are moments at which OneFlow had seen READY of every VM that it had made till then: a guest that booted
+    only once had asked by the first of them after its start. Two spans where oned does not tell whether the last of
+    the VM's runs began with a boot: pools give only the last history record, `one.vm.info` all.
+    """
+    runs = _runs(vm)
+    if not _whole(runs):
+        last = runs[-1].since
+        return (float(vm.stime), float(last)), _window(last, (), now)
+    boot = _last_boot(runs)
+    return (_window(boot.since, settled if boot is runs[0] else (), now),)
+
+
+def _runs(vm: VmFacts) -> Sequence[Run]:
+    """The records that tell of a start; of a VM that was read without any, its one start."""
+    return [run for run in vm.runs if run.since] or [Run(0, vm.running_since or vm.stime)]
+
+
+def _whole(runs: Sequence[Run]) -> bool:
+    """Whether no record of an earlier start is missing."""
+    return runs[-1].seq == len(runs) - 1
+
+
+def _last_boot(runs: Sequence[Run]) -> Run:
+    boot = runs[0]
+    for before, run in pairwise(runs):
+        if before.ended_by not in NO_BOOT_AFTER:
+            boot = run
+    return boot
+
+
+def _window(start: float, settled: Sequence[float], now: float) -> Window:
+    first = start + QUICKEST
+    return first, min([start + SLOWEST, *(moment for moment in (*settled, now) if moment > first)])
+
 
 NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
@@ -102,7 +171,7 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
         elif node.vm is None or (reporting and node.vm.user_template is None):
             found.append(_unknown(node.vm_id, position, doubt=UNREAD))
-        elif boots.is_starting(node.vm, snapshot.taken_at) or (reporting and not node.vm.ready):
+        elif is_starting(node.vm, snapshot.taken_at) or (reporting and not node.vm.ready):
             found.append(_assignment(node.vm_id, position, position, Source.EXPECTED))
         elif reporting:
             found.append(_assignment(node.vm_id, position, None, Source.NONE))
@@ -138,7 +207,7 @@ def with_short_history(snapshot: ServiceSnapshot) -> tuple[int, ...]:
     role = snapshot.role(SUPERNODE)
     if role is None or _is_told(role, snapshot):
         return ()
-    return tuple(node.vm_id for node in role.nodes if node.vm is not None and boots.is_short(node.vm))
+    return tuple(node.vm_id for node in role.nodes if node.vm is not None and is_short(node.vm))
 
 
 def planned(plan: Plan) -> tuple[str, ...]:
@@ -197,7 +266,7 @@ def _inferred(vm: VmFacts, position: Partition, past: _Past | None) -> Assignmen
         return _unknown(vm.id, position, doubt=INCOMPLETE)
     following = past.members.next_creation(vm.id)
     settled = past.settled if following is None else (*past.settled, float(following - 1 - BLUR))
-    windows = boots.asked(vm, settled, past.now)
+    windows = asked(vm, settled, past.now)
     possible = tuple(dict.fromkeys(answer for window in windows for answer in past.members.answers(vm.id, *window)))
     if len(possible) > 1:
         return _unknown(vm.id, position, possible, CHANGED if len(windows) == 1 else RESTARTED)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wizard.core.coverage import Coverage, covered, summary
+from wizard.core.cluster.coverage import Coverage, covered, summary
+from wizard.core.cluster.partitions import Assignment, Source, Standing, assignments
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
-from wizard.core.partitions import Assignment, Source, Standing, assignments
 from wizard.core.text import counted, have, listed, one_line, vms
 
 _RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})

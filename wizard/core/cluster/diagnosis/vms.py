@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from wizard.core.diagnosis.finding import Action, Finding, Severity
-from wizard.core.diagnosis.seeing import (
+from wizard.core.cluster.diagnosis.finding import (
     PATIENCE,
     RECOVER_DELETE,
     REMOVING,
     WAITING,
+    Action,
+    Finding,
+    Severity,
     ids,
     members,
     named,
@@ -17,8 +19,11 @@ from wizard.core.diagnosis.seeing import (
     runs_for,
     since,
 )
+from wizard.core.cluster.partitions import Assignment, Source, Standing
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.states import VmState
 from wizard.core.overview import duration
+from wizard.core.text import have, vms
 
 _OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
 _LOG = "/var/log/one-appliance in the guest, and its console."
@@ -136,3 +141,90 @@ def _is_silent(snapshot: ServiceSnapshot, item: Member) -> bool:
 def _is_half_way(snapshot: ServiceSnapshot, item: Member) -> bool:
     vm = item[2]
     return _is_overdue(snapshot, vm) and bool(published(vm)) and not _is_unhealthy(snapshot, item)
+
+
+UNSCHEDULED = 60
+"""Seconds that a VM may be PENDING without a word from the scheduler."""
+
+STUCK = 900
+"""Seconds that a new VM may take to be copied and started."""
+
+_COMING_UP = frozenset({"LCM_INIT", "PROLOG", "BOOT", "CLONING"})
+
+
+def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """oned has given up on a VM: BOOT_FAILURE and its kin, with the driver's own words."""
+    if found := [item for item in members(snapshot) if item[2].failed]:
+        vm = found[0][2]
+        error = (vm.user_template or {}).get("ERROR", "").strip()
+        said = f": {error}" if error else "; look at its log with `onevm show`."
+        yield Finding(
+            "vm-failed",
+            Severity.ERROR,
+            named(found),
+            f"{named(found)} is in {vm.state_name}{said}",
+            f"`onevm show {vm.id}`, and /var/log/one/{vm.id}.log on the frontend.",
+            "Fix what the driver complains about, then recover: OneFlow tries the VM again.",
+            Action.RECOVER,
+            ids(found),
+        )
+
+
+def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """No host takes a VM: the scheduler's own message, or long silence."""
+    waiting = [item for item in members(snapshot) if item[2].state == VmState.PENDING]
+    told = [item for item in waiting if (item[2].user_template or {}).get("SCHED_MESSAGE", "").strip()]
+    silent = [item for item in waiting if item not in told and snapshot.taken_at - item[2].stime >= UNSCHEDULED]
+    if found := told or silent:
+        message = (found[0][2].user_template or {}).get("SCHED_MESSAGE", "").strip()
+        yield Finding(
+            "vm-pending",
+            Severity.ERROR,
+            named(found),
+            f"{named(found)} is PENDING, no host has taken it{': ' + message if message else ''}.",
+            "`onehost list`: free CPU and memory; and whether the scheduler runs."
+            if message
+            else "Whether the scheduler runs: /var/log/one/sched.log on the frontend.",
+            "Make room (or enable a host): the scheduler then takes the VM by itself. Or remove the service and ask "
+            "for fewer or smaller VMs.",
+            Action.FIX,
+            ids(found),
+        )
+
+
+def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """A new VM is copied or started for very long."""
+    now = snapshot.taken_at
+    found = [item for item in members(snapshot) if item[2].state_name in _COMING_UP and now - item[2].stime >= STUCK]
+    if found:
+        vm = found[0][2]
+        yield Finding(
+            "vm-stuck",
+            Severity.WARNING,
+            named(found),
+            f"{named(found)} is in {vm.state_name}, {duration(now - vm.stime)} after it was made.",
+            f"/var/log/one/{vm.id}.log on the frontend; whether the image datastore is slow or full.",
+            "Wait if the image is still being copied. Else fix the datastore or the host, or remove the service.",
+            Action.FIX,
+            ids(found),
+        )
+
+
+def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """A SuperNode started before OneFlow had written the list, or did not find itself in it.
+
+    Not where the operator gave a node config that names no partition: that is a choice.
+    """
+    found = [item.vm_id for item in assigned if item.standing is Standing.NONE and item.source is not Source.EXPLICIT]
+    if found:
+        yield Finding(
+            "supernode-no-partition",
+            Severity.WARNING,
+            f"{vms(found)} of {SUPERNODE}",
+            f"{vms(found)} of {SUPERNODE} {have(found)} no partition: the guest asked before OneFlow had listed it. "
+            "Its client application must divide the data itself, or fails.",
+            "What the guest was started with: `docker inspect` of its SuperNode, --node-config.",
+            "Restart it: it then finds itself in the list.",
+            Action.RESTART,
+            tuple(found),
+        )

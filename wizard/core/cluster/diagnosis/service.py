@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.core.diagnosis.finding import Action, Finding, Severity
-from wizard.core.diagnosis.seeing import RECOVER_DELETE, WAITING, ids, last_error, members, named
+from wizard.core.cluster.diagnosis.finding import (
+    RECOVER_DELETE,
+    WAITING,
+    Action,
+    Finding,
+    Severity,
+    ids,
+    last_error,
+    members,
+    named,
+)
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
 from wizard.core.overview import duration

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from wizard.core.diagnosis import guests, service, shards, vms
-from wizard.core.diagnosis.finding import Action, Finding, Severity
+from wizard.core.cluster.diagnosis import service, vms
+from wizard.core.cluster.diagnosis import vms as guests
+from wizard.core.cluster.diagnosis import vms as shards
+from wizard.core.cluster.diagnosis.finding import Action, Finding, Severity
+from wizard.core.cluster.partitions import Assignment, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.partitions import Assignment, assignments
 
 __all__ = ["Action", "Finding", "Severity", "diagnose", "rules"]
 
