@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.context import lacking
 from wizard.core.plan.contracts import SEED
+from wizard.core.preflight.templates import lacking
 
 
 @pytest.mark.parametrize(

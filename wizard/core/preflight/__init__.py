@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight.case import Case
-from wizard.core.preflight.connection import credentials, oned, oneflow, onegate
+from wizard.core.preflight.capacity import group_quota, hosts, leases, user_quota
+from wizard.core.preflight.case import Case, Finding, Result
 from wizard.core.preflight.facts import CloudFacts
-from wizard.core.preflight.finding import Finding, Result
-from wizard.core.preflight.names import service_name, template_name
-from wizard.core.preflight.room import group_quota, hosts, leases, user_quota
+from wizard.core.preflight.servers import credentials, oned, oneflow, onegate, service_name, template_name
 from wizard.core.preflight.templates import context, images, vm_templates
 
 __all__ = ["CHECKS", "CloudFacts", "Finding", "Result", "check", "counted", "stands_against"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from wizard.core.preflight.case import TITLES, Case, Missing
+from wizard.core.preflight.case import TITLES, Case, Finding, Missing, Result, summed_up
 from wizard.core.preflight.facts import Image, Reference, Unseen, VmTemplate
-from wizard.core.preflight.finding import Finding, Result, summed_up
 
 IMAGE_STATES = (
     *("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE"),
@@ -117,3 +116,16 @@ def _guard(case: Case, template: VmTemplate, key: str) -> Finding:
         overrides = f"{said}; the service template's {key}=YES overrides it"
         return Finding("context", "", Result.WARNING, overrides, fix)
     return Finding("context", "", Result.OK, f"{' and '.join(GUARDS)} are on")
+
+
+_ON = "YES"
+
+
+def lacking(wanted: Mapping[str, str], context: Mapping[str, str]) -> tuple[str, ...]:
+    """What a contract's CONTEXT switches on and a VM template's does not: `no KEY`, or `KEY=value` where it is off.
+
+    oned takes `yes` in any case. What the contract gives a value of its own (a path) no VM template can have.
+    """
+    keys = [key for key, value in wanted.items() if value == _ON]
+    off = [key for key in keys if context.get(key, "").strip().upper() != _ON]
+    return tuple(f"{key}={context[key]}" if key in context else f"no {key}" for key in off)

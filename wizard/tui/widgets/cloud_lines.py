@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 
-from wizard.core.context import lacking
 from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
+from wizard.core.preflight.templates import lacking
 from wizard.core.text import NOTHING, one_line
 
 _NAME, _OWNER = 26, 11

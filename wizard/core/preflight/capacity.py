@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.core.plan.contract import ROLES, Level
-from wizard.core.preflight.case import TITLES, Case, Found, Missing
+from wizard.core.preflight.case import TITLES, Case, Finding, Found, Missing, Result, summed_up
 from wizard.core.preflight.facts import Host, Limit, Member, Network, Seen, Unseen, VmTemplate
-from wizard.core.preflight.finding import Finding, Result, summed_up
 
 MONITORED = (1, 2)
 """oned's numbers for hosts that take VMs: MONITORED, and MONITORED while they are being monitored."""
