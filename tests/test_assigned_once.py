@@ -9,9 +9,9 @@ from types import FrameType
 import pytest
 
 from tests.core.services import service, vm
-from wizard.core.board import board
 from wizard.core.cluster.partitions import assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.views.board import board
 from wizard.report import service_data, service_text
 
 

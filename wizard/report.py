@@ -12,9 +12,9 @@ from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.overview import VmRow, duration, role_rows, vm_rows
-from wizard.core.service_list import rough, service_rows
 from wizard.core.text import NOTHING, one_line
+from wizard.core.views.rows import VmRow, duration, role_rows, vm_rows
+from wizard.core.views.service_rows import rough, service_rows
 
 if TYPE_CHECKING:
     from rich.console import Console

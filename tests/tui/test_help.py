@@ -20,7 +20,6 @@ from wizard.core.cluster.partitions import Source, Standing
 from wizard.core.cluster.progress import Mark
 from wizard.core.flower.connection_card import Card
 from wizard.core.flower.connection_card import Step as CardStep
-from wizard.core.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.opennebula.user_inputs import InputType
@@ -28,6 +27,7 @@ from wizard.core.plan.contract import allowed, described
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.template_check import linted
+from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
 from wizard.tui.form import FieldRow

@@ -13,7 +13,7 @@ from tests.tui.pressing import at, connected, line, polled, until
 from wizard import ssh
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan.plan import Plan
-from wizard.core.service_list import ServiceRow
+from wizard.core.views.service_rows import ServiceRow
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.dashboards import MOST

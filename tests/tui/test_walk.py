@@ -11,8 +11,8 @@ from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.overview import vm_rows
 from wizard.core.plan.plan import Plan, to_json
+from wizard.core.views.rows import vm_rows
 from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
 from wizard.theme_choice import CONSOLE, THEMES, USUAL, Look

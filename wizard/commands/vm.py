@@ -20,7 +20,7 @@ from wizard.commands.reach import connecting
 @click.pass_context
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
-    from wizard.core.vm_details import action_name, complaints, details, history
+    from wizard.core.views.vm_details import action_name, complaints, details, history
     from wizard.machine import local_time
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:

@@ -15,12 +15,12 @@ from textual.widgets import DataTable
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.cloud.pools import Poll
-from wizard.core.board import Board, board
 from wizard.core.cluster.events import Noteworthy, merged
 from wizard.core.flower.connection_card import Card
-from wizard.core.glossary import SERVICE_STATES
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import one_line
+from wizard.core.views.board import Board, board
+from wizard.core.views.glossary import SERVICE_STATES
 from wizard.deployment import outcome, send
 from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through

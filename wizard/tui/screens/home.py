@@ -13,8 +13,8 @@ from textual.widgets import Static
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.core.service_list import service_rows
 from wizard.core.text import harmless
+from wizard.core.views.service_rows import service_rows
 from wizard.tui.background import away
 from wizard.tui.draft_keeping import may_leave
 from wizard.tui.screens.step import StepScreen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from wizard.core.cluster.progress import Mark, Phase
-from wizard.core.glossary import PHASES
-from wizard.core.overview import RoleRow
+from wizard.core.views.glossary import PHASES
+from wizard.core.views.rows import RoleRow
 from wizard.tui.explaining import Passage
 from wizard.tui.widgets.quiet_line import QuietLine
 

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from wizard.core.service_list import ServiceRow, matching, rough
 from wizard.core.text import one_line
+from wizard.core.views.service_rows import ServiceRow, matching, rough
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.quiet_line import QuietLine
 

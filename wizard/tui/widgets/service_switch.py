@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.service_list import service_rows
+from wizard.core.views.service_rows import service_rows
 from wizard.tui.background import away
 from wizard.tui.session import Session
 from wizard.tui.widgets.service_list import ServiceList

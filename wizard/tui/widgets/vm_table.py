@@ -13,10 +13,10 @@ from textual.geometry import Region
 from textual.widgets import DataTable
 
 from wizard.core.cluster.partitions import Standing
-from wizard.core.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.opennebula.snapshot import SUPERLINK
-from wizard.core.overview import VmRow
 from wizard.core.text import NOTHING, UNSET
+from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
+from wizard.core.views.rows import VmRow
 from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 

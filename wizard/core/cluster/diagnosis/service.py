@@ -17,11 +17,11 @@ from wizard.core.cluster.diagnosis.finding import (
 )
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
-from wizard.core.overview import duration
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.counting_rules import whole_number
 from wizard.core.text import counted, vms
+from wizard.core.views.rows import duration
 
 EARLY = 15
 """Seconds for which SuperNodes may exist before the SuperLink says READY: it publishes FL_READY=YES a moment before."""

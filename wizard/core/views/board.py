@@ -13,7 +13,7 @@ from wizard.core.cluster.partitions import Assignment, assignments
 from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.flower.connection_card import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
-from wizard.core.overview import RoleRow, VmRow, role_rows, vm_rows
+from wizard.core.views.rows import RoleRow, VmRow, role_rows, vm_rows
 
 
 @dataclass(frozen=True)
