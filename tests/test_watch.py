@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.deploying import deploy_plan
+from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, TimedOut, Unreachable
 from wizard.cloud.login import find_login
-from wizard.cloud.pools import Poll
 from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState

@@ -154,7 +154,7 @@ class Lookups:
 
     def find(self, reference: str, kind: str) -> int:
         """The id of a VM template or a network. Raises NotFound, Ambiguous and CloudError."""
-        from wizard.cloud.finding import find
+        from wizard.cloud.lookup import find
 
         return find(reference, self._vm_templates if kind == VM_TEMPLATE else self._networks, kind).id
 

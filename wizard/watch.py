@@ -19,8 +19,8 @@ from wizard.core.views.rows import duration
 from wizard.journal import GAP, Journal
 
 if TYPE_CHECKING:
+    from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import Poll
 
 KEPT_EVENTS = 500
 QUICK = 2.0

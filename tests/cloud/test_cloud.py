@@ -22,8 +22,8 @@ from wizard.cloud.errors import (
     TimedOut,
     Unreachable,
 )
-from wizard.cloud.finding import find
 from wizard.cloud.login import Login
+from wizard.cloud.lookup import find
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.sandbox.clock import ManualClock

@@ -143,7 +143,7 @@ def test_plain_http_where_https_is_spoken_and_the_reverse() -> None:
 
 
 def test_a_certificate_that_is_not_trusted_has_a_hint() -> None:
-    from wizard.cloud import wire
+    from wizard.cloud import http_errors as wire
 
     error = wire.unreachable("OneFlow", "https://x:1", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     assert "--insecure" in error.hint

@@ -9,7 +9,7 @@ from lxml import etree
 
 from tests.cloud.recorded import ERRORS, EXCHANGES, VM_FILES, Exchange, documents, is_service
 from tests.cloud.wire_server import PASSWORD, Listener, login
-from wizard.cloud import wire
+from wizard.cloud import http_errors as wire
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, CredentialsRefused, Garbled, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.oneflow import OneFlow

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wizard.cloud.answers import Connection
 from wizard.cloud.errors import CloudError
 from wizard.cloud.facts import Gathering
-from wizard.cloud.pools import Connection
 from wizard.cloud.servers import Servers
 from wizard.cloud.services import Services
 from wizard.cloud.templates import Pools, Templates

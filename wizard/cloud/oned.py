@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
-from wizard.cloud import objects, wire
+from wizard.cloud import http_errors as wire
+from wizard.cloud import objects
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
 from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts

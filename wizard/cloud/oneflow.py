@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from wizard.cloud import wire
+from wizard.cloud import http_errors as wire
 from wizard.cloud.login import Login
 
 SLOW = 9

@@ -22,7 +22,7 @@ from lxml import etree
 from pyone.bindings.supbind import GDSParseError
 from urllib3.exceptions import ProtocolError
 
-from wizard.cloud import wire
+from wizard.cloud import http_errors as wire
 from wizard.cloud.login import Login
 
 _SERVER = "oned"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wizard.cloud.answers import Poll, ServicesPoll
 from wizard.cloud.errors import CloudError, NotFound, Refused
-from wizard.cloud.finding import by_name
+from wizard.cloud.lookup import by_name
 from wizard.cloud.past import with_past
-from wizard.cloud.pools import Poll, ServicesPoll
 from wizard.cloud.reading import service, services
 from wizard.cloud.servers import Servers
 from wizard.cloud.vms import Vms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wizard.cloud.finding import by_reference
+from wizard.cloud.lookup import by_reference
 from wizard.cloud.reading import service, service_templates
 from wizard.cloud.servers import Servers
 from wizard.core.opennebula.snapshot import ServiceSnapshot

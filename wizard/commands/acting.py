@@ -17,8 +17,8 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 
 if TYPE_CHECKING:
     from wizard.actions.ending import Judge
+    from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import Poll
     from wizard.commands.reach import Connector
     from wizard.core.cluster.action_preview import Foresight
     from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -100,7 +100,7 @@ class Act:
     def followed(self, judge: Judge, timeout: float) -> Poll:
         """Follow the service until the action has ended. Raises CommandFailed where it fails or takes too long."""
         from wizard.actions.ending import Ending
-        from wizard.cloud.pools import Poll
+        from wizard.cloud.answers import Poll
         from wizard.commands.narration import Narrator
         from wizard.core.cluster.progress import waiting_for
         from wizard.watch import Sight, Watch, follow

@@ -134,7 +134,7 @@ class _Rehearsal:
             cloud.close()
 
     def _act(self, cloud: Cloud, service: ServiceSnapshot) -> Act:
-        from wizard.cloud.pools import Poll
+        from wizard.cloud.answers import Poll
 
         return Act(cloud, Poll(service), self.teller, yes=True, dry_run=False, as_json=self.as_json)
 

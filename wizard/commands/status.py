@@ -19,8 +19,8 @@ from wizard.commands.reach import Connector, connecting
 from wizard.commands.trouble import report
 
 if TYPE_CHECKING:
+    from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import Poll
     from wizard.core.cluster.events import Event
     from wizard.watch import Sight, Watch
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from wizard.cloud.answers import Poll
 from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import Poll
 from wizard.tui.background import away
 from wizard.tui.session import Session
 

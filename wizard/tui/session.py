@@ -17,8 +17,8 @@ from wizard.core.plan.problem import Problem
 from wizard.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
 
 if TYPE_CHECKING:
+    from wizard.cloud.answers import Connection
     from wizard.cloud.cloud import Cloud
-    from wizard.cloud.pools import Connection
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.preflight.facts import CloudObject
     from wizard.journal import Journal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from wizard.cloud.pools import Connection
+from wizard.cloud.answers import Connection
 from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState

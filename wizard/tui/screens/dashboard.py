@@ -12,9 +12,9 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import DataTable
 
+from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.cloud.pools import Poll
 from wizard.core.cluster.events import Noteworthy, merged
 from wizard.core.flower.connection_card import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
