@@ -18,9 +18,9 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError
 from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
-from wizard.deployment_record import DeploymentRecord
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
+from wizard.storage.resume_records import DeploymentRecord
 
 PROGRAM = str(Path(sys.executable).parent / "flowerneb-wizard")
 

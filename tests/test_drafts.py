@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from wizard import drafts, sittings
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.drafts import DraftFile, left_behind
-from wizard.files import PresetFileError
+from wizard.storage import drafts
+from wizard.storage import process_files as sittings
+from wizard.storage.drafts import DraftFile, left_behind
+from wizard.storage.files import PresetFileError
 
 UNFINISHED = Preset(Plan().with_texts({"FL_NUM_ROUNDS": "ten", "supernode.cardinality": "08"}), "Mine", "About\nit")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard import files
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.files import (
+from wizard.storage import files
+from wizard.storage.files import (
     AlreadyThere,
     PresetFileError,
     ShippedPreset,

@@ -12,7 +12,7 @@ from wizard.cli import wizard
 from wizard.cloud.errors import Unreachable
 from wizard.commands import trouble
 from wizard.core.plan import preset, rules
-from wizard.files import list_presets
+from wizard.storage.files import list_presets
 from wizard.tui.app import WizardApp
 
 ROOT = Path(__file__).parent.parent

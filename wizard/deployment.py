@@ -69,7 +69,7 @@ class Preflight:
 
 
 class Record(Protocol):
-    """What is kept of a deployment, for whoever goes on after a kill; `wizard.deployment_record` writes it."""
+    """What is kept of a deployment, for whoever goes on after a kill; `wizard.storage.resume_records` writes it."""
 
     def earlier(self, asked: str) -> Earlier | None:
         """What a program that was killed had begun with exactly these documents."""

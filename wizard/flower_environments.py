@@ -19,7 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from wizard.core.errors import WizardError
-from wizard.files import APPLICATION
+from wizard.storage.files import APPLICATION
 
 _STAMP = "image-complete"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")

@@ -16,7 +16,7 @@ from wizard.core.cluster.events import Event, merged
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.views.rows import duration
-from wizard.journal import GAP, Journal
+from wizard.storage.journal import GAP, Journal
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Poll

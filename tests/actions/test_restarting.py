@@ -12,8 +12,8 @@ from wizard.cloud.errors import NotAuthorized
 from wizard.core.cluster import action_preview as foresight
 from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
+from wizard.storage.resume_records import Begun
 
 
 def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.cli.conftest import Ended
-from wizard.restart_record import Begun, RestartRecord
 from wizard.sandbox.server import Sandbox
+from wizard.storage.resume_records import Begun, RestartRecord
 
 Call = Callable[..., Ended]
 NAME = "Flower Federated Learning"

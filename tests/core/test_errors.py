@@ -6,7 +6,7 @@ import pytest
 
 from wizard.cloud.errors import Unreachable
 from wizard.core.errors import WizardError
-from wizard.files import PresetFileError
+from wizard.storage.files import PresetFileError
 
 
 def test_an_error_says_what_it_has() -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.terminal import PROGRAM, Terminal
-from wizard.files import list_presets
-from wizard.theme_choice import CONSOLE, DARK
+from wizard.storage.files import list_presets
+from wizard.storage.preferences import CONSOLE, DARK
 from wizard.watch import STEADY
 
 OpenTerminal = Callable[..., Terminal]

@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import Login, find_login
-from wizard.files import TOUR_SEEN
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
+from wizard.storage.files import TOUR_SEEN
 from wizard.tui.app import WizardApp
 
 START = 1_795_428_900

@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from tests.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, wizard_of, words
-from wizard import drafts
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
+from wizard.storage import drafts
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.draft_offer import DraftOffer

@@ -15,8 +15,8 @@ from tests.tui.pressing import at, connected, line, typed, until, wizard_of, wor
 from wizard.core.plan import preset as presets
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, to_json
-from wizard.files import list_presets, own_presets
 from wizard.sandbox.server import Sandbox
+from wizard.storage.files import list_presets, own_presets
 from wizard.tui.app import WizardApp
 from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.screens.json_screen import JsonScreen

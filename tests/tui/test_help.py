@@ -28,8 +28,8 @@ from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.template_check import linted
 from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
-from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
+from wizard.storage.files import list_presets
 from wizard.tui.form import FieldRow
 from wizard.tui.help import HelpPage
 from wizard.tui.screens.dashboard import DashboardScreen

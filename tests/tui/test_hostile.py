@@ -20,8 +20,8 @@ from wizard.core.plan import rules
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, to_json
 from wizard.core.plan.preset import Preset
-from wizard.files import PresetFileError, own_presets, save_preset
 from wizard.sandbox.server import Sandbox
+from wizard.storage.files import PresetFileError, own_presets, save_preset
 from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask

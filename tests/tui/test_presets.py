@@ -10,8 +10,8 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, typed, until, wizard_of, words
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.files import find_preset, list_presets, own_presets, save_preset
 from wizard.sandbox.server import Sandbox
+from wizard.storage.files import find_preset, list_presets, own_presets, save_preset
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.preset_browser import PresetBrowser

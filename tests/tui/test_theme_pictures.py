@@ -12,7 +12,7 @@ from tests.tui.reading import faint, foreign, stands_out
 from tests.tui.test_pictures import SCENES, Scene
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
-from wizard.theme_choice import CONSOLE, THEMES, Look
+from wizard.storage.preferences import CONSOLE, THEMES, Look
 
 WITHOUT_FOCUS = (scenes.a_vm, scenes.help_page, scenes.json)
 """Texts that only scroll."""

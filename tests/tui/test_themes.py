@@ -9,11 +9,11 @@ import pytest
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import connected
 from tests.tui.reading import painted
-from wizard import remembered
 from wizard.core.plan.plan import Plan
-from wizard.files import PresetFileError
 from wizard.sandbox.server import Sandbox
-from wizard.theme_choice import CONSOLE, THEMES, Look, look
+from wizard.storage import preferences as remembered
+from wizard.storage.files import PresetFileError
+from wizard.storage.preferences import CONSOLE, THEMES, Look, look
 from wizard.tui.choices import choose_theme
 from wizard.tui.themes import load_themes
 

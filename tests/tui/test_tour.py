@@ -12,11 +12,11 @@ from textual.widgets import Static
 from tests.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, words
-from wizard import drafts
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.files import APPLICATION, TOUR_SEEN, first_start, own_presets
 from wizard.sandbox.server import Sandbox
+from wizard.storage import drafts
+from wizard.storage.files import APPLICATION, TOUR_SEEN, first_start, own_presets
 from wizard.tui.steps import Step
 from wizard.tui.widgets.draft_offer import DraftOffer
 from wizard.tui.widgets.tour import Tour

@@ -13,9 +13,9 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.plan.plan import Plan, to_json
 from wizard.core.views.rows import vm_rows
-from wizard.files import list_presets
 from wizard.sandbox.server import Sandbox
-from wizard.theme_choice import CONSOLE, THEMES, USUAL, Look
+from wizard.storage.files import list_presets
+from wizard.storage.preferences import CONSOLE, THEMES, USUAL, Look
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step

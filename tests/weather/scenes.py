@@ -18,9 +18,9 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
 from wizard.core.plan.plan import Plan
 from wizard.prepare import Registration
-from wizard.restart_record import Begun
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.vm import VirtualMachine
+from wizard.storage.resume_records import Begun
 from wizard.watch import Watch
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})

@@ -19,7 +19,7 @@ from wizard.core.cluster import action_preview as foresight
 from wizard.core.cluster.action_preview import RestartForesight
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
-from wizard.restart_record import Begun, RestartRecord
+from wizard.storage.resume_records import Begun, RestartRecord
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

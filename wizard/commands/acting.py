@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.commands.reach import Connector
     from wizard.core.cluster.action_preview import Foresight
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.journal import Journal
+    from wizard.storage.journal import Journal
 
 F = TypeVar("F", bound=Callable[..., Any])
 MINUTES_20 = 1200.0

@@ -35,7 +35,7 @@ class _Silent(Teller):
 
 def preset_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Presets by name with their titles; files where it looks like a path or no name begins so."""
-    from wizard.files import list_presets
+    from wizard.storage.files import list_presets
 
     found: dict[str, str] = {}
     with contextlib.suppress(Exception):
@@ -45,7 +45,7 @@ def preset_names(_context: click.Context, _parameter: click.Parameter, incomplet
 
 def own_preset_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """The presets that can be renamed and deleted."""
-    from wizard.files import list_presets
+    from wizard.storage.files import list_presets
 
     with contextlib.suppress(Exception):
         own = [
@@ -118,7 +118,7 @@ def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pa
 
 def _contract(reference: object) -> Contract:
     from wizard.core.plan.contracts import SEED
-    from wizard.files import find_preset
+    from wizard.storage.files import find_preset
 
     with contextlib.suppress(Exception):
         preset = find_preset(reference).preset if isinstance(reference, str) else None

@@ -21,9 +21,9 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.deployment_record import DeploymentRecord
-    from wizard.journal import Journal
     from wizard.prepare import Prepared
+    from wizard.storage.journal import Journal
+    from wizard.storage.resume_records import DeploymentRecord
     from wizard.watch import Sight
 
 MINUTES_20 = 1200.0
@@ -88,8 +88,8 @@ def deploy(
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
     from wizard.deployment import LOOKING_UP
-    from wizard.deployment_record import DeploymentRecord
     from wizard.prepare import Registration, prepare
+    from wizard.storage.resume_records import DeploymentRecord
 
     with connecting(reach, teller) as connector:
         cloud = connector.connect()

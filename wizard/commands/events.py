@@ -42,7 +42,7 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
 def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
     from wizard.cloud.errors import CloudError
     from wizard.core.cluster.events import merged
-    from wizard.journal import Journal, earlier
+    from wizard.storage.journal import Journal, earlier
     from wizard.watch import changes
 
     try:

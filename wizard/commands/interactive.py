@@ -20,7 +20,7 @@ from wizard.commands.reach import connecting
 from wizard.commands.trouble import INVALID, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.theme_choice import Look
+    from wizard.storage.preferences import Look
     from wizard.tui.app import WizardApp
 
 _INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and pipes."
@@ -75,15 +75,14 @@ def open_wizard(
 
 def notifying() -> str:
     """How the operator chose to be notified; a choice that can't be read is none."""
-    from wizard.remembered import remembered
+    from wizard.storage.preferences import remembered
 
     return remembered("notify")[0] or "none"
 
 
 def _look(theme: str | None, colors: str) -> tuple[Look, str]:
     """How the screens look, and what is wrong with the file that remembers it. Before Textual is imported."""
-    from wizard.remembered import remembered
-    from wizard.theme_choice import COLORS, look
+    from wizard.storage.preferences import COLORS, look, remembered
 
     chosen, complaint = remembered("theme")
     found = look(theme, colors, chosen, os.environ)

@@ -14,7 +14,7 @@ import click
 
 from wizard.commands.completing import assignments, world_names
 from wizard.core.cluster.events import HOWS
-from wizard.theme_choice import COLORS, THEMES
+from wizard.storage.preferences import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 FLOWER = "flower"

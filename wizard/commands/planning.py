@@ -20,7 +20,7 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
     """
     from wizard.core.plan.plan import Plan
     from wizard.core.plan.preset import PresetError, parse_assignment
-    from wizard.files import find_preset
+    from wizard.storage.files import find_preset
 
     plan = Plan()
     if preset is not None:

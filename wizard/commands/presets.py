@@ -36,7 +36,7 @@ def new(name: str, force: bool) -> None:
     Its path goes to stdout. An editor that knows JSON Schema (taplo, Even Better TOML) completes and checks it.
     """
     from wizard.core.plan.preset_schema import blank
-    from wizard.files import save_text
+    from wizard.storage.files import save_text
 
     path = save_text(name, blank(name), overwrite=force)
     emit_words(f"{path}\n")
@@ -49,7 +49,7 @@ def new(name: str, force: bool) -> None:
 @click.argument("new_name", metavar="NEW")
 def rename(name: str, new_name: str) -> None:
     """Give your own preset NAME the name NEW. Nothing is written over."""
-    from wizard.files import rename_preset
+    from wizard.storage.files import rename_preset
 
     emit_words(f"{rename_preset(name, new_name)}\n")
     tell_what_it_hides(new_name)
@@ -60,7 +60,7 @@ def rename(name: str, new_name: str) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
     """Delete your own preset NAME. Shipped presets and running services stay as they are."""
-    from wizard.files import delete_preset, own_preset
+    from wizard.storage.files import delete_preset, own_preset
 
     path = own_preset(name, "deleted")
     if not yes:
@@ -73,7 +73,7 @@ def delete(name: str, yes: bool) -> None:
 
 def tell_what_it_hides(name: str) -> None:
     """Say so where a name of one's own now stands for something else than it did."""
-    from wizard.files import shipped_preset
+    from wizard.storage.files import shipped_preset
 
     if shipped_preset(name) is not None:
         Teller().say(f"note: it hides the shipped preset {name!r} until you rename or delete it")
@@ -142,7 +142,7 @@ def edit(name: str) -> None:
     A shipped preset is copied to your own folder first. Where there are errors you may edit again; without a terminal
     to ask on, the exit status is 2. The file stays as you left it.
     """
-    from wizard.files import locate_preset, save_text
+    from wizard.storage.files import locate_preset, save_text
 
     item = locate_preset(name)
     path, before = item.path, None
@@ -204,7 +204,7 @@ def _errors(path: Path, teller: Teller) -> list[str]:
     from wizard.commands.planning import tell
     from wizard.core.plan import rules
     from wizard.core.plan.problem import Kind
-    from wizard.files import PresetFileError, read_preset
+    from wizard.storage.files import PresetFileError, read_preset
 
     try:
         problems = rules.check(read_preset(path).plan)
@@ -247,7 +247,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     from wizard.core.plan.plan_from_document import Imported, imported
     from wizard.core.plan.preset import Preset
     from wizard.core.plan.problem import Kind
-    from wizard.files import save_preset
+    from wizard.storage.files import save_preset
 
     teller = Teller()
     document, origin = _read(source, Reach.of(context), teller)
@@ -293,8 +293,8 @@ def presets(context: click.Context) -> None:
 @json_option
 def listed(as_json: bool) -> None:
     """List the shipped presets, then your own."""
-    from wizard.files import list_presets
     from wizard.report import console_of, table_text
+    from wizard.storage.files import list_presets
 
     found = list_presets()
     if as_json:
@@ -328,7 +328,7 @@ def listed(as_json: bool) -> None:
 @click.argument("name", shell_complete=preset_names)
 def show(name: str) -> None:
     """Print the preset NAME as it stands in its file."""
-    from wizard.files import find_preset
+    from wizard.storage.files import find_preset
 
     emit(find_preset(name).path.read_text(encoding="utf-8-sig"))
 
@@ -337,7 +337,7 @@ def show(name: str) -> None:
 @click.argument("name", required=False, shell_complete=preset_names)
 def path(name: str | None) -> None:
     """Print where the preset NAME lies; without it, the folder in which your own are saved."""
-    from wizard.files import find_preset, own_presets
+    from wizard.storage.files import find_preset, own_presets
 
     folder = own_presets()
     if name is None and not folder.is_dir():

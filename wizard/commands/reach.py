@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.cloud.login import Login
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.journal import Journal
     from wizard.sandbox.server import Sandbox
+    from wizard.storage.journal import Journal
 
 QUICK = 10.0
 """Sandbox seconds per second, for commands that wait."""
@@ -58,7 +58,7 @@ class Connector:
 
     def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
         """Opens the journal of a service of this cloud."""
-        from wizard.journal import Journal
+        from wizard.storage.journal import Journal
 
         if not self.keeps:
             return None

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard import sittings
-from wizard.files import APPLICATION
 from wizard.rehearsal.guests import Guests
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.world import on_loopback
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
+from wizard.storage import process_files as sittings
+from wizard.storage.files import APPLICATION
 
 KEPT = 3
 """So many folders of ended rehearsals stay, for their logs."""

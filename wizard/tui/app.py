@@ -16,8 +16,8 @@ from textual.screen import Screen
 
 from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
-from wizard.files import PresetFileError, first_start, own_presets
-from wizard.theme_choice import USUAL, Look
+from wizard.storage.files import PresetFileError, first_start, own_presets
+from wizard.storage.preferences import USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards, service_named
 from wizard.tui.draft_keeping import DraftKeeper

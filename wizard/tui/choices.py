@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.files import PresetFileError
-from wizard.remembered import remember
+from wizard.storage.files import PresetFileError
+from wizard.storage.preferences import remember
 
 if TYPE_CHECKING:
     from wizard.tui.app import WizardApp

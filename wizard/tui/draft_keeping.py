@@ -9,9 +9,9 @@ from pathlib import Path
 
 from textual.app import App
 
-from wizard import drafts
-from wizard.drafts import Draft
-from wizard.files import PresetFileError
+from wizard.storage import drafts
+from wizard.storage.drafts import Draft
+from wizard.storage.files import PresetFileError
 from wizard.tui.session import Session
 
 _NAME_SHOWN = 60

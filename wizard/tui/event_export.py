@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.core.cluster.events import Event, as_json, as_text
-from wizard.files import PresetFileError, write_atomically
 from wizard.machine import local_time
+from wizard.storage.files import PresetFileError, write_atomically
 from wizard.tui.background import away
 from wizard.tui.exports import export_path
 from wizard.tui.widgets.dialogs import Ask, Confirm

@@ -9,7 +9,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from wizard.core.cluster.events import HOWS
-from wizard.theme_choice import THEMES
+from wizard.storage.preferences import THEMES
 from wizard.tui.choices import choose_notifying, choose_theme
 from wizard.tui.registered_choice import OPEN
 from wizard.tui.screens.step import StepScreen

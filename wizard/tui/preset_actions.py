@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 
 from wizard.core.plan.diffs import as_lines, differences
-from wizard.files import PresetFile, PresetFileError, delete_preset, rename_preset
+from wizard.storage.files import PresetFile, PresetFileError, delete_preset, rename_preset
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.preset_chooser import PresetChooser
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from wizard.files import AlreadyThere, save_preset, write_atomically
+from wizard.storage.files import AlreadyThere, save_preset, write_atomically
 from wizard.tui.background import away
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Ask, Confirm

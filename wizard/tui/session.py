@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.preflight.facts import CloudObject
-    from wizard.journal import Journal
+    from wizard.storage.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Session:
 
     def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
         """Opens the journal of a service of this cloud; None where nothing is kept."""
-        from wizard.journal import Journal
+        from wizard.storage.journal import Journal
 
         return (lambda seen: Journal.of(cloud.where, seen.id, seen.start_time)) if self.keeps else None
 

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.theme import Theme
 
 from wizard.core.errors import WizardError
-from wizard.files import shipped
+from wizard.storage.files import shipped
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -22,10 +22,10 @@ from wizard.core.text import one_line
 from wizard.core.views.board import Board, board
 from wizard.core.views.glossary import SERVICE_STATES
 from wizard.deployment import outcome, send
-from wizard.deployment_record import DeploymentRecord
 from wizard.machine import reached_through
 from wizard.prepare import InvalidPlan, Prepared
 from wizard.push import Push, address
+from wizard.storage.resume_records import DeploymentRecord
 from wizard.tui.background import away
 from wizard.tui.event_export import write_events
 from wizard.tui.explaining import Passage, terms

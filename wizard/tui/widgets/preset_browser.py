@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from wizard.core.text import one_line
-from wizard.files import PresetFile, list_presets
+from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.preset_preview import PresetPreview
 

@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.core.text import one_line
-from wizard.files import PresetFile
+from wizard.storage.files import PresetFile
 
 
 class PresetChooser(ModalScreen[PresetFile | None]):

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
-from wizard.files import PresetFile
+from wizard.storage.files import PresetFile
 
 _WIDTH = 42
 """Columns that there are for certain where the preview is shown at all."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import platformdirs
 
 from wizard.core.cluster.events import Event, as_json, from_json, merged
-from wizard.files import APPLICATION, PresetFileError, write_atomically
+from wizard.storage.files import APPLICATION, PresetFileError, write_atomically
 
 KEPT = 2000
 """Events that are kept of a service."""
