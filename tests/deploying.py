@@ -8,8 +8,8 @@ from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.dialect import Dialect
 from wizard.core.plan.plan import Plan
-from wizard.deployment import Record, send
-from wizard.prepare import Registration, prepare
+from wizard.operations.deploy import Record, send
+from wizard.operations.prepare import Registration, prepare
 
 
 def quiet(_: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.core.test_superlink_word import DATA
-from wizard import control
-from wizard.control import Control, ControlError
 from wizard.core.flower.connection_card import Card
-from wizard.flower_environments import ImageError
+from wizard.operations import superlink as control
+from wizard.operations.flower_environments import ImageError
+from wizard.operations.superlink import Control, ControlError
 
 CARD = Card("10.0.0.7:9092", "1.25.0", False, "", ())
 Play = Callable[[str], None]

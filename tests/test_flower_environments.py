@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard import flower_environments
-from wizard.flower_environments import ImageError, prepare, prepared, python_of
+from wizard.operations import flower_environments
+from wizard.operations.flower_environments import ImageError, prepare, prepared, python_of
 
 
 class Steps:

@@ -15,11 +15,11 @@ from wizard.cloud.login import find_login
 from wizard.core.cluster.events import Event, as_json, as_text, from_json, merged
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
+from wizard.operations.watch import Watch
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.storage import journal
 from wizard.storage.journal import KEPT, LARGEST, MOST_FILES, OLDEST, TOGETHER, Journal, earlier, tidy
-from wizard.watch import Watch
 
 ONE, TWO = Event(10.0, "I", "one\x1b[2J"), Event(20.0, "E", "two ü")
 

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.deploying import deploy_plan
-from wizard.actions import sending
-from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.cluster import action_preview as foresight
@@ -21,9 +19,11 @@ from wizard.core.cluster.partitions import Source, Standing, assignments
 from wizard.core.flower.node_config import partition_of
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
+from wizard.operations import service_actions as sending
+from wizard.operations.restart import Ended, Restarts
+from wizard.operations.watch import Watch
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
-from wizard.watch import Watch
 
 PARTS = 60
 """Pieces of the data that are counted: every cut into 2, 3, 4 and 5 falls between two of them."""

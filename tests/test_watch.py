@@ -19,9 +19,9 @@ from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
 from wizard.core.plan.plan import Plan
+from wizard.operations.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
-from wizard.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow
 
 BOOT, RUNNING, BOOT_FAILURE = 2, 3, 36
 

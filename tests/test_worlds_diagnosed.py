@@ -13,11 +13,11 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.cluster.diagnosis import Severity, diagnose
 from wizard.core.plan.plan import Plan
+from wizard.operations.watch import Watch
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.vm import VirtualMachine
 from wizard.sandbox.worlds import WORLDS
-from wizard.watch import Watch
 
 BY_ID = (
     Plan()

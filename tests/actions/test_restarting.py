@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.actions.conftest import Running
-from wizard.actions import sending
-from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
 from wizard.core.cluster import action_preview as foresight
 from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.operations import service_actions as sending
+from wizard.operations.restart import Ended, Restarts
 from wizard.sandbox.server import Sandbox
 from wizard.storage.resume_records import Begun
 

@@ -8,14 +8,15 @@ import pytest
 
 from tests.actions.conftest import Running
 from tests.deploying import deploy_plan
-from wizard.actions import ending, sending
-from wizard.actions.ending import Ending, Judge
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.core.plan.plan import Plan
+from wizard.operations import service_actions as ending
+from wizard.operations import service_actions as sending
+from wizard.operations.service_actions import Ending, Judge
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from wizard import watch
 from wizard.cli import run
+from wizard.operations import watch
 from wizard.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]

@@ -13,13 +13,13 @@ import pytest
 
 from tests.cli.conftest import ROOT, Ended
 from tests.deploying import deploy_plan
-from wizard import watch
 from wizard.cli import COMMANDS
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.plan.plan import Plan
+from wizard.operations import watch
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
@@ -114,7 +114,7 @@ def counted(sandbox: Sandbox, since: int, expected: str, server: str) -> str:
 def test_a_command_asks_what_the_table_says(
     row: str, call: Callable[..., Ended], cloud: tuple[Sandbox, Cloud], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wizard.actions.restarting._PAUSE", 0.02)
+    monkeypatch.setattr("wizard.operations.restart._PAUSE", 0.02)
     sandbox, client = cloud
     service = deployed(sandbox, client)
     BEFORE.get(row, lambda *_: None)(sandbox, client, service)

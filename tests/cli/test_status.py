@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ended, Program
-from wizard import watch
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.operations import watch
 from wizard.sandbox.server import Sandbox
 
 

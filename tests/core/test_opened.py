@@ -19,7 +19,7 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset, PresetError, dumps, loads
 from wizard.core.plan.preset_schema import schema
 from wizard.core.plan.problem import Kind
-from wizard.prepare import check
+from wizard.operations.prepare import check
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 OWN_INPUTS = {

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.terminal import PROGRAM, Terminal
+from wizard.operations.watch import STEADY
 from wizard.storage.files import list_presets
 from wizard.storage.preferences import CONSOLE, DARK
-from wizard.watch import STEADY
 
 OpenTerminal = Callable[..., Terminal]
 SHIPPED = [item.name for item in list_presets() if item.shipped]

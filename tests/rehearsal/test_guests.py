@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.deploying import deploy_plan
-from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.cluster.partitions import Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
-from wizard.flower_environments import ImageError
+from wizard.operations import service_actions as sending
+from wizard.operations.flower_environments import ImageError
+from wizard.operations.watch import settled
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.ready import answers
@@ -27,7 +28,6 @@ from wizard.rehearsal.world import on_loopback
 from wizard.sandbox.blueprint import Timings
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
-from wizard.watch import settled
 
 QUICK = Timings(creation=0.05, schedule=0.1, prolog=0.1, boot=0.1, shutdown=0.1, epilog=0.1, notice=0.05, networks=0.05)
 PLAN = Plan().with_text("supernode.cooldown", "1")

@@ -13,10 +13,10 @@ from tests.deploying import deploy_plan
 from tests.tui.conftest import Picture, login_of, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, polled, typed, until, wizard_of
 from tests.tui.reading import faint
-from wizard.actions import sending
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import SUPERNODE
 from wizard.core.plan.plan import Plan
+from wizard.operations import service_actions as sending
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet

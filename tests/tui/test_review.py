@@ -14,7 +14,7 @@ from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import rules
 from wizard.core.plan.plan import Plan, to_json
-from wizard.prepare import Registration
+from wizard.operations.prepare import Registration
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step

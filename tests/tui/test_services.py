@@ -10,10 +10,10 @@ from textual.widgets import OptionList
 from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, polled, until
-from wizard import ssh
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan.plan import Plan
 from wizard.core.views.service_rows import ServiceRow
+from wizard.operations import machine as ssh
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.dashboards import MOST

@@ -7,8 +7,8 @@ import pytest
 from tests.core.test_superlink_word import DATA
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
 from tests.tui.test_weather import deployed, impatient
-from wizard.control import ControlError
 from wizard.core.flower.superlink_report import SuperLinkWord, read
+from wizard.operations.superlink import ControlError
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets import superlink_sheet

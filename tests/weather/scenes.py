@@ -8,8 +8,6 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from tests.deploying import deploy_plan
-from wizard.actions import sending
-from wizard.actions.restarting import Ended, Restarts
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.cluster import action_preview as foresight
@@ -17,11 +15,13 @@ from wizard.core.cluster.partitions import Source, Standing, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
 from wizard.core.plan.plan import Plan
-from wizard.prepare import Registration
+from wizard.operations import service_actions as sending
+from wizard.operations.prepare import Registration
+from wizard.operations.restart import Ended, Restarts
+from wizard.operations.watch import Watch
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.vm import VirtualMachine
 from wizard.storage.resume_records import Begun
-from wizard.watch import Watch
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})
 TIMEOUT = 0.5
@@ -126,7 +126,7 @@ def _another_registered(_: Sandbox, cloud: Cloud) -> None:
 
 def start_text(plan: Plan) -> str:
     """The service template of a plan, with the VM templates of the sandbox."""
-    from wizard.prepare import preview
+    from wizard.operations.prepare import preview
 
     by_id = {"superlink.vm_template": "0", "supernode.vm_template": "1", "service.network": "0"}
     return preview(plan.with_texts(by_id)).template

@@ -16,12 +16,12 @@ from wizard.commands.output import Teller, emit_drawn, emit_json, emit_words, is
 from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.actions.ending import Judge
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.commands.reach import Connector
     from wizard.core.cluster.action_preview import Foresight
     from wizard.core.opennebula.snapshot import ServiceSnapshot
+    from wizard.operations.service_actions import Judge
     from wizard.storage.journal import Journal
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,11 +99,11 @@ class Act:
 
     def followed(self, judge: Judge, timeout: float) -> Poll:
         """Follow the service until the action has ended. Raises CommandFailed where it fails or takes too long."""
-        from wizard.actions.ending import Ending
         from wizard.cloud.answers import Poll
         from wizard.commands.narration import Narrator
         from wizard.core.cluster.progress import waiting_for
-        from wizard.watch import Sight, Watch, follow
+        from wizard.operations.service_actions import Ending
+        from wizard.operations.watch import Sight, Watch, follow
 
         watch = Watch(self.cloud, self.service.id, Sight(self.service), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)

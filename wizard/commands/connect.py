@@ -35,7 +35,7 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
     Its SuperLink must be READY. With --ca only its CA is written, PEM as Flower wants it.
     """
     from wizard.core.flower.connection_card import card
-    from wizard.machine import reached_through
+    from wizard.operations.machine import reached_through
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
         poll = connector.connect().services.look_up(service)

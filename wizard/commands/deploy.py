@@ -21,10 +21,10 @@ from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIME
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.prepare import Prepared
+    from wizard.operations.prepare import Prepared
+    from wizard.operations.watch import Sight
     from wizard.storage.journal import Journal
     from wizard.storage.resume_records import DeploymentRecord
-    from wizard.watch import Sight
 
 MINUTES_20 = 1200.0
 
@@ -87,8 +87,8 @@ def deploy(
     checked(plan, teller, spelling)
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
-    from wizard.deployment import LOOKING_UP
-    from wizard.prepare import Registration, prepare
+    from wizard.operations.deploy import LOOKING_UP
+    from wizard.operations.prepare import Registration, prepare
     from wizard.storage.resume_records import DeploymentRecord
 
     with connecting(reach, teller) as connector:
@@ -144,7 +144,7 @@ class _Deployment:
 
     def _started(self, prepared: Prepared) -> ServiceSnapshot:
         from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
-        from wizard.deployment import send
+        from wizard.operations.deploy import send
 
         try:
             return send(prepared, self.cloud, self._tell_step, self.record)
@@ -156,8 +156,8 @@ class _Deployment:
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
         from wizard.commands.narration import Narrator
-        from wizard.deployment import Outcome, outcome
-        from wizard.watch import Sight, Watch, changes, follow
+        from wizard.operations.deploy import Outcome, outcome
+        from wizard.operations.watch import Sight, Watch, changes, follow
 
         watch = Watch(self.cloud, service.id, Sight(service, changes(None, service)), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
@@ -200,7 +200,7 @@ class _Deployment:
             emit_drawn(service_text(service, terminal=is_terminal(sys.stdout)))
 
     def _where_it_stands(self) -> str:
-        from wizard.deployment import INSTANTIATING
+        from wizard.operations.deploy import INSTANTIATING
 
         if self.in_sandbox:
             return "The sandbox ends with this program, and the deployment with it."

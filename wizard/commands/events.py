@@ -30,7 +30,7 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
     """
     from wizard.core.cluster.events import as_json as line_of
     from wizard.core.cluster.events import as_text
-    from wizard.machine import local_time
+    from wizard.operations.machine import local_time
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -42,8 +42,8 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
 def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
     from wizard.cloud.errors import CloudError
     from wizard.core.cluster.events import merged
+    from wizard.operations.watch import changes
     from wizard.storage.journal import Journal, earlier
-    from wizard.watch import changes
 
     try:
         snapshot = cloud.services.find(service)

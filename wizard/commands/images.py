@@ -9,7 +9,7 @@ from wizard.commands.output import Teller, is_terminal
 from wizard.commands.trouble import FAILED, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.flower_environments import Told
+    from wizard.operations.flower_environments import Told
 
 _PIECES = {(1, 31): 27, (1, 40): 33}
 """About how many packages a version below this one brings; for the bar alone."""
@@ -18,7 +18,7 @@ _MOST = 53
 
 def prepare_image(version: str, teller: Teller) -> None:
     """Make the image unless it is there, and tell how far it is. Raises CommandFailed where it can't be made."""
-    from wizard.flower_environments import ImageError, prepare
+    from wizard.operations.flower_environments import ImageError, prepare
 
     try:
         if is_terminal(sys.stderr) and not teller.as_json:
@@ -51,7 +51,7 @@ def _with_bar(version: str) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from wizard.flower_environments import prepare
+    from wizard.operations.flower_environments import prepare
 
     number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     pieces = next((count for below, count in _PIECES.items() if number < below), _MOST)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wizard.core.cluster.events import Event
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.watch import Sight
+    from wizard.operations.watch import Sight
 
 SILENCE = 30.0
 """Seconds without news after which a line says what is waited for."""

@@ -44,9 +44,9 @@ def dialect_of(choice: str) -> Dialect | None:
 
 def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
     """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
-    from wizard import prepare
     from wizard.core.plan.dialect import Dialect
     from wizard.core.plan.problem import Kind
+    from wizard.operations import prepare
 
     problems = prepare.checked(plan, dialect or Dialect.V7)
     tell(problems, teller, Kind.WARNING)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from wizard.commands.options import Reach
     from wizard.core.plan.plan import Plan
     from wizard.core.preflight import Finding
-    from wizard.prepare import Listings
+    from wizard.operations.prepare import Listings
 
 
 def looked_up(plan: Plan, reach: Reach, teller: Teller) -> tuple[Finding, ...]:
     """What the preflight of a plan finds. Raises CloudError only where no login is found."""
-    from wizard.deployment import preflight
+    from wizard.operations.deploy import preflight
 
     with connecting(reach, teller) as connector:
         return preflight(plan, connector.connect()).findings
@@ -32,8 +32,8 @@ def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
     """
     from wizard.core.preflight import Result, counted, stands_against
     from wizard.core.text import one_line
-    from wizard.deployment import preflight
-    from wizard.prepare import Lookups, resolve_references
+    from wizard.operations.deploy import preflight
+    from wizard.operations.prepare import Lookups, resolve_references
 
     found = preflight(plan, cloud)
     if found.out_of_reach is not None and found.out_of_reach.cause is not None:

@@ -92,7 +92,7 @@ def rehearse(
 def _refuse_without_image(plan: Plan) -> None:
     """Told before anything is started, where the plan tells the version; else the guest tells."""
     from wizard.core.plan.contract import Meaning
-    from wizard.flower_environments import ImageError, python_of
+    from wizard.operations.flower_environments import ImageError, python_of
 
     version = plan.meant(Meaning.FLOWER_VERSION).strip()
     try:
@@ -114,11 +114,12 @@ class _Rehearsal:
 
     def play(self, counts: tuple[int, ...]) -> int:
         """Bring it up, scale it, run the app, compare. The exit status."""
-        from wizard.actions import ending, sending
         from wizard.cloud.cloud import Cloud
         from wizard.cloud.login import find_login
         from wizard.core.cluster import action_preview as foresight
         from wizard.core.opennebula.snapshot import SUPERNODE
+        from wizard.operations import service_actions as ending
+        from wizard.operations import service_actions as sending
 
         sandbox = self.stage.sandbox
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
@@ -139,9 +140,9 @@ class _Rehearsal:
         return Act(cloud, Poll(service), self.teller, yes=True, dry_run=False, as_json=self.as_json)
 
     def _brought_up(self, cloud: Cloud) -> ServiceSnapshot:
-        from wizard.actions.ending import Ending
-        from wizard.deployment import Outcome, outcome, send
-        from wizard.prepare import prepare
+        from wizard.operations.deploy import Outcome, outcome, send
+        from wizard.operations.prepare import prepare
+        from wizard.operations.service_actions import Ending
 
         service = send(prepare(self.plan, cloud), cloud, self.teller.say)
 

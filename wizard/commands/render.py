@@ -15,7 +15,7 @@ from wizard.commands.reach import connecting
 if TYPE_CHECKING:
     from wizard.core.plan.dialect import Dialect
     from wizard.core.plan.plan import Plan
-    from wizard.prepare import Prepared
+    from wizard.operations.prepare import Prepared
 
 _COLORS = {"@": "cyan", "+": "green", "-": "red", " ": None}
 
@@ -63,7 +63,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
 def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> Prepared:
     """The documents; the cloud is asked only for the ids of what is named."""
     from wizard.core.plan.dialect import Dialect
-    from wizard.prepare import Lookups, names_in, preview
+    from wizard.operations.prepare import Lookups, names_in, preview
 
     dialect = dialect or Dialect.V7
     if not names_in(plan):
@@ -74,7 +74,7 @@ def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller)
 
 def _diff(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> None:
     from wizard.core.text import one_line
-    from wizard.prepare import prepare
+    from wizard.operations.prepare import prepare
 
     with connecting(reach, teller) as connector:
         prepared = prepare(plan, connector.connect(), dialect)

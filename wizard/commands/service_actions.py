@@ -19,8 +19,8 @@ from wizard.commands.reach import connecting
 from wizard.commands.trouble import DEPLOYMENT_FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 
 if TYPE_CHECKING:
-    from wizard.actions.restarting import Restarted
     from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
+    from wizard.operations.restart import Restarted
 
 
 @click.command(short_help="Scale the SuperNodes of a service.", epilog=example("flowerneb-wizard scale 42 3 --dry-run"))
@@ -45,9 +45,10 @@ def scale(
     OneFlow terminates the oldest VMs, not the newest; which ones, and what becomes of the partitions, is told
     beforehand. Then it waits until the COOLDOWN is over and all are READY.
     """
-    from wizard.actions import ending, sending
     from wizard.core.cluster import action_preview as foresight
     from wizard.core.opennebula.snapshot import SUPERNODE
+    from wizard.operations import service_actions as ending
+    from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -70,8 +71,9 @@ def recover(
     context: click.Context, service: str, *, yes: bool, dry_run: bool, wait: bool, timeout: float, as_json: bool
 ) -> None:
     """Recover SERVICE, given by name or id: OneFlow tries again what failed, or ends the COOLDOWN."""
-    from wizard.actions import ending, sending
     from wizard.core.cluster import action_preview as foresight
+    from wizard.operations import service_actions as ending
+    from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -106,8 +108,9 @@ def delete(
     The request is sent once: a second one would leave the SuperLink's VM behind. Then VMs that still carry the
     service's id are looked for, named, and terminated with --sweep or on your word.
     """
-    from wizard.actions import ending, sending
     from wizard.core.cluster import action_preview as foresight
+    from wizard.operations import service_actions as ending
+    from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -131,7 +134,7 @@ def delete(
 
 def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     """The VMs that stay behind after all."""
-    from wizard.actions import sending
+    from wizard.operations import service_actions as sending
 
     left = act.cloud.vms.left_behind(gone)
     if not left:
@@ -160,7 +163,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
     One after another: powered off, resumed, and waited for until READY again. Ctrl-C stops before the next one; after
     a crash the same command goes on where it was.
     """
-    from wizard.actions.restarting import StaleRestart
+    from wizard.operations.restart import StaleRestart
 
     teller = Teller(as_json)
     with connecting(Reach.of(context), teller) as connector:
@@ -180,7 +183,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
 
 
 def _tell_end(act: Act, found: Restarted) -> None:
-    from wizard.actions.restarting import Ended
+    from wizard.operations.restart import Ended
 
     left = f"Not touched: {', '.join(map(str, found.left))}." if found.left else ""
     if found.ended is Ended.STOPPED:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.core.cluster.events import Event
-    from wizard.watch import Sight, Watch
+    from wizard.operations.watch import Sight, Watch
 
 
 @click.command(epilog=example("flowerneb-wizard status 42 --json"))
@@ -73,7 +73,7 @@ def _once(poll: Poll, as_json: bool) -> int:
 
 def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
     from wizard.commands.narration import Contact, News
-    from wizard.watch import Watch, follow
+    from wizard.operations.watch import Watch, follow
 
     watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
     news, contact = News(), Contact()
@@ -96,7 +96,7 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
 
 def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[float], object]:
     """A pause that one of OpenNebula's own events ends, where they can be heard."""
-    from wizard.push import Push, address
+    from wizard.operations.push import Push, address
 
     heard = threading.Event()
 

@@ -26,9 +26,9 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     It is asked at its own address, then at 127.0.0.1, where a tunnel may end. Flower itself asks: its image is made by
     `flowerneb-wizard rehearse --prepare`.
     """
-    from wizard.control import Control, ControlError
     from wizard.core.flower.connection_card import card
     from wizard.core.flower.superlink_report import lines
+    from wizard.operations.superlink import Control, ControlError
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
         poll = connector.connect().services.look_up(service)

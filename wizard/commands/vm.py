@@ -21,7 +21,7 @@ from wizard.commands.reach import connecting
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
     from wizard.core.views.vm_details import action_name, complaints, details, history
-    from wizard.machine import local_time
+    from wizard.operations.machine import local_time
 
     with connecting(Reach.of(context), Teller(as_json)) as connector:
         found = connector.connect().vms.get(number)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.flower_environments import ImageError, python_of
+from wizard.operations.flower_environments import ImageError, python_of
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.ready import answers
 from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe

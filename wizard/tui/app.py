@@ -30,7 +30,7 @@ from wizard.tui.themes import dress
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.prepare import Prepared
+    from wizard.operations.prepare import Prepared
 
 
 FIRST_PAINTS = 0.1

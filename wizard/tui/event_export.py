@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.core.cluster.events import Event, as_json, as_text
-from wizard.machine import local_time
+from wizard.operations.machine import local_time
 from wizard.storage.files import PresetFileError, write_atomically
 from wizard.tui.background import away
 from wizard.tui.exports import export_path

@@ -14,7 +14,7 @@ from wizard.core.plan.dialect import Dialect
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.plan.problem import Problem
-from wizard.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
+from wizard.operations.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Connection

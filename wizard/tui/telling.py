@@ -10,7 +10,7 @@ from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.views.rows import duration
-from wizard.watch import Sight, Watch
+from wizard.operations.watch import Sight, Watch
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 

@@ -21,10 +21,11 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import one_line
 from wizard.core.views.board import Board, board
 from wizard.core.views.glossary import SERVICE_STATES
-from wizard.deployment import outcome, send
-from wizard.machine import reached_through
-from wizard.prepare import InvalidPlan, Prepared
-from wizard.push import Push, address
+from wizard.operations.deploy import outcome, send
+from wizard.operations.machine import reached_through
+from wizard.operations.prepare import InvalidPlan, Prepared
+from wizard.operations.push import Push, address
+from wizard.operations.watch import Sight, Watch
 from wizard.storage.resume_records import DeploymentRecord
 from wizard.tui.background import away
 from wizard.tui.event_export import write_events
@@ -41,7 +42,6 @@ from wizard.tui.widgets.quiet_line import QuietLine
 from wizard.tui.widgets.shards_line import shards_line
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import Room, VmTable
-from wizard.watch import Sight, Watch
 
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""

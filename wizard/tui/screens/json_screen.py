@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import TabbedContent, TabPane
 
-from wizard.prepare import Prepared
+from wizard.operations.prepare import Prepared
 from wizard.tui.widgets.json_view import JsonView
 from wizard.tui.widgets.key_line import KeyLine
 

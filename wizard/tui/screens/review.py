@@ -15,7 +15,7 @@ from wizard.core.plan import rules
 from wizard.core.plan.plan import shell_script
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
-from wizard.prepare import InvalidPlan, Registration
+from wizard.operations.prepare import InvalidPlan, Registration
 from wizard.storage.files import PresetFileError, write_atomically
 from wizard.tui.background import away
 from wizard.tui.exports import export_path

@@ -10,8 +10,6 @@ from functools import partial
 from textual import work
 from textual.binding import Binding
 
-from wizard.actions import sending
-from wizard.actions.restarting import Ended, Restarted, StaleRestart
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster import action_preview as foresight
@@ -23,6 +21,8 @@ from wizard.core.flower.connection_card import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
+from wizard.operations import service_actions as sending
+from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from wizard.core.json_folding import FOLD, depth, folded
 from wizard.core.text import harmless
-from wizard.prepare import Prepared
+from wizard.operations.prepare import Prepared
 from wizard.storage.files import PresetFileError
 from wizard.tui.saving import save_as
 from wizard.tui.widgets.dialogs import Ask

@@ -11,7 +11,7 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan.plan import Plan
 from wizard.core.preflight import Finding, Result, counted, stands_against
 from wizard.core.text import one_line
-from wizard.deployment import preflight
+from wizard.operations.deploy import preflight
 from wizard.tui.background import away
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Notice, trouble

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.plan.diffs import Change
 from wizard.core.text import one_line
-from wizard.prepare import Prepared, Registration, SameName
+from wizard.operations.prepare import Prepared, Registration, SameName
 from wizard.tui.explaining import Passage
 from wizard.tui.session import Session
 

@@ -11,11 +11,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from wizard.control import Control, ControlError
 from wizard.core.flower.connection_card import Card
 from wizard.core.flower.superlink_report import SuperLinkWord, lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import harmless, one_line
+from wizard.operations.superlink import Control, ControlError
 from wizard.tui.background import away
 from wizard.tui.widgets.quiet_line import QuietLine
 

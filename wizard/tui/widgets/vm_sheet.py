@@ -11,14 +11,14 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from wizard import ssh
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, harmless, one_line
 from wizard.core.views.rows import duration, vm_rows
 from wizard.core.views.vm_details import complaints, details, history
-from wizard.machine import local_time
+from wizard.operations import machine as ssh
+from wizard.operations.machine import local_time
 from wizard.tui.background import away
 from wizard.tui.widgets.quiet_line import QuietLine
 

@@ -18,7 +18,7 @@ from wizard.core.plan import rules
 from wizard.core.plan.dialect import Dialect
 from wizard.core.plan.plan import same_content
 from wizard.core.preflight.facts import CloudFacts, Unseen
-from wizard.prepare import InvalidPlan, Listings, Prepared, Registration
+from wizard.operations.prepare import InvalidPlan, Listings, Prepared, Registration
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

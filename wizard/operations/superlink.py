@@ -17,7 +17,7 @@ from pathlib import Path
 from wizard.core.errors import WizardError
 from wizard.core.flower.connection_card import LIKELIEST, Card, family
 from wizard.core.flower.superlink_report import SuperLinkWord, read
-from wizard.flower_environments import ImageError, python_of
+from wizard.operations.flower_environments import ImageError, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
 """It runs with an image's Python, not with ours."""

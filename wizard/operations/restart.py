@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.actions.sending import Tell
 from wizard.cloud.errors import LOST, CloudError
 from wizard.core.cluster import action_preview as foresight
 from wizard.core.cluster.action_preview import RestartForesight
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
+from wizard.operations.service_actions import Tell
 from wizard.storage.resume_records import Begun, RestartRecord
 
 if TYPE_CHECKING:
