@@ -23,8 +23,8 @@ from wizard.operations.flower_environments import ImageError
 from wizard.operations.watch import settled
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
 from wizard.rehearsal.processes import Processes
-from wizard.rehearsal.ready import answers
-from wizard.rehearsal.world import on_loopback
+from wizard.rehearsal.recipe import answers
+from wizard.rehearsal.stage import on_loopback
 from wizard.sandbox.blueprint import Timings
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS

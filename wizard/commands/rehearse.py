@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan.plan import Plan
+    from wizard.rehearsal.comparison import Row
     from wizard.rehearsal.run import Ended
     from wizard.rehearsal.stage import Stage
-    from wizard.rehearsal.told import Row
 
 MINUTES_20 = 1200.0
 
@@ -159,9 +159,9 @@ class _Rehearsal:
 
     def _run(self, service: ServiceSnapshot) -> Ended:
         from wizard.core.flower.connection_card import card
+        from wizard.rehearsal.comparison import Word
         from wizard.rehearsal.recipe import Recipe
         from wizard.rehearsal.run import Run, settings
-        from wizard.rehearsal.told import Word
 
         found = card(service)
         if found is None:
@@ -182,7 +182,7 @@ class _Rehearsal:
         from wizard.core.cluster.coverage import coverage, summary
         from wizard.core.cluster.partitions import assignments
         from wizard.core.text import counted
-        from wizard.rehearsal.told import compared
+        from wizard.rehearsal.comparison import compared
 
         if not ended.completed:
             status = DEPLOYMENT_FAILED if ended.status.startswith("finished") else TIMED_OUT

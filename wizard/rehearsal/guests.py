@@ -16,10 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wizard.operations.flower_environments import ImageError, python_of
+from wizard.rehearsal.comparison import node_id
 from wizard.rehearsal.processes import Processes
-from wizard.rehearsal.ready import answers
-from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe
-from wizard.rehearsal.told import node_id
+from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe, answers
 from wizard.sandbox.guests import SuperNode, partition
 from wizard.sandbox.vm import VirtualMachine
 from wizard.sandbox.world import WorldState

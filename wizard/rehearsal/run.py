@@ -12,9 +12,9 @@ from pathlib import Path
 from wizard.core.flower import connection_card
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.plan import Plan
+from wizard.rehearsal.comparison import Word, word
 from wizard.rehearsal.guests import Guests
 from wizard.rehearsal.recipe import INSIDE, Recipe
-from wizard.rehearsal.told import Word, word
 
 NAME = "rehearsal"
 """What the connection to the SuperLink is called."""

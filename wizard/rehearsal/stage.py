@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
 
 from wizard.rehearsal.guests import Guests
 from wizard.rehearsal.processes import Processes
-from wizard.rehearsal.world import on_loopback
+from wizard.sandbox.blueprint import World
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
 from wizard.storage import process_files as sittings
 from wizard.storage.files import APPLICATION
+
+
+def on_loopback(world: World, seed: int | None = None) -> World:
+    """The same world with its networks in 127.0.0.0/8, another part of it for every process that asks.
+
+    `seed` is the process's number unless given.
+    """
+    number = os.getpid() if seed is None else seed
+    second, third = 64 + number % 64, number // 64 % 250
+    networks = tuple(
+        replace(network, first=f"127.{second}.{third + place}.10", size=min(network.size, 200))
+        for place, network in enumerate(world.networks)
+    )
+    return replace(world, networks=networks, services=())
+
 
 KEPT = 3
 """So many folders of ended rehearsals stay, for their logs."""
