@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wizard import __version__
-from wizard.cli import PROGRAM, wizard
+from wizard.cli.program import PROGRAM, wizard
 
 PLACE = Path(__file__).parents[1] / "man" / f"{PROGRAM}.1"
 

@@ -9,10 +9,10 @@ from types import FrameType
 import pytest
 
 from tests.core.services import service, vm
+from wizard.cli.report import service_data, service_text
 from wizard.core.cluster.partitions import assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.views.board import board
-from wizard.report import service_data, service_text
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "wizard.flower_scripts": (set(), {"flwr", "grpc"}),
     "wizard.core.cluster.events": ({"wizard.core"}, set()),
     "wizard.operations.watch": ({"wizard.core", "wizard.cloud", "wizard.storage.journal"}, set()),
-    "wizard.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
+    "wizard.cli.report": ({"wizard.core", "wizard.cloud.errors"}, {"rich"}),
     "wizard.storage.resume_records": ({"wizard.storage.files"}, {"platformdirs"}),
     "wizard.operations.machine": (set(), set()),
     "wizard.operations.machine": (set(), set()),
@@ -87,8 +87,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         },
         SCREEN,
     ),
-    "wizard.commands": ({"wizard"}, {"click", "rich", "pydantic", "platformdirs", "textual"}),
-    "wizard.cli": ({"wizard"}, {"click"}),
+    "wizard.cli": ({"wizard"}, {"click", "rich", "pydantic", "platformdirs", "textual"}),
+    "wizard.cli.program": ({"wizard"}, {"click"}),
     "wizard.__main__": ({"wizard"}, set()),
     "wizard": (set(), set()),
 }
@@ -152,7 +152,7 @@ def test_production_does_not_import_rehearsal() -> None:
         for _, module in imports(path)
         if inside(module, "wizard.rehearsal") and not inside(name_of(path), "wizard.rehearsal")
     }
-    assert importing == {"wizard.commands.rehearse", "wizard.commands.reach"}
+    assert importing == {"wizard.cli.rehearse", "wizard.cli.connection"}
 
 
 def test_the_rooms_are_those_of_the_architecture() -> None:
@@ -177,9 +177,9 @@ def test_a_long_file_has_a_reason(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("wizard.commands.rehearse", ["wizard.rehearsal"]),
-        ("wizard.commands.reach", ["wizard.rehearsal"]),
-        ("wizard.cli", ["textual", "httpx", "pyone", "requests", "lxml", "pydantic", "rich"]),
+        ("wizard.cli.rehearse", ["wizard.rehearsal"]),
+        ("wizard.cli.connection", ["wizard.rehearsal"]),
+        ("wizard.cli.program", ["textual", "httpx", "pyone", "requests", "lxml", "pydantic", "rich"]),
         ("wizard.core.plan.plan", ["textual", "httpx", "pyone", "requests", "lxml"]),
         ("wizard.tui.app", ["httpx", "pyone", "requests", "lxml", "pydantic"]),
         ("wizard.cloud.cloud", ["pyone", "requests", "textual"]),

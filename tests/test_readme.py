@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from wizard.cli import wizard
+from wizard.cli import errors as trouble
+from wizard.cli.program import wizard
 from wizard.cloud.errors import Unreachable
-from wizard.commands import trouble
 from wizard.core.plan import preset, rules
 from wizard.storage.files import list_presets
 from wizard.tui.app import WizardApp

@@ -14,7 +14,7 @@ def main() -> None:
     """Run the command line and end the process with its exit status."""
     gc.set_threshold(SELDOM)
     try:
-        from wizard.cli import run
+        from wizard.cli.program import run
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:

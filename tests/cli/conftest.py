@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from wizard.cli import run
+from wizard.cli.program import run
 from wizard.operations import watch
 from wizard.sandbox.server import Sandbox
 

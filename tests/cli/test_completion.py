@@ -14,7 +14,7 @@ from typing import Literal
 import pytest
 
 from tests.cli.conftest import ROOT, Ended
-from wizard.commands import completing
+from wizard.cli import completing
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
 from wizard.core.plan.contracts import SEED
 from wizard.sandbox.server import Sandbox
@@ -209,7 +209,7 @@ def test_what_is_installed_for_a_shell_asks_the_program(on_the_path: dict[str, s
 
 def test_completing_imports_nothing_heavy(clean: dict[str, str]) -> None:
     code = (
-        "import sys; from wizard.cli import run; run([])\n"
+        "import sys; from wizard.cli.program import run; run([])\n"
         "heavy = ('textual', 'rich', 'httpx', 'pyone', 'lxml', 'requests')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

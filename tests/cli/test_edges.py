@@ -13,9 +13,9 @@ import click
 import pytest
 
 from tests.cli.conftest import PYTHON, Ended, Program
-from wizard import cli
-from wizard.commands import deploy as deploy_module
-from wizard.commands.presets import presets
+from wizard.cli import deploy as deploy_module
+from wizard.cli import program as cli
+from wizard.cli.presets import presets
 from wizard.sandbox.server import Sandbox
 
 HEAVY = ("textual", "rich", "pyone", "httpx", "pydantic", "lxml", "requests", "wizard.sandbox", "wizard.tui")
@@ -50,7 +50,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("statement", ["import wizard", "from wizard.cli import run; run(['--version'])"])
+@pytest.mark.parametrize("statement", ["import wizard", "from wizard.cli.program import run; run(['--version'])"])
 def test_what_is_not_used_is_not_imported(program: Program, statement: str) -> None:
     code = f"{statement}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=program.environment)

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from tests.cli.conftest import Ended
-from wizard import cli
+from wizard.cli import program as cli
 from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
@@ -78,14 +78,14 @@ def test_each_example_works(
     example: str,
 ) -> None:
     opened: list[dict[str, object]] = []
-    monkeypatch.setattr("wizard.commands.interactive.open_wizard", lambda _, **said: opened.append(said))
+    monkeypatch.setattr("wizard.cli.interactive.open_wizard", lambda _, **said: opened.append(said))
     words = [re.sub(rf"\b{SERVICE}\b", place, word) for word in call_of(example)]
     if path in {("presets", "new"), ("presets", "import")}:
         call("presets", "delete", "my-cluster", "--yes")
     if path == ("sandbox",) and "--list-worlds" not in words:
         at_once = SimpleNamespace(wait=lambda: True, set=lambda: None)
-        monkeypatch.setattr("wizard.commands.sandbox.threading", SimpleNamespace(Event=lambda: at_once))
-        monkeypatch.setattr("wizard.commands.sandbox.signal.signal", lambda *_: None)
+        monkeypatch.setattr("wizard.cli.sandbox.threading", SimpleNamespace(Event=lambda: at_once))
+        monkeypatch.setattr("wizard.cli.sandbox.signal.signal", lambda *_: None)
     ended = call(*words)
     assert ended.status == STATUS.get(path, 0), ended.err
     assert bool(opened) is (path in {(), ("attach",)})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.cli import wizard
+from wizard.cli.program import wizard
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.cli.report import list_text, service_data, service_text
 from wizard.cloud.errors import Unreachable
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
 from wizard.core.text import harmless, one_line
-from wizard.report import list_text, service_data, service_text
 
 
 def node(number: int, name: str, *, ready: str | None = "YES", config: str = "") -> Node:

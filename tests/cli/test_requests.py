@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, Ended
 from tests.deploying import deploy_plan
-from wizard.cli import COMMANDS
+from wizard.cli.program import COMMANDS
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot

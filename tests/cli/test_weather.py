@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from tests.cli.conftest import Ended, Program
-from wizard.commands import reach
+from wizard.cli import connection as reach
 from wizard.sandbox import faults
 from wizard.sandbox.server import Sandbox
 

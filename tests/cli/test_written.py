@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Ended
-from wizard.commands.reach import Connector
+from wizard.cli.connection import Connector
 from wizard.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wizard.commands.completing import assignments, world_names
+from wizard.cli.completing import assignments, world_names
 from wizard.core.cluster.events import HOWS
 from wizard.storage.preferences import COLORS, THEMES
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.completing import preset_names
-from wizard.commands.options import Reach, connection_options, dialect_option, example, set_option
-from wizard.commands.output import Teller, emit, emit_styled
-from wizard.commands.planning import checked, dialect_of, plan_of
-from wizard.commands.reach import connecting
+from wizard.cli.completing import preset_names
+from wizard.cli.connection import connecting
+from wizard.cli.options import Reach, connection_options, dialect_option, example, set_option
+from wizard.cli.output import Teller, emit, emit_styled
+from wizard.cli.planning import checked, dialect_of, plan_of
 
 if TYPE_CHECKING:
     from wizard.core.plan.dialect import Dialect

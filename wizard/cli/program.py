@@ -10,17 +10,46 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from importlib import import_module
 from typing import Any, TextIO
 
 import click
 
 from wizard import __version__
-from wizard.commands.completing import preset_names
-from wizard.commands.late import LateCommands
-from wizard.commands.options import connection_options, example, screen_options, set_option
-from wizard.commands.output import prepare_streams
-from wizard.commands.trouble import FAILED, INTERRUPTED, report
+from wizard.cli.completing import preset_names
+from wizard.cli.errors import FAILED, INTERRUPTED, report
+from wizard.cli.options import connection_options, example, screen_options, set_option
+from wizard.cli.output import prepare_streams
+
+
+class LateCommands(MutableMapping[str, click.Command]):
+    """Commands by name, in the order given; `restart-stale` is the function `restart_stale`."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """`modules` has the module of `wizard.cli` that each command stands in."""
+        self._modules = modules
+        self._found: dict[str, click.Command | None] = dict.fromkeys(modules)
+
+    def __getitem__(self, name: str) -> click.Command:
+        found = self._found[name]
+        if found is None:
+            module = import_module(f"wizard.commands.{self._modules[name]}")
+            found = self._found[name] = getattr(module, name.replace("-", "_"))
+        return found
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._found[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
 
 PROGRAM = "flowerneb-wizard"
 
@@ -68,7 +97,7 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
     Without a command this opens the wizard on the terminal.
     """
     if context.invoked_subcommand is None:
-        from wizard.commands.interactive import open_wizard
+        from wizard.cli.interactive import open_wizard
 
         return open_wizard(context, preset=preset, settings=settings, **screen)
     if preset is not None or settings or any(value not in (None, False, "auto") for value in screen.values()):

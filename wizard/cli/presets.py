@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.asking import agreed, somebody_is_there
-from wizard.commands.check import read_json
-from wizard.commands.completing import own_preset_names, preset_names, sources
-from wizard.commands.options import Reach, connection_options, example, json_option
-from wizard.commands.output import Teller, emit, emit_drawn, emit_json, emit_words, is_terminal
-from wizard.commands.planning import plan_of
-from wizard.commands.reach import connecting
-from wizard.commands.trouble import FAILED, INVALID, CommandFailed
+from wizard.cli.check import read_json
+from wizard.cli.completing import own_preset_names, preset_names, sources
+from wizard.cli.connection import connecting
+from wizard.cli.errors import FAILED, INVALID, CommandFailed
+from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.output import Teller, agreed, emit, emit_drawn, emit_json, emit_words, is_terminal, somebody_is_there
+from wizard.cli.planning import plan_of
 
 if TYPE_CHECKING:
     from wizard.core.plan.diffs import Difference
@@ -121,8 +120,8 @@ def _data(found: tuple[Difference, ...]) -> list[dict[str, str | None]]:
 
 
 def _table(found: tuple[Difference, ...], left: str, right: str) -> str:
+    from wizard.cli.report import console_of, table_text
     from wizard.core.plan.diffs import in_words
-    from wizard.report import console_of, table_text
 
     rows = [(item.path, in_words(item.left), in_words(item.right), in_words(item.default)) for item in found]
     return table_text(("SETTING", left, right, "DEFAULT"), rows, console_of(is_terminal(sys.stdout)))
@@ -201,7 +200,7 @@ def _text(path: Path) -> str | None:
 
 def _errors(path: Path, teller: Teller) -> list[str]:
     """A line for each error; warnings are told."""
-    from wizard.commands.planning import tell
+    from wizard.cli.planning import tell
     from wizard.core.plan import rules
     from wizard.core.plan.problem import Kind
     from wizard.storage.files import PresetFileError, read_preset
@@ -293,7 +292,7 @@ def presets(context: click.Context) -> None:
 @json_option
 def listed(as_json: bool) -> None:
     """List the shipped presets, then your own."""
-    from wizard.report import console_of, table_text
+    from wizard.cli.report import console_of, table_text
     from wizard.storage.files import list_presets
 
     found = list_presets()

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.options import Reach
-from wizard.commands.output import Teller
-from wizard.commands.trouble import FAILED, CommandFailed
+from wizard.cli.errors import FAILED, CommandFailed
+from wizard.cli.options import Reach
+from wizard.cli.output import Teller
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

@@ -9,9 +9,9 @@ import threading
 
 import click
 
-from wizard.commands.completing import world_names
-from wizard.commands.options import FLOWER, GUESTS, GUESTS_HELP, Reach, example, refuse_hurry
-from wizard.commands.output import Teller, emit, emit_words
+from wizard.cli.completing import world_names
+from wizard.cli.options import FLOWER, GUESTS, GUESTS_HELP, Reach, example, refuse_hurry
+from wizard.cli.output import Teller, emit, emit_words
 
 
 @click.command(epilog=example("flowerneb-wizard sandbox > exports.sh &  sleep 1;  . ./exports.sh"))
@@ -42,7 +42,7 @@ def sandbox(
 
     The lines on stdout, read by a shell, point OpenNebula's tools and this program at it.
     """
-    from wizard.commands.reach import sandbox_of, sandbox_with_flower
+    from wizard.cli.connection import sandbox_of, sandbox_with_flower
 
     Reach.of(context)
     refuse_hurry(guests, speed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from wizard.commands.options import example
-from wizard.commands.output import emit
+from wizard.cli.options import example
+from wizard.cli.output import emit
 
 _NO_SPACE = """\
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=:] ]] && compopt -o nospace 2>/dev/null

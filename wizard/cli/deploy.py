@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.completing import preset_names
-from wizard.commands.options import Reach, connection_options, dialect_option, example, json_option, set_option
-from wizard.commands.output import Teller, emit, emit_drawn, emit_json, is_terminal
-from wizard.commands.planning import checked, dialect_of, plan_of
-from wizard.commands.preflight import held_against
-from wizard.commands.reach import connecting
-from wizard.commands.trouble import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
+from wizard.cli.check import held_against
+from wizard.cli.completing import preset_names
+from wizard.cli.connection import connecting
+from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
+from wizard.cli.options import Reach, connection_options, dialect_option, example, json_option, set_option
+from wizard.cli.output import Teller, emit, emit_drawn, emit_json, is_terminal
+from wizard.cli.planning import checked, dialect_of, plan_of
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -155,7 +155,7 @@ class _Deployment:
             raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
-        from wizard.commands.narration import Narrator
+        from wizard.cli.narration import Narrator
         from wizard.operations.deploy import Outcome, outcome
         from wizard.operations.watch import Sight, Watch, changes, follow
 
@@ -192,7 +192,7 @@ class _Deployment:
         self.teller.say(step)
 
     def _show(self, service: ServiceSnapshot, sight: Sight | None = None) -> None:
-        from wizard.report import service_data, service_text
+        from wizard.cli.report import service_data, service_text
 
         if self.as_json:
             emit_json(service_data(service, sight.error if sight else None))

@@ -8,15 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wizard.commands.completing import service_names
-from wizard.commands.options import Reach, connection_options, example, json_option
-from wizard.commands.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
-from wizard.commands.reach import Connector, connecting
-from wizard.commands.trouble import report
+from wizard.cli.completing import service_names
+from wizard.cli.connection import Connector, connecting
+from wizard.cli.errors import report
+from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
@@ -48,7 +48,7 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
 
 
 def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> int:
-    from wizard.report import list_data, list_text
+    from wizard.cli.report import list_data, list_text
 
     poll = cloud.services.poll_all()
     if as_json:
@@ -62,7 +62,7 @@ def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> 
 
 def _once(poll: Poll, as_json: bool) -> int:
     """What is known is shown even where oned does not answer; the exit status then says that it is not all."""
-    from wizard.report import service_data, service_text
+    from wizard.cli.report import service_data, service_text
 
     if as_json:
         emit_json(service_data(poll.snapshot, poll.oned_error))
@@ -72,7 +72,7 @@ def _once(poll: Poll, as_json: bool) -> int:
 
 
 def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
-    from wizard.commands.narration import Contact, News
+    from wizard.cli.narration import Contact, News
     from wizard.operations.watch import Watch, follow
 
     watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
@@ -115,7 +115,7 @@ def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[floa
 
 
 def _show(sight: Sight, as_json: bool) -> None:
-    from wizard.report import service_data, service_text
+    from wizard.cli.report import service_data, service_text
 
     if sight.snapshot is None:
         return
@@ -131,3 +131,89 @@ def _tell(event: Event, as_json: bool) -> None:
     else:
         moment = time.strftime("%H:%M:%S", time.localtime(event.at))
         emit_words(f"{moment}  {event.severity}  {event.message}\n")
+
+
+@click.command(
+    short_help="Print what was seen of a service, with times.", epilog=example("flowerneb-wizard events 42 --json")
+)
+@click.argument("service", shell_complete=service_names)
+@json_option
+@connection_options
+@click.pass_context
+def events(context: click.Context, service: str, *, as_json: bool) -> None:
+    """Print the events of SERVICE, given by name or id, oldest first: OneFlow's log, and what this program saw.
+
+    With --json each line is an object. What was seen from here stays known after the service is gone, by its id.
+    """
+    from wizard.core.cluster.events import as_json as line_of
+    from wizard.core.cluster.events import as_text
+    from wizard.operations.machine import local_time
+
+    teller = Teller(as_json)
+    with connecting(Reach.of(context), teller) as connector:
+        found = _found(connector.connect(), service, teller)
+    for event in found:
+        emit_words(f"{line_of(event) if as_json else as_text(event, local_time)}\n")
+
+
+def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
+    from wizard.cloud.errors import CloudError
+    from wizard.core.cluster.events import merged
+    from wizard.operations.watch import changes
+    from wizard.storage.journal import Journal, earlier
+
+    try:
+        snapshot = cloud.services.find(service)
+    except CloudError as error:
+        kept = earlier(cloud.where, int(service)) if service.isascii() and service.isdigit() else None
+        if kept is None:
+            raise
+        teller.say(f"{error.subject}: {error.title}; this is what was seen of it from here")
+        return kept.read()
+    journal = Journal.of(cloud.where, snapshot.id, snapshot.start_time)
+    return merged(journal.read(), changes(None, snapshot))
+
+
+@click.command(
+    short_help="Show one VM: state, history, CONTEXT, what it published.", epilog=example("flowerneb-wizard vm 1")
+)
+@click.argument("number", type=click.IntRange(min=0), metavar="ID")
+@json_option
+@connection_options
+@click.pass_context
+def vm(context: click.Context, number: int, *, as_json: bool) -> None:
+    """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
+    from wizard.core.views.vm_details import action_name, complaints, details, history
+    from wizard.operations.machine import local_time
+
+    with connecting(Reach.of(context), Teller(as_json)) as connector:
+        found = connector.connect().vms.get(number)
+    if as_json:
+        data: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state_name, "ready": found.ready}
+        data |= {"ips": list(found.ips), "host": found.host, "created": found.stime, "ended": found.etime or None}
+        data["runs"] = [
+            {
+                "record": run.seq,
+                "host": run.host,
+                "running_since": run.since or None,
+                "until": run.until or None,
+                "ended_by": action_name(run.ended_by) or None,
+            }
+            for run in found.runs
+        ]
+        emit_json(data | {"published": details(found.user_template), "context": details(found.context)})
+        return
+    lines = [
+        f"VM {found.id} {found.name}",
+        f"state      {found.state_name}, READY {found.ready or 'not set'}",
+        f"IP         {', '.join(found.ips) or '-'}",
+        f"host       {found.host or '-'}",
+    ]
+    lines += [f"reach it   ssh root@{found.ips[0]}"] if found.ips else []
+    lines += [*complaints(found), "", "History:", *(f"  {line}" for line in history(found, local_time))]
+    for title, values in (
+        ("What it published, and what it was given:", found.user_template),
+        ("CONTEXT:", found.context),
+    ):
+        lines += ["", title, *(f"  {key} = {value}" for key, value in details(values).items())]
+    emit_words("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""Opening the wizard: only on a terminal that can show it."""
+"""`attach`: straight to the dashboard of a service."""
 
 from __future__ import annotations
 
@@ -9,19 +9,35 @@ import signal
 import sys
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wizard.commands.options import Reach
-from wizard.commands.output import Teller, is_terminal
-from wizard.commands.planning import plan_of
-from wizard.commands.reach import connecting
-from wizard.commands.trouble import INVALID, CommandFailed
+from wizard.cli.completing import service_names
+from wizard.cli.connection import connecting
+from wizard.cli.errors import INVALID, CommandFailed
+from wizard.cli.options import Reach, connection_options, example, screen_options
+from wizard.cli.output import Teller, is_terminal
+from wizard.cli.planning import plan_of
 
 if TYPE_CHECKING:
     from wizard.storage.preferences import Look
     from wizard.tui.app import WizardApp
+
+
+@click.command(short_help="Show the dashboard of a service.", epilog=example("flowerneb-wizard attach 42"))
+@click.argument("service", shell_complete=service_names)
+@connection_options
+@screen_options
+@click.pass_context
+def attach(context: click.Context, /, service: str, **screen: Any) -> int:
+    """Show the dashboard of SERVICE, given by name or id.
+
+    A deployment runs in OneFlow: it goes on whether or not somebody watches.
+    """
+
+    return open_wizard(context, attach=service, **screen)
+
 
 _INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and pipes."
 _GLYPHS = "─│┌┐└┘▁▔▊✓▸"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from wizard.commands.output import Teller
+from wizard.cli.output import Teller
 
 if TYPE_CHECKING:
     from wizard.core.plan.contract import Contract
@@ -58,8 +58,8 @@ def own_preset_names(_context: click.Context, _parameter: click.Parameter, incom
 def service_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Flower services by name, or by id where the name is no plain word or not the only one."""
     with contextlib.suppress(Exception):
-        from wizard.commands.options import Reach
-        from wizard.commands.reach import connecting
+        from wizard.cli.connection import connecting
+        from wizard.cli.options import Reach
 
         reach = Reach.of(context)
         if reach.sandbox:

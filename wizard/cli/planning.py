@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wizard.commands.output import Teller
+from wizard.cli.output import Teller
 
 if TYPE_CHECKING:
     from wizard.core.plan.dialect import Dialect
