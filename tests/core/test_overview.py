@@ -8,7 +8,8 @@ import pytest
 
 from tests.core.services import NOW, service, vm
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.views.rows import RoleRow, duration, role_rows, vm_rows
+from wizard.core.text import duration
+from wizard.core.views.rows import RoleRow, role_rows, vm_rows
 
 HOSTILE = "\x1b]0;owned\x07[bold red]\u202eevil\n"
 SPELLED = "\\x1b]0;owned\\x07[bold red]\\u202eevil\\n"

@@ -14,7 +14,11 @@ import pytest
 from tests.e2e.terminal import Terminal
 from tests.package.conftest import PYTHONS, ROOT, Built
 
-INSIDE = ("rehearsal/inside/certificates.py", "rehearsal/inside/app/pyproject.toml", "flower_scripts/control.py")
+INSIDE = (
+    "rehearsal/inside/certificates.py",
+    "rehearsal/inside/app/pyproject.toml",
+    "operations/flower_scripts/control.py",
+)
 Install = Callable[[str, Path, Path], Path]
 
 
@@ -118,7 +122,7 @@ def test_what_other_programs_read_lies_in_files(installed: Installed) -> None:
     installed("render", "default")
     # The single file unpacks itself into the home; the rest lies where the program does.
     folders = [Path(installed.environment["HOME"]) / ".shiv", installed.program.resolve().parents[1]]
-    package = next(path for folder in folders for path in folder.rglob("wizard/flower_scripts")).parent
+    package = next(path for folder in folders for path in folder.rglob("wizard/operations/flower_scripts")).parents[1]
     assert [name for name in INSIDE if not (package / name).is_file()] == []
 
 

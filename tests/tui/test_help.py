@@ -23,8 +23,8 @@ from wizard.core.flower.connection_card import Step as CardStep
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.opennebula.user_inputs import InputType
-from wizard.core.plan.contract import allowed, described
 from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.field_help import allowed, described
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.template_check import linted
 from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wizard.cli.completing import preset_names
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed
-from wizard.cli.options import Reach, connection_options, example, json_option, set_option
+from wizard.cli.options import connection_options, example, json_option, set_option
 from wizard.cli.output import Teller, emit_json, emit_words
 from wizard.cli.planning import plan_of
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wizard.operations.prepare import Listings
 
 
-def looked_up(plan: Plan, reach: Reach, teller: Teller) -> tuple[Finding, ...]:
+def looked_up(plan: Plan, reach: ConnectionOptions, teller: Teller) -> tuple[Finding, ...]:
     """What the preflight of a plan finds. Raises CloudError only where no login is found."""
     from wizard.operations.deploy import preflight
 
@@ -141,7 +141,7 @@ def check(
     of a template count from its body. The exit status is 2 where there is an error, 0 where there are only warnings
     and notes; with --cloud it is 5 where an error of the cloud stands against a deployment.
     """
-    reach = Reach.of(context)
+    reach = ConnectionOptions.of(context)
     if (subject is None) == (template is None):
         raise click.UsageError("name one thing: a preset, a JSON file, or with --template one that is registered.")
     if settings and (subject is None or _is_template(subject)):
@@ -150,14 +150,14 @@ def check(
         raise click.UsageError("--cloud holds a preset against the cloud; a template is checked as it is.")
     if subject is None:
         return _tell_of_template(_registered(template or "", reach, Teller(as_json)), template or "", as_json)
-    if not with_cloud and reach != Reach():
+    if not with_cloud and reach != ConnectionOptions():
         raise click.UsageError("nothing is asked of a cloud without --cloud: say --cloud, or leave those options out.")
     if _is_template(subject):
         return _tell_of_template(read_json(subject), subject, as_json)
     return _tell_of_preset(subject, settings, reach if with_cloud else None, as_json)
 
 
-def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: Reach | None, as_json: bool) -> int:
+def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOptions | None, as_json: bool) -> int:
     from wizard.core.plan import rules
     from wizard.core.plan.template_check import as_text
     from wizard.core.preflight import stands_against
@@ -193,7 +193,7 @@ def _tell_of_template(document: object, subject: str, as_json: bool) -> int:
     return 0 if found.valid else INVALID
 
 
-def _registered(reference: str, reach: Reach, teller: Teller) -> object:
+def _registered(reference: str, reach: ConnectionOptions, teller: Teller) -> object:
     with connecting(reach, teller) as connector:
         return connector.connect().templates.find(reference).body
 

@@ -58,10 +58,9 @@ def own_preset_names(_context: click.Context, _parameter: click.Parameter, incom
 def service_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Flower services by name, or by id where the name is no plain word or not the only one."""
     with contextlib.suppress(Exception):
-        from wizard.cli.connection import connecting
-        from wizard.cli.options import Reach
+        from wizard.cli.connection import ConnectionOptions, connecting
 
-        reach = Reach.of(context)
+        reach = ConnectionOptions.of(context)
         if reach.sandbox:
             return []
         with connecting(reach, _Silent()) as connector:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.cli.completing import service_names
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import FAILED, CommandFailed
-from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.options import connection_options, example, json_option
 from wizard.cli.output import Teller, emit_json, emit_words
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
     from wizard.core.flower.connection_card import card
     from wizard.operations.machine import reached_through
 
-    with connecting(Reach.of(context), Teller(as_json)) as connector:
+    with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:
         poll = connector.connect().services.look_up(service)
     if poll.oned_error is not None:
         raise poll.oned_error
@@ -104,7 +104,7 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     from wizard.core.flower.superlink_report import lines
     from wizard.operations.superlink import Control, ControlError
 
-    with connecting(Reach.of(context), Teller(as_json)) as connector:
+    with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:
         poll = connector.connect().services.look_up(service)
     if poll.oned_error is not None:
         raise poll.oned_error

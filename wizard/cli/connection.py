@@ -11,14 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wizard.cli.errors import FAILED, CommandFailed
-from wizard.cli.options import Reach
 from wizard.cli.output import Teller
 
 if TYPE_CHECKING:
@@ -27,6 +26,69 @@ if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.sandbox.server import Sandbox
     from wizard.storage.journal import Journal
+
+FLOWER = "flower"
+"""Real Flower inside the sandbox's VMs."""
+
+
+class Secret:
+    """A text that never prints."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """How the operator wants the cloud to be reached; None is left to the environment and to OpenNebula's files."""
+
+    server: str | None = None
+    endpoint: str | None = None
+    username: str | None = None
+    password: Secret | None = None
+    insecure: bool = False
+    sandbox: bool = False
+    world: str | None = None
+    speed: float | None = None
+    guests: str | None = None
+
+    @property
+    def with_flower(self) -> bool:
+        """Whether the VMs of the sandbox run Flower."""
+        return self.guests == FLOWER
+
+    @staticmethod
+    def of(context: click.Context) -> ConnectionOptions:
+        """What was said so far. Raises UsageError where two options contradict each other."""
+        said: dict[str, Any] = context.ensure_object(dict)
+        reach = ConnectionOptions(
+            **{item.name: said[item.name] for item in fields(ConnectionOptions) if item.name in said}
+        )
+        if reach.sandbox:
+            if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
+                raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
+            refuse_hurry(reach.guests, reach.speed)
+        elif reach.world or reach.speed or reach.guests:
+            raise click.UsageError(
+                "--world, --speed and --guests are for --sandbox; those of the command `sandbox` follow it."
+            )
+        return reach
+
+
+def refuse_hurry(guests: str | None, speed: float | None) -> None:
+    """Raise UsageError where Flower is to run in another time than the real one."""
+    if guests == FLOWER and speed not in (None, 1.0):
+        raise click.UsageError("--guests flower runs in real time: leave --speed out.")
+
 
 QUICK = 10.0
 """Sandbox seconds per second, for commands that wait."""
@@ -71,7 +133,7 @@ class Connector:
 
 
 @contextmanager
-def connecting(reach: Reach, teller: Teller, *, speed: float = QUICK) -> Iterator[Connector]:
+def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK) -> Iterator[Connector]:
     """A connector to what the operator wants. A sandbox lives as long as the context."""
     if not reach.sandbox:
         if reach.insecure:
@@ -140,7 +202,7 @@ def _closing(connector: Connector) -> Iterator[Connector]:
         connector.close()
 
 
-def _login(reach: Reach) -> Login:
+def _login(reach: ConnectionOptions) -> Login:
     from wizard.cloud.login import find_login
 
     return find_login(

@@ -12,9 +12,9 @@ import click
 
 from wizard.cli.check import held_against
 from wizard.cli.completing import preset_names
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
-from wizard.cli.options import Reach, connection_options, dialect_option, example, json_option, set_option
+from wizard.cli.options import connection_options, dialect_option, example, json_option, set_option
 from wizard.cli.output import Teller, emit, emit_drawn, emit_json, is_terminal
 from wizard.cli.planning import checked, dialect_of, plan_of
 
@@ -81,7 +81,7 @@ def deploy(
     goes on with the service that it had begun.
     """
     teller = Teller(as_json)
-    reach = Reach.of(context)
+    reach = ConnectionOptions.of(context)
     plan = plan_of(preset, settings)
     spelling = dialect_of(dialect)
     checked(plan, teller, spelling)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wizard.cli.completing import service_names
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import INVALID, CommandFailed
-from wizard.cli.options import Reach, connection_options, example, screen_options
+from wizard.cli.options import connection_options, example, screen_options
 from wizard.cli.output import Teller, is_terminal
 from wizard.cli.planning import plan_of
 
@@ -57,7 +57,7 @@ def open_wizard(
     no_mouse: bool = False,
 ) -> int:
     """Run the screens and return their exit status. Raises CommandFailed where the terminal can't show them."""
-    reach = Reach.of(context)
+    reach = ConnectionOptions.of(context)
     refuse_what_is_no_terminal()
     settings = tuple(settings)
     plan = plan_of(preset, settings) if preset is not None or settings else None

@@ -77,7 +77,7 @@ class Narrator:
             self.tell(line)
 
     def _events(self, sight: Sight) -> Iterator[str]:
-        from wizard.core.views.rows import duration
+        from wizard.core.text import duration
 
         begun = sight.snapshot.start_time if sight.snapshot else 0
         for event in self.news.of(sight):

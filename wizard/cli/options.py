@@ -7,77 +7,19 @@ which all commands of one run share.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
 
 from wizard.cli.completing import assignments, world_names
+from wizard.cli.connection import FLOWER, Secret
 from wizard.core.cluster.events import HOWS
 from wizard.storage.preferences import COLORS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
-FLOWER = "flower"
 GUESTS = ("scripted", FLOWER)
 """What may run inside the sandbox's VMs."""
 GUESTS_HELP = "What runs inside its VMs: a script, or Flower itself as processes of this machine."
-
-
-class Secret:
-    """A text that never prints."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def reveal(self) -> str:
-        """The text itself."""
-        return self._text
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How the operator wants the cloud to be reached; None is left to the environment and to OpenNebula's files."""
-
-    server: str | None = None
-    endpoint: str | None = None
-    username: str | None = None
-    password: Secret | None = None
-    insecure: bool = False
-    sandbox: bool = False
-    world: str | None = None
-    speed: float | None = None
-    guests: str | None = None
-
-    @property
-    def with_flower(self) -> bool:
-        """Whether the VMs of the sandbox run Flower."""
-        return self.guests == FLOWER
-
-    @staticmethod
-    def of(context: click.Context) -> Reach:
-        """What was said so far. Raises UsageError where two options contradict each other."""
-        said: dict[str, Any] = context.ensure_object(dict)
-        reach = Reach(**{item.name: said[item.name] for item in fields(Reach) if item.name in said})
-        if reach.sandbox:
-            if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
-                raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
-            refuse_hurry(reach.guests, reach.speed)
-        elif reach.world or reach.speed or reach.guests:
-            raise click.UsageError(
-                "--world, --speed and --guests are for --sandbox; those of the command `sandbox` follow it."
-            )
-        return reach
-
-
-def refuse_hurry(guests: str | None, speed: float | None) -> None:
-    """Raise UsageError where Flower is to run in another time than the real one."""
-    if guests == FLOWER and speed not in (None, 1.0):
-        raise click.UsageError("--guests flower runs in real time: leave --speed out.")
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:

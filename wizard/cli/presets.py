@@ -16,9 +16,9 @@ import click
 
 from wizard.cli.check import read_json
 from wizard.cli.completing import own_preset_names, preset_names, sources
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import FAILED, INVALID, CommandFailed
-from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.options import connection_options, example, json_option
 from wizard.cli.output import Teller, agreed, emit, emit_drawn, emit_json, emit_words, is_terminal, somebody_is_there
 from wizard.cli.planning import plan_of
 
@@ -249,7 +249,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     from wizard.storage.files import save_preset
 
     teller = Teller()
-    document, origin = _read(source, Reach.of(context), teller)
+    document, origin = _read(source, ConnectionOptions.of(context), teller)
     try:
         found = Imported(opened(document)) if whole else imported(document)
     except (NotATemplate, DecodeError) as error:
@@ -264,7 +264,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     tell_what_it_hides(name)
 
 
-def _read(source: str, reach: Reach, teller: Teller) -> tuple[object, str]:
+def _read(source: str, reach: ConnectionOptions, teller: Teller) -> tuple[object, str]:
     """The document, and the words for where it came from."""
     kind, colon, reference = source.partition(":")
     if not colon or kind not in (TEMPLATE, SERVICE):

@@ -34,7 +34,7 @@ class LateCommands(MutableMapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         found = self._found[name]
         if found is None:
-            module = import_module(f"wizard.commands.{self._modules[name]}")
+            module = import_module(f"wizard.cli.{self._modules[name]}")
             found = self._found[name] = getattr(module, name.replace("-", "_"))
         return found
 
@@ -56,19 +56,19 @@ PROGRAM = "flowerneb-wizard"
 
 COMMANDS = LateCommands(
     {
-        "attach": "attach",
+        "attach": "interactive",
         "render": "render",
         "check": "check",
         "deploy": "deploy",
         "status": "status",
-        "events": "events",
+        "events": "status",
         "connect": "connect",
-        "superlink": "superlink",
+        "superlink": "connect",
         "scale": "service_actions",
         "restart-stale": "service_actions",
         "recover": "service_actions",
         "delete": "service_actions",
-        "vm": "vm",
+        "vm": "status",
         "presets": "presets",
         "completion": "completion",
         "sandbox": "sandbox",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.cli.completing import preset_names
-from wizard.cli.connection import connecting
-from wizard.cli.options import Reach, connection_options, dialect_option, example, set_option
+from wizard.cli.connection import ConnectionOptions, connecting
+from wizard.cli.options import connection_options, dialect_option, example, set_option
 from wizard.cli.output import Teller, emit, emit_styled
 from wizard.cli.planning import checked, dialect_of, plan_of
 
@@ -41,7 +41,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
     No cloud is asked, unless a VM template or the network is given by name, or for --diff.
     """
     teller = Teller()
-    reach = Reach.of(context)
+    reach = ConnectionOptions.of(context)
     plan = plan_of(preset, settings)
     spelling = dialect_of(dialect)
     checked(plan, teller, spelling)
@@ -60,7 +60,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
     emit(shell_script(plan.name, template, merge_template) if what == "commands" else template)
 
 
-def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> Prepared:
+def _prepared(plan: Plan, dialect: Dialect | None, reach: ConnectionOptions, teller: Teller) -> Prepared:
     """The documents; the cloud is asked only for the ids of what is named."""
     from wizard.core.plan.dialect import Dialect
     from wizard.operations.prepare import Lookups, names_in, preview
@@ -72,7 +72,7 @@ def _prepared(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller)
         return preview(plan, dialect, Lookups(connector.connect()).find, unchosen=False)
 
 
-def _diff(plan: Plan, dialect: Dialect | None, reach: Reach, teller: Teller) -> None:
+def _diff(plan: Plan, dialect: Dialect | None, reach: ConnectionOptions, teller: Teller) -> None:
     from wizard.core.text import one_line
     from wizard.operations.prepare import prepare
 

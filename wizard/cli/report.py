@@ -12,8 +12,8 @@ from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.text import NOTHING, one_line
-from wizard.core.views.rows import VmRow, duration, role_rows, vm_rows
+from wizard.core.text import NOTHING, duration, one_line
+from wizard.core.views.rows import VmRow, role_rows, vm_rows
 from wizard.core.views.service_rows import rough, service_rows
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import threading
 import click
 
 from wizard.cli.completing import world_names
-from wizard.cli.options import FLOWER, GUESTS, GUESTS_HELP, Reach, example, refuse_hurry
+from wizard.cli.connection import FLOWER, ConnectionOptions, refuse_hurry
+from wizard.cli.options import GUESTS, GUESTS_HELP, example
 from wizard.cli.output import Teller, emit, emit_words
 
 
@@ -44,7 +45,7 @@ def sandbox(
     """
     from wizard.cli.connection import sandbox_of, sandbox_with_flower
 
-    Reach.of(context)
+    ConnectionOptions.of(context)
     refuse_hurry(guests, speed)
     if list_worlds:
         _list_worlds()

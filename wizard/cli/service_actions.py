@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wizard.cli.completing import service_names
-from wizard.cli.connection import connecting
+from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
-from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.options import connection_options, example, json_option
 from wizard.cli.output import Teller, agreed, emit_drawn, emit_json, emit_words, is_terminal, somebody_is_there
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def scale(
     from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.scale(act.service, count), f"Scale to {count}?"):
             return
@@ -206,7 +206,7 @@ def recover(
     from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.recover(act.service), "Recover?"):
             return
@@ -243,7 +243,7 @@ def delete(
     from wizard.operations import service_actions as sending
 
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if not act.agreed(foresight.remove(act.service), f"Delete service {act.service.id}?"):
             return
@@ -296,7 +296,7 @@ def restart_stale(context: click.Context, service: str, *, yes: bool, dry_run: b
     from wizard.operations.restart import StaleRestart
 
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         if act.poll.oned_error is not None:
             raise act.poll.oned_error

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wizard.cli.completing import service_names
-from wizard.cli.connection import Connector, connecting
+from wizard.cli.connection import ConnectionOptions, Connector, connecting
 from wizard.cli.errors import report
-from wizard.cli.options import Reach, connection_options, example, json_option
+from wizard.cli.options import connection_options, example, json_option
 from wizard.cli.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def status(context: click.Context, service: str | None, *, watch: bool, as_json:
     if watch and service is None:
         raise click.UsageError("--watch follows one service: name it.")
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         cloud = connector.connect()
         if service is None:
             return _list(cloud, connector, as_json, teller)
@@ -150,7 +150,7 @@ def events(context: click.Context, service: str, *, as_json: bool) -> None:
     from wizard.operations.machine import local_time
 
     teller = Teller(as_json)
-    with connecting(Reach.of(context), teller) as connector:
+    with connecting(ConnectionOptions.of(context), teller) as connector:
         found = _found(connector.connect(), service, teller)
     for event in found:
         emit_words(f"{line_of(event) if as_json else as_text(event, local_time)}\n")
@@ -186,7 +186,7 @@ def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     from wizard.core.views.vm_details import action_name, complaints, details, history
     from wizard.operations.machine import local_time
 
-    with connecting(Reach.of(context), Teller(as_json)) as connector:
+    with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:
         found = connector.connect().vms.get(number)
     if as_json:
         data: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state_name, "ready": found.ready}

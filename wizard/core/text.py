@@ -58,3 +58,16 @@ def counted(number: int, what: str) -> str:
 def have(ids: Sequence[int]) -> str:
     """`has` or `have`, for so many."""
     return "has" if len(ids) == 1 else "have"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `00:41`, `1:02:03`, `3d 04h`; a dash where it is negative."""
+    total = int(seconds)
+    if total < 0:
+        return NOTHING
+    minutes, second = divmod(total, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour:02d}h"
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"

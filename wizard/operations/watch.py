@@ -15,7 +15,7 @@ from wizard.cloud.errors import CloudError
 from wizard.core.cluster.events import Event, merged
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.views.rows import duration
+from wizard.core.text import duration
 from wizard.storage.journal import GAP, Journal
 
 if TYPE_CHECKING:

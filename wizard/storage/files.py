@@ -55,8 +55,9 @@ class PresetFile:
 
 def shipped(kind: str) -> Path:
     """The folder of `presets` or `themes` that came with the program, in a wheel or in a checkout."""
-    inside = Path(__file__).parent / kind
-    return inside if inside.is_dir() else Path(__file__).parent.parent / kind
+    package = Path(__file__).parents[1]
+    inside = package / kind
+    return inside if inside.is_dir() else package.parent / kind
 
 
 def own_presets() -> Path:

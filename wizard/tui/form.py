@@ -14,7 +14,8 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
-from wizard.core.plan.contract import Field, Meaning, described
+from wizard.core.plan.contract import Field, Meaning
+from wizard.core.plan.field_help import described
 from wizard.core.plan.plan import number_or_text
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line

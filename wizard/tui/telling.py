@@ -9,7 +9,7 @@ from wizard.cloud.answers import Connection
 from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.views.rows import duration
+from wizard.core.text import duration
 from wizard.operations.watch import Sight, Watch
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)

@@ -10,8 +10,7 @@ from wizard.core.cluster.diagnosis import Finding, Severity, diagnose
 from wizard.core.cluster.diagnosis.finding import runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, VmState
-from wizard.core.text import one_line
-from wizard.core.views.rows import duration
+from wizard.core.text import duration, one_line
 
 _REMOVING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
 _NOT_REMOVED = (ServiceState.FAILED_UNDEPLOYING, ServiceState.FAILED_UNDEPLOYING_NETS)

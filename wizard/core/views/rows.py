@@ -66,19 +66,6 @@ def role_rows(snapshot: ServiceSnapshot) -> tuple[RoleRow, ...]:
     )
 
 
-def duration(seconds: float) -> str:
-    """A length of time: `00:41`, `1:02:03`, `3d 04h`; a dash where it is negative."""
-    total = int(seconds)
-    if total < 0:
-        return NOTHING
-    minutes, second = divmod(total, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if days:
-        return f"{days}d {hour:02d}h"
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
-
-
 def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: float) -> VmRow:
     vm = node.vm
     return VmRow(

@@ -8,7 +8,7 @@ from enum import Enum
 
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState
-from wizard.core.views.rows import duration
+from wizard.core.text import duration
 
 
 class Severity(str, Enum):

@@ -20,8 +20,7 @@ from wizard.core.opennebula.states import RoleState, ServiceState, service_faile
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.counting_rules import whole_number
-from wizard.core.text import counted, vms
-from wizard.core.views.rows import duration
+from wizard.core.text import counted, duration, vms
 
 EARLY = 15
 """Seconds for which SuperNodes may exist before the SuperLink says READY: it publishes FL_READY=YES a moment before."""

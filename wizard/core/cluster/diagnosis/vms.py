@@ -22,8 +22,7 @@ from wizard.core.cluster.diagnosis.finding import (
 from wizard.core.cluster.partitions import Assignment, Source, Standing
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
-from wizard.core.text import have, vms
-from wizard.core.views.rows import duration
+from wizard.core.text import duration, have, vms
 
 _OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
 _LOG = "/var/log/one-appliance in the guest, and its console."
