@@ -47,10 +47,10 @@ async def _standing(app: WizardApp, vms: int) -> DashboardScreen:
 
 async def _refresh(screen: DashboardScreen) -> tuple[float, float]:
     watch = screen.watching
-    before = watch.sight if watch else None
+    before = watch.latest if watch else None
     thread, process = time.thread_time(), time.process_time()
     screen.action_poll_now()
-    while watch and watch.sight is before:  # noqa: ASYNC110 - the screen has no event that tells of a poll
+    while watch and watch.latest is before:  # noqa: ASYNC110 - the screen has no event that tells of a poll
         await asyncio.sleep(0.02)
     await asyncio.sleep(_AFTERWARDS)
     return time.thread_time() - thread, time.process_time() - process

@@ -28,7 +28,7 @@ def rows() -> Iterator[Row]:
         staged(VMS) as stage,
         dashboard(stage.environment, SERVICE, f"SuperNodes {VMS - 1}/{VMS - 1} READY") as terminal,
     ):
-        # The first sight of so many VMs may take long enough to stretch the pause that the top line tells of.
+        # The first result of so many VMs may take long enough to stretch the pause that the top line tells of.
         terminal.send(b"r")
         terminal.rest()
         begin = stage.traffic()

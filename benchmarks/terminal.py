@@ -44,7 +44,7 @@ def dashboard(environment: Mapping[str, str], service: str, shows: str) -> Itera
         terminal = Terminal(["-m", "wizard", "attach", service], private)
         try:
             terminal.wait_for(shows)
-            # What comes up after the first sight, such as who we are to the cloud.
+            # What comes up after the first result, such as who we are to the cloud.
             terminal.count(3.0)
             yield terminal
         finally:

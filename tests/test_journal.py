@@ -121,7 +121,7 @@ def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
             for _ in range(40):
                 first.poll()
                 sandbox.clock.advance(3)
-            said = [event.message for event in first.sight.events]
+            said = [event.message for event in first.latest.events]
             assert len(set(said)) == len(said)
             assert "superlink VM 0: READY=YES" in said
             sandbox.clock.advance(3600)
@@ -130,4 +130,4 @@ def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
             assert again[: len(said)] == said
             assert again[-1] == "nobody watched from here for 1:00:03"
             assert [event.message for event in second.poll().events] == again
-            assert journal.Journal.of(cloud.where, service.id, service.start_time).read() == second.sight.events
+            assert journal.Journal.of(cloud.where, service.id, service.start_time).read() == second.latest.events

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.core.cluster.diagnosis import diagnose
-from wizard.core.cluster.events import HOWS, Noteworthy
+from wizard.core.cluster.events import HOWS, Alerts
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.tui.notifying import sequence
 
@@ -22,12 +22,12 @@ COMING = replace(RUNNING, state=1)
 DEAD = replace(RUNNING, roles=(replace(ROLES[0], nodes=()), ROLES[1]))
 
 
-def heard(noteworthy: Noteworthy, snapshot: ServiceSnapshot) -> str:
+def heard(noteworthy: Alerts, snapshot: ServiceSnapshot) -> str:
     return noteworthy.of(snapshot, diagnose(snapshot))
 
 
 def test_each_is_said_once_and_the_first_look_is_no_news() -> None:
-    noteworthy = Noteworthy()
+    noteworthy = Alerts()
     assert heard(noteworthy, COMING) == ""
     assert heard(noteworthy, RUNNING) == "Service 7 prod is RUNNING."
     assert heard(noteworthy, RUNNING) == ""
@@ -39,7 +39,7 @@ def test_each_is_said_once_and_the_first_look_is_no_news() -> None:
 
 
 def test_who_attaches_to_trouble_sees_it_and_hears_nothing() -> None:
-    assert heard(Noteworthy(), DEAD) == ""
+    assert heard(Alerts(), DEAD) == ""
 
 
 @pytest.mark.parametrize("how", HOWS)

@@ -13,13 +13,13 @@ import pytest
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.cluster import action_preview as foresight
+from wizard.core.cluster import action_preview
 from wizard.core.cluster.coverage import Coverage, coverage, strip
-from wizard.core.cluster.partitions import Source, Standing, assignments
+from wizard.core.cluster.partitions import Source, Sync, assignments
 from wizard.core.flower.node_config import partition_of
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
 from wizard.sandbox.clock import ManualClock
@@ -78,8 +78,8 @@ def agrees(sandbox: Sandbox, snapshot: ServiceSnapshot) -> None:
     names = [partition_of(text) for text in guests.values()]
     for row in rows:
         twice = sum(1 for name in names if name and row.assigned and name.id == row.assigned.id) > 1
-        assert (row.standing is Standing.COLLISION) == twice
-        assert twice or (row.standing is Standing.IN_STEP) == (row.assigned == row.expected)
+        assert (row.sync is Sync.COLLISION) == twice
+        assert twice or (row.sync is Sync.IN_SYNC) == (row.assigned == row.expected)
     who = counted(guests)
     assert drawn(coverage(snapshot)) == who
     signs = "".join(str(len(ids)) if len(ids) > 1 else "=" if ids else "." for ids in who)
@@ -90,14 +90,14 @@ def scaled(sandbox: Sandbox, cloud: Cloud, watch: Watch, wanted: int) -> Service
     """Scale as the dialog says, follow it second by second, and hold the dialog against what came."""
     before = watch.poll().snapshot
     assert before is not None
-    said = foresight.scale(before, wanted)
+    said = action_preview.scale(before, wanted)
     assert not said.refused
     assert said.after is not None
     ids = set(before.vm_ids)
-    sending.scale(cloud, before, "supernode", wanted, lambda _: None)
+    service_actions.scale(cloud, before, "supernode", wanted, lambda _: None)
     sandbox.clock.advance(2)
     while not (after := watch.poll().snapshot) or not after.running:
-        assert foresight.scale(after or before, wanted + 1).refused
+        assert action_preview.scale(after or before, wanted + 1).refused
         sandbox.clock.advance(10)
     guests = told(sandbox, after)
     assert ids - set(after.vm_ids) == set(said.touches)
@@ -122,7 +122,7 @@ def test_what_is_shown_is_what_the_guests_were_told(sandbox: Sandbox) -> None:
                 agrees(sandbox, newcomer.services.poll(service.id).snapshot)
 
         before = cloud.services.poll(service.id).snapshot
-        wanted = foresight.restart_stale(before).touches
+        wanted = action_preview.restart_stale(before).touches
         assert wanted
         restarts = Restarts(cloud, lambda _: None, sleep=sandbox.clock.advance, clock=sandbox.clock.now)
         assert restarts.run(wanted).ended is Ended.DONE
@@ -130,7 +130,7 @@ def test_what_is_shown_is_what_the_guests_were_told(sandbox: Sandbox) -> None:
         for found in (watch.poll().snapshot, cloud.services.poll(service.id).snapshot):
             assert found is not None
             agrees(sandbox, found)
-            assert {row.standing for row in assignments(found)} == {Standing.IN_STEP}
+            assert {row.sync for row in assignments(found)} == {Sync.IN_SYNC}
             assert coverage(found).whole
 
 
@@ -145,7 +145,7 @@ def test_months_later_the_past_costs_its_requests_once(sandbox: Sandbox) -> None
         assert role is not None
         assert restarted is not None
         Restarts(cloud, lambda _: None, sleep=sandbox.clock.advance, clock=sandbox.clock.now).run(
-            foresight.restart_stale(restarted).touches[:1]
+            action_preview.restart_stale(restarted).touches[:1]
         )
         sandbox.clock.advance(90 * 86400)
     with closing(client(sandbox)) as newcomer:

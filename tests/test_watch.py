@@ -19,7 +19,7 @@ from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
 from wizard.core.plan.plan import Plan
-from wizard.operations.watch import CALM, KEPT_EVENTS, QUICK, STEADY, Sight, Watch, changes, follow
+from wizard.operations.watch import CALM, KEPT_EVENTS, QUICK, STEADY, PollResult, Watch, changes, follow
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -124,11 +124,11 @@ def deployed(cloud: tuple[Sandbox, Cloud]) -> tuple[Sandbox, Watch]:
 
 def test_a_deployment_is_followed_to_its_end(deployed: tuple[Sandbox, Watch]) -> None:
     sandbox, watch = deployed
-    for sight in follow(watch, 300, sleep=sandbox.clock.advance, clock=sandbox.clock.now):
-        assert sight.error is None
-        if sight.snapshot is not None and sight.snapshot.complete:
+    for result in follow(watch, 300, sleep=sandbox.clock.advance, clock=sandbox.clock.now):
+        assert result.error is None
+        if result.snapshot is not None and result.snapshot.complete:
             break
-    messages = [event.message for event in watch.sight.events]
+    messages = [event.message for event in watch.latest.events]
     assert "superlink VM 0: READY=YES" in messages
     assert messages.index("superlink VM 0: READY=YES") < messages.index("supernode VM 1: READY=YES")
     assert "New state: RUNNING" in messages
@@ -152,16 +152,16 @@ def test_a_failed_poll_keeps_what_is_known(deployed: tuple[Sandbox, Watch]) -> N
     sandbox.faults.plan("oneflow", "close", times=3)
     pauses = []
     for failures in (1, 2, 3):
-        sight = watch.poll()
+        result = watch.poll()
         pauses.append(watch.pause)
-        assert (sight.snapshot, sight.events, sight.failures) == (good.snapshot, good.events, failures)
-        assert sight.stale
-        assert isinstance(sight.error, CloudError)
+        assert (result.snapshot, result.events, result.failures) == (good.snapshot, good.events, failures)
+        assert result.stale
+        assert isinstance(result.error, CloudError)
     assert pauses == sorted(pauses)
     assert pauses[-1] > pauses[0] >= QUICK
-    sight = watch.poll()
-    assert (sight.error, sight.failures) == (None, 0)
-    assert sight.events == good.events
+    result = watch.poll()
+    assert (result.error, result.failures) == (None, 0)
+    assert result.events == good.events
 
 
 def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch]) -> None:
@@ -169,13 +169,13 @@ def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch])
     sandbox.clock.advance(60)
     good = watch.poll()
     sandbox.faults.plan("oned", "close", times=-1)
-    sight = watch.poll()
-    assert not sight.stale
-    assert sight.error is not None
-    assert sight.snapshot is not None
+    result = watch.poll()
+    assert not result.stale
+    assert result.error is not None
+    assert result.snapshot is not None
     assert good.snapshot is not None
-    assert sight.snapshot.roles == good.snapshot.roles
-    assert sight.events == good.events
+    assert result.snapshot.roles == good.snapshot.roles
+    assert result.events == good.events
 
 
 def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
@@ -194,8 +194,8 @@ def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
         for thread in polling:
             thread.join()
         client.close()
-    assert isinstance(first.sight.error, TimedOut)
-    assert second.sight.error is None
+    assert isinstance(first.latest.error, TimedOut)
+    assert second.latest.error is None
 
 
 def test_a_first_answer_is_taken_instead_of_asked_for(deployed: tuple[Sandbox, Watch]) -> None:
@@ -214,10 +214,10 @@ def test_a_removed_service_is_gone_and_polled_slowly(deployed: tuple[Sandbox, Wa
     watch.poll()
     watch.cloud.services.remove(watch.service_id)
     sandbox.clock.advance(60)
-    sight = watch.poll()
-    assert sight.snapshot is not None
-    assert sight.snapshot.gone
-    assert sight.events[-1].message == "the service is gone"
+    result = watch.poll()
+    assert result.snapshot is not None
+    assert result.snapshot.gone
+    assert result.events[-1].message == "the service is gone"
     assert watch.pause == STEADY
 
 
@@ -239,8 +239,8 @@ def test_events_do_not_pile_up_for_ever() -> None:
     watch = Watch(scripted, 42)  # type: ignore[arg-type]
     for _ in range(8):
         watch.poll()
-    assert len(watch.sight.events) == KEPT_EVENTS
-    assert watch.sight.events[-1].message == "799"
+    assert len(watch.latest.events) == KEPT_EVENTS
+    assert watch.latest.events[-1].message == "799"
 
 
 def test_follow_ends_on_time_after_a_last_look() -> None:
@@ -260,8 +260,8 @@ def test_a_failure_to_reach_is_no_exception() -> None:
     def fail(_: int) -> ServiceSnapshot:
         raise Unreachable("it does not answer")
 
-    sight = Watch(Scripted(fail), 42).poll()  # type: ignore[arg-type]
-    assert sight == Sight(None, (), sight.error, 1)
+    result = Watch(Scripted(fail), 42).poll()  # type: ignore[arg-type]
+    assert result == PollResult(None, (), result.error, 1)
 
 
 def test_the_pause_grows_while_nothing_happens_and_is_short_again_at_once(deployed: tuple[Sandbox, Watch]) -> None:
@@ -284,6 +284,6 @@ def test_the_pause_grows_while_nothing_happens_and_is_short_again_at_once(deploy
 
 def test_a_slow_server_is_asked_less_often() -> None:
     slow = ServiceSnapshot(1, "", 1, taken_at=100.0, elapsed=3.0)
-    assert Watch(None, 1, Sight(slow), changed_at=100.0).pause == 12.0  # type: ignore[arg-type]
+    assert Watch(None, 1, PollResult(slow), changed_at=100.0).pause == 12.0  # type: ignore[arg-type]
     stuck = replace(slow, elapsed=60.0)
-    assert Watch(None, 1, Sight(stuck), changed_at=100.0).pause == CALM  # type: ignore[arg-type]
+    assert Watch(None, 1, PollResult(stuck), changed_at=100.0).pause == CALM  # type: ignore[arg-type]

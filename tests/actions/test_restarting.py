@@ -7,10 +7,10 @@ import pytest
 from tests.actions.conftest import Running
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
-from wizard.core.cluster import action_preview as foresight
-from wizard.core.cluster.partitions import Standing, assignments
+from wizard.core.cluster import action_preview
+from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarts
 from wizard.sandbox.server import Sandbox
 from wizard.storage.resume_records import Begun
@@ -19,7 +19,7 @@ from wizard.storage.resume_records import Begun
 def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:
     """2 scaled to 4: the first two still say `of 2`."""
     before = running(2)
-    sending.scale(cloud, before, "supernode", 4, lambda _: None)
+    service_actions.scale(cloud, before, "supernode", 4, lambda _: None)
     sandbox.clock.advance(300)
     return cloud.services.poll(before.id).snapshot
 
@@ -34,14 +34,14 @@ def vm_actions(sandbox: Sandbox) -> list[str]:
 
 def test_in_the_end_everything_is_in_step(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     assert len(wanted) == 2
     told: list[str] = []
     found = Restarts(cloud, told.append, sleep=sandbox.clock.advance, clock=sandbox.clock.now).run(wanted)
     assert (found.ended, found.done) == (Ended.DONE, wanted)
     sandbox.clock.advance(60)
     after = cloud.services.poll(before.id).snapshot
-    assert {item.standing for item in assignments(after)} == {Standing.IN_STEP}
+    assert {item.sync for item in assignments(after)} == {Sync.IN_SYNC}
     role = after.role("supernode")
     assert role is not None
     guests = [sandbox.world.vms[node.vm_id].guest.node_config for node in role.nodes]
@@ -52,7 +52,7 @@ def test_in_the_end_everything_is_in_step(sandbox: Sandbox, cloud: Cloud, runnin
 
 def test_never_two_at_a_time(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     most = 0
 
     def sleep(seconds: float) -> None:
@@ -66,7 +66,7 @@ def test_never_two_at_a_time(sandbox: Sandbox, cloud: Cloud, running: Running) -
 
 def test_it_stops_between_two(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     ended: list[int] = []
     found = restarts(sandbox, cloud, stop=lambda: bool(ended), ended=ended.append).run(wanted)
     assert (found.ended, found.done, found.left) == (Ended.STOPPED, wanted[:1], wanted[1:])
@@ -77,7 +77,7 @@ def test_it_stops_between_two(sandbox: Sandbox, cloud: Cloud, running: Running) 
 @pytest.mark.parametrize("looks", range(0, 40, 3))
 def test_it_goes_on_after_a_kill_at_any_moment(sandbox: Sandbox, cloud: Cloud, running: Running, looks: int) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     kept: list[Begun] = []
 
     class Killed(Exception):
@@ -101,14 +101,14 @@ def test_it_goes_on_after_a_kill_at_any_moment(sandbox: Sandbox, cloud: Cloud, r
         found = restarts(sandbox, cloud, earlier=earlier).run(rest)
         assert found.ended is Ended.DONE
     sandbox.clock.advance(60)
-    assert {item.standing for item in assignments(cloud.services.poll(before.id).snapshot)} == {Standing.IN_STEP}
+    assert {item.sync for item in assignments(cloud.services.poll(before.id).snapshot)} == {Sync.IN_SYNC}
     assert len(vm_actions(sandbox)) == 4
 
 
 @pytest.mark.parametrize("kind", ["cut", "close", "silent"])
 def test_lost_answers_restart_nothing_twice(sandbox: Sandbox, cloud: Cloud, running: Running, kind: str) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches[:1]
+    wanted = action_preview.restart_stale(before).touches[:1]
     sandbox.faults.plan("oned", kind, match="one.vm.action", seconds=2.5)  # type: ignore[arg-type]
     found = restarts(sandbox, cloud).run(wanted)
     assert found.ended is Ended.DONE
@@ -118,7 +118,7 @@ def test_lost_answers_restart_nothing_twice(sandbox: Sandbox, cloud: Cloud, runn
 
 def test_a_vm_that_does_not_come_back(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     cloud.vms.act(wanted[0], "terminate-hard")
     sandbox.clock.advance(30)
     found = restarts(sandbox, cloud).run(wanted)
@@ -128,7 +128,7 @@ def test_a_vm_that_does_not_come_back(sandbox: Sandbox, cloud: Cloud, running: R
 
 def test_oned_that_dies_in_the_middle(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
     sandbox.faults.plan("oned", "close", times=-1)
     found = restarts(sandbox, cloud, patience=20.0).run(wanted)
     assert (found.ended, found.at) == (Ended.TIMED_OUT, wanted[0])
@@ -136,7 +136,7 @@ def test_oned_that_dies_in_the_middle(sandbox: Sandbox, cloud: Cloud, running: R
 
 def test_what_oned_refuses_is_told_with_the_vm(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    wanted = foresight.restart_stale(before).touches
+    wanted = action_preview.restart_stale(before).touches
 
     def refuse(vm_id: int, _: str) -> None:
         raise NotAuthorized("not permitted", f"VM {vm_id}")

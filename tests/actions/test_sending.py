@@ -14,8 +14,7 @@ from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.core.plan.plan import Plan
-from wizard.operations import service_actions as ending
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.service_actions import Ending, Judge
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
@@ -42,11 +41,11 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 def test_scale_up_and_down(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = running(2)
-    sending.scale(cloud, before, "supernode", 4, quiet)
-    assert ended(cloud, sandbox, before, ending.of_scale("supernode", 4)) is Ending.DONE
+    service_actions.scale(cloud, before, "supernode", 4, quiet)
+    assert ended(cloud, sandbox, before, service_actions.of_scale("supernode", 4)) is Ending.DONE
     up = cloud.services.poll(before.id).snapshot
-    sending.scale(cloud, up, "supernode", 3, quiet)
-    assert ended(cloud, sandbox, up, ending.of_scale("supernode", 3)) is Ending.DONE
+    service_actions.scale(cloud, up, "supernode", 3, quiet)
+    assert ended(cloud, sandbox, up, service_actions.of_scale("supernode", 3)) is Ending.DONE
     role = cloud.services.poll(before.id).snapshot.role("supernode")
     assert role is not None
     assert len(role.nodes) == 3
@@ -54,8 +53,8 @@ def test_scale_up_and_down(sandbox: Sandbox, cloud: Cloud, running: Running) -> 
 
 def test_a_scale_goes_on_during_the_cooldown(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = running(2)
-    sending.scale(cloud, before, "supernode", 3, quiet)
-    judge = ending.of_scale("supernode", 3)
+    service_actions.scale(cloud, before, "supernode", 3, quiet)
+    judge = service_actions.of_scale("supernode", 3)
     for _ in range(300):
         snapshot = cloud.services.poll(before.id).snapshot
         if snapshot.state == ServiceState.COOLDOWN:
@@ -63,64 +62,64 @@ def test_a_scale_goes_on_during_the_cooldown(sandbox: Sandbox, cloud: Cloud, run
         assert judge(snapshot) is None
         sandbox.clock.advance(1)
     assert judge(snapshot) is None
-    sending.recover(cloud, snapshot, quiet)
-    assert ended(cloud, sandbox, snapshot, ending.of_recover(snapshot), 20) is Ending.DONE
+    service_actions.recover(cloud, snapshot, quiet)
+    assert ended(cloud, sandbox, snapshot, service_actions.of_recover(snapshot), 20) is Ending.DONE
 
 
 def test_what_oneflow_refuses(cloud: Cloud, running: Running) -> None:
     before = running(2)
     with pytest.raises(Refused, match="already"):
-        sending.scale(cloud, before, "supernode", 2, quiet)
+        service_actions.scale(cloud, before, "supernode", 2, quiet)
     with pytest.raises(CloudError):
-        sending.scale(cloud, before, "supernode", 99, quiet)
+        service_actions.scale(cloud, before, "supernode", 99, quiet)
     with pytest.raises(CloudError):
-        sending.recover(cloud, before, quiet)
+        service_actions.recover(cloud, before, quiet)
     with pytest.raises(NotFound):
-        sending.scale(cloud, before, "monitor", 2, quiet)
+        service_actions.scale(cloud, before, "monitor", 2, quiet)
 
 
 def test_remove_is_sent_once(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = running(2)
-    assert sending.remove(cloud, before, quiet) is Verb.DELETE
-    assert sending.remove(cloud, before, quiet) is Verb.WAIT
+    assert service_actions.remove(cloud, before, quiet) is Verb.DELETE
+    assert service_actions.remove(cloud, before, quiet) is Verb.WAIT
     assert len([line for line in writes(sandbox) if line.startswith("DELETE")]) == 1
-    assert ended(cloud, sandbox, before, ending.of_removal) is Ending.DONE
+    assert ended(cloud, sandbox, before, service_actions.of_removal) is Ending.DONE
 
 
 @pytest.mark.parametrize("kind", ["cut", "half"])
 def test_an_answer_that_was_lost_after_it_happened(sandbox: Sandbox, cloud: Cloud, running: Running, kind: str) -> None:
     before, told = running(2), list[str]()
     sandbox.faults.plan("oneflow", kind, match="POST")  # type: ignore[arg-type]
-    sending.scale(cloud, before, "supernode", 3, told.append)
+    service_actions.scale(cloud, before, "supernode", 3, told.append)
     if kind == "cut":
         assert "but it happened" in told[-1]
     assert len([line for line in writes(sandbox) if line.endswith("/scale")]) == 1
     sandbox.clock.advance(120)
     sandbox.faults.plan("oneflow", "cut", match="DELETE")
-    assert sending.remove(cloud, cloud.services.poll(before.id).snapshot, told.append) is Verb.DELETE
+    assert service_actions.remove(cloud, cloud.services.poll(before.id).snapshot, told.append) is Verb.DELETE
     assert "but it happened" in told[-1]
     assert len([line for line in writes(sandbox) if line.startswith("DELETE")]) == 1
 
 
 def test_a_recover_whose_answer_was_lost(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before, told = running(2), list[str]()
-    sending.scale(cloud, before, "supernode", 3, quiet)
+    service_actions.scale(cloud, before, "supernode", 3, quiet)
     sandbox.faults.plan("oneflow", "cut", match="POST")
     with pytest.raises(CloudError) as caught:
-        sending.recover(cloud, cloud.services.poll(before.id).snapshot, quiet)
+        service_actions.recover(cloud, cloud.services.poll(before.id).snapshot, quiet)
     assert "does no harm" in caught.value.hint
     while (snapshot := cloud.services.poll(before.id).snapshot).state != ServiceState.COOLDOWN:
         sandbox.clock.advance(1)
     sandbox.faults.plan("oneflow", "cut", match="POST")
-    sending.recover(cloud, snapshot, told.append)
+    service_actions.recover(cloud, snapshot, told.append)
     assert "but it happened" in told[-1]
 
 
 def test_a_request_that_never_arrived(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = running(2)
     for match, send in (
-        ("POST", lambda: sending.scale(cloud, before, "supernode", 3, quiet)),
-        ("DELETE", lambda: sending.remove(cloud, before, quiet)),
+        ("POST", lambda: service_actions.scale(cloud, before, "supernode", 3, quiet)),
+        ("DELETE", lambda: service_actions.remove(cloud, before, quiet)),
     ):
         sandbox.faults.plan("oneflow", "close", match=match)
         with pytest.raises(CloudError) as caught:
@@ -142,7 +141,7 @@ def test_nobody_can_tell_whether_it_happened(sandbox: Sandbox, cloud: Cloud, run
 
     cloud.services.remove = remove  # type: ignore[method-assign]
     with pytest.raises(CloudError) as caught:
-        sending.remove(cloud, before, quiet)
+        service_actions.remove(cloud, before, quiet)
     assert "is not known" in caught.value.hint
     assert f"flowerneb-wizard status {before.id}" in caught.value.hint
 
@@ -155,7 +154,7 @@ def test_a_deployment_that_failed_is_removed_with_the_other_verb() -> None:
         clock.advance(200)
         before = cloud.services.poll(service.id).snapshot
         assert before.state == ServiceState.FAILED_DEPLOYING or any(role.failed for role in before.roles)
-        assert ending.of_scale("supernode", 2)(before) in (Ending.FAILED, None)
-        assert sending.remove(cloud, before, quiet) is Verb.RECOVER_DELETE
-        assert ended(cloud, sandbox, before, ending.of_removal) is Ending.DONE
+        assert service_actions.of_scale("supernode", 2)(before) in (Ending.FAILED, None)
+        assert service_actions.remove(cloud, before, quiet) is Verb.RECOVER_DELETE
+        assert ended(cloud, sandbox, before, service_actions.of_removal) is Ending.DONE
         cloud.close()

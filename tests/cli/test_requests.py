@@ -147,7 +147,7 @@ async def test_the_screens_ask_what_the_table_says(
             await pilot.pause(0.01)
             if wanted is None and app.session.services:
                 break
-            if (watching := getattr(app.screen, "watching", None)) is not None and watching.sight.snapshot:
+            if (watching := getattr(app.screen, "watching", None)) is not None and watching.latest.snapshot:
                 break
         await pilot.pause(0.2)
         measured = tuple(counted(sandbox, since, ROWS[row][n], name) for n, name in enumerate(("oneflow", "oned")))

@@ -13,7 +13,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
 from wizard.core.preflight import Result, check
-from wizard.core.preflight.facts import CloudFacts, Limit, Pool, Reference, Standing, Unseen, User, Why
+from wizard.core.preflight.facts import Access, CloudFacts, Limit, Pool, Reference, Unseen, User, Why
 from wizard.sandbox.blueprint import Host, Image, Quota, VmTemplate, World
 from wizard.sandbox.blueprint import User as Account
 from wizard.sandbox.clock import ManualClock
@@ -109,23 +109,23 @@ def test_no_permission(start: Start) -> None:
     _, cloud = start("no-permission")
     plan = PLAN.with_text("service.network", "1")
     facts = cloud.facts(plan)
-    assert facts.standings == {
-        (Pool.VM_TEMPLATE, 0): Standing.DENIED,
-        (Pool.VM_TEMPLATE, 1): Standing.DENIED,
-        (Pool.NETWORK, 1): Standing.DENIED,
+    assert facts.access == {
+        (Pool.VM_TEMPLATE, 0): Access.DENIED,
+        (Pool.VM_TEMPLATE, 1): Access.DENIED,
+        (Pool.NETWORK, 1): Access.DENIED,
     }
     found = results(facts, plan)
     assert (found["vm-template"], found["network"]) == ({"error"}, {"error"})
     assert (found["image"], found["hosts"], found["context"]) == ({"unknown"}, {"unknown"}, {"unknown"})
     absent = plan.with_text("superlink.vm_template", "99")
-    assert cloud.facts(absent).standings[Pool.VM_TEMPLATE, 99] is Standing.ABSENT
+    assert cloud.facts(absent).access[Pool.VM_TEMPLATE, 99] is Access.ABSENT
 
 
 def test_images_that_may_not_be_used(start: Start) -> None:
     images = (replace(DEFAULT.images[0], public=False), DEFAULT.images[1])
     _, cloud = start(replace(DEFAULT, images=images, operator="alice"))
     facts = cloud.facts(PLAN)
-    assert facts.standings == {(Pool.IMAGE, 0): Standing.DENIED}
+    assert facts.access == {(Pool.IMAGE, 0): Access.DENIED}
     assert results(facts)["image"] == {"error"}
 
 

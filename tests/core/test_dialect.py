@@ -56,7 +56,7 @@ def test_the_way_there_and_back(plan: Plan) -> None:
 
 
 def test_the_default_template_in_the_spelling_of_6() -> None:
-    written = Dialect.V6.written(Plan().with_text("service.network", "3").template())
+    written = Dialect.V6.convert(Plan().with_text("service.network", "3").template())
     assert "user_inputs" not in json.dumps(written)
     assert "custom_attrs" in written
     superlink, supernode = written["roles"]
@@ -81,7 +81,7 @@ def test_the_default_template_in_the_spelling_of_6() -> None:
 
 
 def test_the_merge_template_in_the_spelling_of_6() -> None:
-    written = Dialect.V6.written(Plan().merge_template())
+    written = Dialect.V6.convert(Plan().merge_template())
     assert set(written) == {"name", "custom_attrs_values", "roles"}
     assert [set(role) for role in written["roles"]] == [{"name", "cardinality", "custom_attrs_values"}] * 2
 

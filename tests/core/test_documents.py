@@ -27,10 +27,10 @@ from wizard.core.opennebula.documents import (
 from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.contract_from_template import plan_from_template
 from wizard.core.plan.diffs import template_diff
 from wizard.core.plan.plan import Plan
-from wizard.core.plan.plan_from_document import imported
+from wizard.core.plan.plan_from_document import plan_from_document
 from wizard.core.plan.template_check import linted
 
 TESTS = Path(__file__).parents[1]
@@ -160,7 +160,7 @@ def test_a_merge_template_is_read_back(plan: Plan) -> None:
 
 @given(TEMPLATES | MIXED | JSON)
 def test_nothing_in_a_template_makes_a_reader_fall_over(document: Any) -> None:
-    for read in (read_template, linted, imported, opened):
+    for read in (read_template, linted, plan_from_document, plan_from_template):
         with contextlib.suppress(NotATemplate, DecodeError):
             read(document)
     if isinstance(document, dict):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.core.guests import Cluster
 from tests.core.services import service, vm
-from wizard.core.cluster.action_preview import out_of_step, recover, remove, restart_stale, scale
+from wizard.core.cluster.action_preview import out_of_sync, recover, remove, restart_stale, scale
 from wizard.core.cluster.coverage import coverage
-from wizard.core.cluster.partitions import Standing, assignments
+from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
@@ -245,7 +245,7 @@ def test_what_a_scale_was_said_to_do_is_what_it_does(sizes: list[int]) -> None:
     left = {guest.vm_id for guest in cluster.listed}
     assert set(found.touches) == {node.vm_id for node in before.roles[0].nodes} - left
     now = assignments(after)
-    assert found.stale == tuple(item.vm_id for item in now if out_of_step(item))
+    assert found.stale == tuple(item.vm_id for item in now if out_of_sync(item))
     assert found.made == tuple(item.assigned for item in now if item.vm_id not in before.vm_ids)
     assert found.after is not None
     told = coverage(after)
@@ -264,5 +264,5 @@ def test_after_the_restarts_everything_is_in_step(sizes: list[int]) -> None:
         cluster.restart(guest, 5, 9)
         settled(cluster)
         assert guest.got == step.gets
-    assert {item.standing for item in assignments(cluster.snapshot())} == {Standing.IN_STEP}
+    assert {item.sync for item in assignments(cluster.snapshot())} == {Sync.IN_SYNC}
     assert coverage(cluster.snapshot()).whole

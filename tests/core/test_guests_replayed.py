@@ -30,7 +30,7 @@ from wizard.core.cluster.partitions import (
     SLOWEST,
     Assignment,
     Source,
-    Standing,
+    Sync,
     assignments,
     gaps,
 )
@@ -153,7 +153,7 @@ class Guests(RuleBasedStateMachine):
         for lost in snapshot.former[:1]:
             former = tuple(facts for facts in snapshot.former if facts is not lost)
             found = assignments(type(snapshot)(42, "flower", 2, roles=snapshot.roles, former=former))
-            assert {item.doubt for item in found if item.standing is not Standing.PENDING} <= {INCOMPLETE}
+            assert {item.doubt for item in found if item.sync is not Sync.PENDING} <= {INCOMPLETE}
             assert gaps(found) == () or all(item.assigned for item in found)
 
     def check(self, found: tuple[Assignment, ...], *, in_full: bool = False) -> None:
@@ -165,7 +165,7 @@ class Guests(RuleBasedStateMachine):
             if guest.state[0] == VmState.POWEROFF and not guest.has_asked:
                 continue  # It went off before it asked: nobody can know, and it will ask when it is back.
             truth = guest.got if guest.has_asked else expected
-            if item.standing is Standing.PENDING:
+            if item.sync is Sync.PENDING:
                 assert not guest.has_asked
             elif item.source is Source.UNKNOWN:
                 assert truth in item.possible
@@ -173,14 +173,14 @@ class Guests(RuleBasedStateMachine):
             else:
                 assert item.source is Source.INFERRED
                 assert item.assigned == truth
-                assert item.standing is self.standing(truth, expected, held)
+                assert item.sync is self.sync(truth, expected, held)
 
-    def standing(self, truth: Partition | None, expected: Partition, held: Counter[int]) -> Standing:
+    def standing(self, truth: Partition | None, expected: Partition, held: Counter[int]) -> Sync:
         if truth is None:
-            return Standing.NONE
+            return Sync.NONE
         if held[truth.id] > 1:
-            return Standing.COLLISION
-        return Standing.IN_STEP if truth == expected else Standing.STALE
+            return Sync.COLLISION
+        return Sync.IN_SYNC if truth == expected else Sync.STALE
 
     def doubtful(self, guest: Guest) -> bool:
         """Whether the list, or what oned tells of it, allowed more than one answer when the guest may have asked."""
@@ -224,8 +224,8 @@ def test_what_the_guests_report_is_what_is_inferred() -> None:
     cluster.pass_time(300)
     inferred, reported = assignments(cluster.snapshot()), assignments(cluster.snapshot(reported=True))
     assert {item.source for item in reported} == {Source.REPORTED}
-    assert [(item.assigned, item.standing, item.node_config) for item in reported] == [
-        (item.assigned, item.standing, item.node_config) for item in inferred
+    assert [(item.assigned, item.sync, item.node_config) for item in reported] == [
+        (item.assigned, item.sync, item.node_config) for item in inferred
     ]
     assert [str(item.assigned) for item in inferred] == ["2 of 4", "3 of 4", "2 of 4", "3 of 4"]
     assert gaps(inferred) == (0, 1)

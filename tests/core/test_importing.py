@@ -15,7 +15,7 @@ from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan.contract import Level
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan
-from wizard.core.plan.plan_from_document import Imported, imported
+from wizard.core.plan.plan_from_document import ImportedPlan, plan_from_document
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -51,7 +51,7 @@ def service_of(plan: Plan) -> dict[str, Any]:
 
 @given(valid_plans())
 def test_a_template_of_ours_comes_back_as_the_plan_it_was_made_of(plan: Plan) -> None:
-    found = imported(plan.template())
+    found = plan_from_document(plan.template())
     assert found.left_out == ()
     assert found.plan.template() == as_ids(plan).template()
 
@@ -59,7 +59,7 @@ def test_a_template_of_ours_comes_back_as_the_plan_it_was_made_of(plan: Plan) ->
 @given(valid_plans())
 def test_a_service_of_ours_comes_back_with_its_network(plan: Plan) -> None:
     plan = as_ids(plan).with_text("service.network", "12")
-    found = imported(document_of(service_of(plan)))
+    found = plan_from_document(document_of(service_of(plan)))
     assert found.left_out == ()
     assert found.plan.merge_template() == plan.merge_template()
     assert found.plan.template() == plan.template()
@@ -69,7 +69,7 @@ def test_the_body_may_be_a_text_and_stand_alone() -> None:
     plan = Plan().with_texts({"FL_NUM_ROUNDS": "8"})
     body = service_of(plan)
     for document in (document_of(body), document_of(json.dumps(body), plan.name), body):
-        assert imported(document).plan == as_ids(plan)
+        assert plan_from_document(document).plan == as_ids(plan)
 
 
 def test_of_a_service_the_values_in_force_win() -> None:
@@ -79,7 +79,7 @@ def test_of_a_service_the_values_in_force_win() -> None:
     del body["roles"][1]["user_inputs_values"]["FL_NODE_CONFIG"]
     body["user_inputs_values"]["FL_NODE_CONFIG"] = "x=1"
     body["roles"][1]["cardinality"] = 5
-    found = imported(document_of(body, "renamed"))
+    found = plan_from_document(document_of(body, "renamed"))
     assert {path: text for path, text in found.plan.chosen.items() if not path.endswith("vm_template")} == {
         "service.name": "renamed",
         "FLOWER_VERSION": "1.30.0",
@@ -90,23 +90,23 @@ def test_of_a_service_the_values_in_force_win() -> None:
 
 
 def test_a_recorded_service_of_the_appliance() -> None:
-    found = imported(recorded("96-networks-id-service"))
+    found = plan_from_document(recorded("96-networks-id-service"))
     assert found.plan.name == "Flower rec"
     assert found.plan.text("service.network") == "0"
     assert found.plan.text("supernode.cooldown") == "5"
 
 
 def test_a_recorded_service_of_the_other_contract() -> None:
-    found = imported(recorded("96-service-level-service"))
+    found = plan_from_document(recorded("96-service-level-service"))
     assert found.plan.contract.name == "marketplace"
     assert found.plan.text("ONEAPP_FL_FRAMEWORK") == "tensorflow"
 
 
-def told(change: dict[str, Any], role: dict[str, Any] | None = None) -> Imported:
+def told(change: dict[str, Any], role: dict[str, Any] | None = None) -> ImportedPlan:
     """The import of the default template with something changed in it."""
     body = Plan().template() | change
     body["roles"][1] |= role or {}
-    return imported(body)
+    return plan_from_document(body)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_what_no_setting_holds_is_told(change: dict[str, Any], role: dict[str, A
 def test_what_is_not_said_has_its_default() -> None:
     body = Plan().template()
     del body["roles"][1]["max_vms"]
-    found = imported(body)
+    found = plan_from_document(body)
     assert found.left_out == ("supernode.max_vms: it is not said, so it has its default 10",)
     assert found.plan.text("supernode.max_vms") == "10"
 
@@ -150,7 +150,7 @@ def test_what_is_not_said_has_its_default() -> None:
 def test_a_second_superlink_is_not_taken_over() -> None:
     body = Plan().template()
     body["roles"][0]["cardinality"] = 2
-    found = imported(body)
+    found = plan_from_document(body)
     assert found.plan.text("superlink.cardinality") == "1"
     assert "superlink.cardinality 2: it is 1." in found.left_out[0]
 
@@ -158,7 +158,7 @@ def test_a_second_superlink_is_not_taken_over() -> None:
 def test_another_role_is_told() -> None:
     body = Plan().template()
     body["roles"].append({"name": "monitor", "type": "vm", "template_id": 3, "cardinality": 1})
-    assert "the role monitor" in imported(body).left_out[0]
+    assert "the role monitor" in plan_from_document(body).left_out[0]
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_another_role_is_told() -> None:
 )
 def test_what_is_no_flower_cluster(document: object) -> None:
     with pytest.raises(NotATemplate):
-        imported(document)
+        plan_from_document(document)
 
 
 def test_the_contract_is_the_one_that_knows_its_inputs() -> None:
     inputs = [replace(item, input=replace(item.input, key=f"X_{item.key}")) for item in SEED.inputs(Level.SERVICE)]
     other = replace(SEED, name="other", fields=(*(item for item in SEED.fields if not item.is_input), *inputs))
     both = {SEED.name: SEED, "other": other}
-    assert imported(Plan().template(), both).plan.contract is SEED
-    assert imported(Plan(other).template(), both).plan.contract is other
+    assert plan_from_document(Plan().template(), both).plan.contract is SEED
+    assert plan_from_document(Plan(other).template(), both).plan.contract is other

@@ -51,7 +51,7 @@ def test_no_rule_needs_an_input_that_this_contract_lacks(texts: dict[str, str]) 
 
 def test_its_template_is_linted_and_read_back_in_both_dialects() -> None:
     for dialect in Dialect:
-        written = dialect.written(CHOSEN.template())
+        written = dialect.convert(CHOSEN.template())
         assert from_v6(written) == CHOSEN.template()
         assert not rules.blocking(check_template(written, MARKETPLACE))
     read = plan_of(read_template(CHOSEN.template()), MARKETPLACE).with_text("service.network", "0")

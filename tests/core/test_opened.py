@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.core.schema_checker import complaints
 from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.contract_from_template import plan_from_template
 from wizard.core.plan.contracts import MARKETPLACE, SEED
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset, PresetError, dumps, loads
@@ -46,7 +46,7 @@ def errors(plan: Plan) -> list[str]:
 
 
 def test_its_inputs_are_the_settings_and_what_is_known_of_one_stays_known() -> None:
-    contract = opened(body()).contract
+    contract = plan_from_template(body()).contract
     assert [item.key for item in contract.inputs(Level.SERVICE)] == [*Plan().template()["user_inputs"], *OWN_INPUTS]
     for level in Level:
         for item in SEED.inputs(level):
@@ -59,7 +59,7 @@ def test_its_inputs_are_the_settings_and_what_is_known_of_one_stays_known() -> N
 
 
 def test_the_template_is_sent_as_it_is_and_values_go_with_the_instantiation() -> None:
-    plan = opened(body(registration_time=1)).with_texts(
+    plan = plan_from_template(body(registration_time=1)).with_texts(
         {"service.name": "mine", "SITE": "moon", "FL_NUM_ROUNDS": "7", "supernode.cardinality": "4"}
     )
     assert plan.template() == body()
@@ -72,7 +72,7 @@ def test_the_template_is_sent_as_it_is_and_values_go_with_the_instantiation() ->
 
 
 def test_attributes_are_changed_where_the_template_says_them() -> None:
-    plan = opened(body()).with_texts(
+    plan = plan_from_template(body()).with_texts(
         {"supernode.max_vms": "20", "superlink.vm_template": "9", "service.shutdown_action": "terminate"}
     )
     wanted = body(shutdown_action="terminate")
@@ -82,7 +82,7 @@ def test_attributes_are_changed_where_the_template_says_them() -> None:
 
 
 def test_only_the_grammar_is_held_against_an_input_that_nobody_knows() -> None:
-    plan = opened(body()).with_text("service.network", "7")
+    plan = plan_from_template(body()).with_text("service.network", "7")
     assert not [text for text in errors(plan) if text.split(":")[0] in OWN_INPUTS]
     wrong = [("OFFSET", "x"), ("DROPOUT", "1"), ("DROPOUT", ""), ("GPUS", "d"), ("MOTD", "?"), ("SITE", "a|b")]
     for key, value in wrong:
@@ -90,9 +90,9 @@ def test_only_the_grammar_is_held_against_an_input_that_nobody_knows() -> None:
 
 
 def test_how_it_is_built_is_held_against_the_rules() -> None:
-    plan = opened(body(deployment="none"))
+    plan = plan_from_template(body(deployment="none"))
     assert any(text.startswith("deployment:") for text in errors(plan))
-    assert not any(text.startswith("deployment:") for text in errors(opened(body())))
+    assert not any(text.startswith("deployment:") for text in errors(plan_from_template(body())))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_how_it_is_built_is_held_against_the_rules() -> None:
     ],
 )
 def test_its_networks(networks: dict[str, str], fields: dict[str, str], values: Any) -> None:
-    plan = opened(body(networks=networks))
+    plan = plan_from_template(body(networks=networks))
     found = {item.path: item.input.default for item in plan.contract.fields if item.meaning is Meaning.NETWORK}
     assert found == fields
     assert plan.merge_template().get("networks_values") == values
@@ -132,18 +132,18 @@ def test_its_networks(networks: dict[str, str], fields: dict[str, str], values: 
 )
 def test_what_is_no_contract(change: dict[str, Any], told: str) -> None:
     with pytest.raises(NotATemplate, match=told):
-        opened(body(**change))
+        plan_from_template(body(**change))
 
 
-@given(st.dictionaries(st.sampled_from(sorted(opened(body()).contract.by_path)), st.text(max_size=8)))
+@given(st.dictionaries(st.sampled_from(sorted(plan_from_template(body()).contract.by_path)), st.text(max_size=8)))
 def test_a_preset_carries_the_template(texts: dict[str, str]) -> None:
-    plan = opened(body()).with_texts(texts)
+    plan = plan_from_template(body()).with_texts(texts)
     written = dumps(Preset(plan, "t"), unfinished=True)
     assert loads(written, unfinished=True) == Preset(plan, "t")
 
 
 def test_the_schema_accepts_such_a_preset() -> None:
-    plan = opened(body()).with_texts({"SITE": "moon", "service.network": "3"})
+    plan = plan_from_template(body()).with_texts({"SITE": "moon", "service.network": "3"})
     document = {"preset": 1, "contract": "registered", "template": json.dumps(body()), "service": {"SITE": "moon"}}
     assert complaints(document, schema()) == []
     assert "template" in "".join(complaints({**document, "template": 3}, schema()))
@@ -169,7 +169,7 @@ def test_a_preset_whose_template_is_none(text: str, line: int, told: str) -> Non
 @pytest.mark.parametrize("path", sorted(RECORDINGS.glob("9[68]*register*.json")), ids=lambda path: path.stem)
 def test_recorded_templates_are_opened_whole(path: Path) -> None:
     sent = json.loads(path.read_text(encoding="utf-8"))["request"]["body"]
-    plan = opened(sent)
+    plan = plan_from_template(sent)
     if "v6" not in path.stem:
         assert plan.template() == sent
     else:

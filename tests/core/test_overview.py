@@ -41,7 +41,7 @@ def test_a_row_for_each_vm_role_by_role_in_oneflows_order() -> None:
         ("-", "kvm-1", "BOOT", "…", NOW - 1004, False),
         ("-", "-", "BOOT_FAILURE", "…", NOW - 1005, True),
     ]
-    assert [(row.partition, row.assigned_by, row.standing) for row in rows] == [
+    assert [(row.partition, row.assigned_by, row.sync) for row in rows] == [
         ("", "", ""),
         ("0 of 4", "inferred", "in step"),
         ("1 of 4", "inferred", "in step"),
@@ -53,7 +53,7 @@ def test_a_row_for_each_vm_role_by_role_in_oneflows_order() -> None:
 def test_a_vm_that_oned_was_not_asked_about() -> None:
     row = vm_rows(service([2]))[1]
     assert (row.name, row.ip, row.host, row.state, row.ready, row.age) == ("supernode_2", "-", "-", "?", "?", -1)
-    assert (row.partition, row.assigned_by, row.standing, row.failed) == ("?", "unknown", "unknown", False)
+    assert (row.partition, row.assigned_by, row.sync, row.failed) == ("?", "unknown", "unknown", False)
 
 
 def test_a_vm_whose_template_was_not_read_may_be_ready_or_not() -> None:

@@ -14,7 +14,7 @@ from wizard.core.cluster.partitions import (
     RESTARTED,
     Assignment,
     Source,
-    Standing,
+    Sync,
     assignments,
     gaps,
     planned,
@@ -30,7 +30,7 @@ Row = tuple[str, str, str, str]
 def shown(snapshot: ServiceSnapshot) -> list[Row]:
     """Assigned, expected, source and standing of each SuperNode."""
     return [
-        (str(item.assigned or "-"), str(item.expected or "-"), item.source.value, item.standing.value)
+        (str(item.assigned or "-"), str(item.expected or "-"), item.source.value, item.sync.value)
         for item in assignments(snapshot)
     ]
 
@@ -148,12 +148,12 @@ def alone(ended: int, facts: VmFacts | None = None, **more: object) -> Assignmen
 def test_a_vm_of_the_past_counts_as_long_as_it_lived() -> None:
     found = alone(MADE + 1000)
     assert (found.assigned, found.expected, found.source) == (Partition(1, 2), Partition(0, 1), Source.INFERRED)
-    assert (found.standing, found.doubt) == (Standing.STALE, "")
+    assert (found.sync, found.doubt) == (Sync.STALE, "")
 
 
 def test_a_list_that_changed_while_the_guest_booted_leaves_a_doubt() -> None:
     found = alone(MADE + 30)
-    assert (found.assigned, found.standing, found.doubt) == (None, Standing.UNKNOWN, CHANGED)
+    assert (found.assigned, found.sync, found.doubt) == (None, Sync.UNKNOWN, CHANGED)
     assert found.possible == (Partition(1, 2), Partition(0, 1))
 
 
@@ -182,13 +182,13 @@ def test_so_does_a_later_creation_since_oneflow_waits_with_it_until_all_are_read
 def test_a_restarted_guest_asked_again() -> None:
     runs = (Run(0, MADE + 4, POWEROFF), Run(1, MADE + 5000))
     found = alone(MADE + 1000, survivor(running_since=MADE + 5000, runs=runs))
-    assert (found.assigned, found.standing) == (Partition(0, 1), Standing.IN_STEP)
+    assert (found.assigned, found.sync) == (Partition(0, 1), Sync.IN_SYNC)
 
 
 def test_a_guest_that_only_moved_did_not_ask_again() -> None:
     runs = (Run(0, MADE + 4, LIVE_MIGRATE), Run(1, MADE + 5000))
     found = alone(MADE + 1000, survivor(running_since=MADE + 5000, runs=runs))
-    assert (found.assigned, found.standing) == (Partition(1, 2), Standing.STALE)
+    assert (found.assigned, found.sync) == (Partition(1, 2), Sync.STALE)
 
 
 def test_without_the_older_history_records_both_are_possible() -> None:
@@ -202,7 +202,7 @@ def test_a_guest_of_this_moment_has_not_asked_yet() -> None:
         found = alone(MADE + 1000, survivor(running_since=since) if state == "RUNNING" else vm(
             3, state, stime=MADE, running_since=since
         ))  # fmt: skip
-        assert (found.assigned, found.standing) == (Partition(0, 1), Standing.PENDING), state
+        assert (found.assigned, found.sync) == (Partition(0, 1), Sync.PENDING), state
 
 
 def test_a_clock_that_is_behind_the_clouds_changes_nothing() -> None:
@@ -213,7 +213,7 @@ def test_a_guest_that_asked_before_the_last_of_its_siblings_existed_may_have_non
     crowd = [vm(10 + number, stime=MADE + 9 * number, running_since=MADE + 9 * number + 4) for number in range(20)]
     logged = replace(service(crowd), log=(LogLine(MADE - 9, "I", "New state: DEPLOYING"),))
     first, *_, last = assignments(logged)
-    assert (first.source, first.assigned, first.standing) == (Source.INFERRED, None, Standing.NONE)
+    assert (first.source, first.assigned, first.sync) == (Source.INFERRED, None, Sync.NONE)
     assert assignments(logged)[10].possible == (None, Partition(10, 20))
     # Without a log they may have been made one by one, each after the one before was READY.
     assert Partition(0, 1) in assignments(service(crowd))[0].possible
@@ -248,7 +248,7 @@ def test_a_guest_that_has_not_asked_yet_collides_with_nobody() -> None:
 
 def _assigned(*partitions: Partition | None) -> list[Assignment]:
     return [
-        Assignment(2 + index, index, partition, None, Source.REPORTED, Standing.STALE)
+        Assignment(2 + index, index, partition, None, Source.REPORTED, Sync.STALE)
         for index, partition in enumerate(partitions)
     ]
 

@@ -11,6 +11,7 @@ from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan.plan import Plan
 from wizard.core.preflight import CHECKS, Finding, Result, check, counted, stands_against
 from wizard.core.preflight.facts import (
+    Access,
     CloudFacts,
     Host,
     Image,
@@ -22,7 +23,6 @@ from wizard.core.preflight.facts import (
     Reference,
     Service,
     ServiceTemplate,
-    Standing,
     Unseen,
     User,
     VmTemplate,
@@ -157,15 +157,15 @@ def test_vm_templates_exist() -> None:
 
 @pytest.mark.parametrize(
     ("standing", "result", "word"),
-    [(Standing.DENIED, ERROR, "USE right"), (Standing.ABSENT, ERROR, "there is no"), (None, UNKNOWN, "not listed")],
+    [(Access.DENIED, ERROR, "USE right"), (Access.ABSENT, ERROR, "there is no"), (None, UNKNOWN, "not listed")],
 )
-def test_an_id_that_is_not_listed(standing: Standing | None, result: Result, word: str) -> None:
+def test_an_id_that_is_not_listed(standing: Access | None, result: Result, word: str) -> None:
     plan = PLAN.with_text("supernode.vm_template", "9")
-    standings = {(Pool.VM_TEMPLATE, 9): standing} if standing else {}
-    found = about("vm-template", plan, standings=standings)[1]
+    access = {(Pool.VM_TEMPLATE, 9): standing} if standing else {}
+    found = about("vm-template", plan, access=access)[1]
     assert found.result is result
     assert word in found.found
-    assert results("image", plan, standings=standings) == [OK, UNKNOWN]
+    assert results("image", plan, access=access) == [OK, UNKNOWN]
 
 
 def test_a_vm_template_of_ones_own_may_be_unusable() -> None:
@@ -174,9 +174,9 @@ def test_a_vm_template_of_ones_own_may_be_unusable() -> None:
 
 def test_images_exist_and_may_be_used() -> None:
     assert results("image", images=()) == [UNKNOWN, UNKNOWN]
-    gone = {"images": (), "standings": {(Pool.IMAGE, 0): Standing.ABSENT}}
+    gone = {"images": (), "access": {(Pool.IMAGE, 0): Access.ABSENT}}
     assert results("image", **gone) == [ERROR, ERROR]
-    gone["standings"] = {(Pool.IMAGE, 0): Standing.DENIED}
+    gone["access"] = {(Pool.IMAGE, 0): Access.DENIED}
     assert results("image", **gone) == [ERROR, ERROR]
     assert results("image", images=(replace(IMAGE, usable=False),)) == [ERROR, ERROR]
 
@@ -253,7 +253,7 @@ def test_network_has_leases_for_all() -> None:
     assert results("network", ON_NETWORK, networks=()) == [ERROR]
     by_id = PLAN.with_text("service.network", "9")
     assert results("network", by_id) == [UNKNOWN]
-    assert results("network", by_id, standings={(Pool.NETWORK, 9): Standing.DENIED}) == [ERROR]
+    assert results("network", by_id, access={(Pool.NETWORK, 9): Access.DENIED}) == [ERROR]
     assert results("network", ON_NETWORK.with_text("supernode.cardinality", "many")) == [UNKNOWN]
 
 

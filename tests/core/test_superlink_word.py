@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.flower.superlink_report import SuperLinkWord, lines, read
+from wizard.core.flower.superlink_report import SuperLinkReport, lines, read
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 DATA = {
@@ -35,7 +35,7 @@ def service(ready: int) -> ServiceSnapshot:
     return ServiceSnapshot(1, "one", 2, roles=(Role("supernode", 2, ready, nodes=nodes),))
 
 
-def said(word: SuperLinkWord, ready: int) -> str:
+def said(word: SuperLinkReport, ready: int) -> str:
     return "\n".join(lines(word, service(ready)))
 
 

@@ -15,10 +15,10 @@ import pytest
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.cluster.partitions import Standing, assignments
+from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.flower_environments import ImageError
 from wizard.operations.watch import settled
 from wizard.rehearsal.guests import FlowerSuperNode, Guests
@@ -79,7 +79,7 @@ def test_a_cluster_comes_up_and_every_guest_has_its_partition(stage: Stage) -> N
         assert f"'--superlink', '{vm.ip}:9092'" in text
         assert guests.node_id(number).isdigit()
     # The dashboard waits a moment before it takes a guest that has just started for one that has asked.
-    until(cloud, service.id, lambda seen: [item.standing for item in assignments(seen)] == [Standing.IN_STEP] * 2)
+    until(cloud, service.id, lambda seen: [item.sync for item in assignments(seen)] == [Sync.IN_SYNC] * 2)
 
 
 def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
@@ -87,7 +87,7 @@ def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
     service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
     for count in (3, 2):
-        sending.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", count, lambda _: None)
+        service_actions.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", count, lambda _: None)
         seen = until(cloud, service.id, lambda seen, count=count: seen.running and len(seen.roles[1].nodes) == count)
     configs = [vm.guest.node_config for vm in sandbox.world.vms if vm.guest is not None and vm.role == "supernode"]
     assert configs == [
@@ -105,7 +105,7 @@ def test_a_vm_that_was_off_asks_anew(stage: Stage) -> None:
     cloud, guests, sandbox = stage
     service = deploy_plan(PLAN, cloud)
     until(cloud, service.id, settled)
-    sending.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", 3, lambda _: None)
+    service_actions.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", 3, lambda _: None)
     until(cloud, service.id, lambda seen: seen.running and len(seen.roles[1].nodes) == 3)
     guest = sandbox.world.vms[1].guest
     assert isinstance(guest, FlowerSuperNode)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wizard.core.cluster.partitions import Assignment, Source, Standing
+from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.flower.node_config import Partition
 from wizard.rehearsal.comparison import Word, compared, node_id, word
 
 
 def assignment(vm: int, index: int, partition: Partition | None) -> Assignment:
-    return Assignment(vm, index, partition, Partition(index, 2), Source.INFERRED, Standing.IN_STEP)
+    return Assignment(vm, index, partition, Partition(index, 2), Source.INFERRED, Sync.IN_SYNC)
 
 
 def told(node: str, number: int, **config: object) -> Word:

@@ -57,9 +57,9 @@ async def polled(pilot: Pilot[int]) -> None:
     assert isinstance(screen, DashboardScreen)
     await until(pilot, lambda: screen.watching is not None, "the watch")
     assert screen.watching is not None
-    before = screen.watching.sight
+    before = screen.watching.latest
     await pilot.press("r")
-    await until(pilot, lambda: screen.watching is not None and screen.watching.sight is not before, "a poll")
+    await until(pilot, lambda: screen.watching is not None and screen.watching.latest is not before, "a poll")
 
 
 async def typed(pilot: Pilot[int], text: str) -> None:

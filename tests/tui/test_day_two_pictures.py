@@ -16,7 +16,7 @@ from tests.tui.reading import faint
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import SUPERNODE
 from wizard.core.plan.plan import Plan
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.connection_sheet import ConnectionSheet
@@ -31,7 +31,7 @@ async def running(pilot: Pilot[int], sandbox: Sandbox, *, scaled: bool = False) 
     service = deploy_plan(Plan(), cloud)
     sandbox.clock.advance(120)
     if scaled:
-        sending.scale(cloud, cloud.services.poll(service.id).snapshot, SUPERNODE, 3, lambda _: None)
+        service_actions.scale(cloud, cloud.services.poll(service.id).snapshot, SUPERNODE, 3, lambda _: None)
         sandbox.clock.advance(300)
     cloud.close()
     await connected(pilot)

@@ -16,7 +16,7 @@ from textual.widgets._footer import FooterKey
 import wizard.tui
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
-from wizard.core.cluster.partitions import Source, Standing
+from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.flower.connection_card import Card
 from wizard.core.flower.connection_card import Step as CardStep
@@ -223,7 +223,7 @@ async def test_the_dashboard_explains_its_columns_and_words(sandbox: Sandbox) ->
         text = app.screen.text  # type: ignore[attr-defined]
         for word in (
             *(column.heading for column in COLUMNS),
-            *(item.value for item in Standing),
+            *(item.value for item in Sync),
             *(item.value for item in Source),
             *(item.name for item in ServiceState),
             "YES",
@@ -232,7 +232,7 @@ async def test_the_dashboard_explains_its_columns_and_words(sandbox: Sandbox) ->
 
 
 def test_every_word_has_a_meaning() -> None:
-    for kind, table in ((Standing, STANDINGS), (Source, SOURCES), (ServiceState, SERVICE_STATES), (Mark, PHASES)):
+    for kind, table in ((Sync, STANDINGS), (Source, SOURCES), (ServiceState, SERVICE_STATES), (Mark, PHASES)):
         assert set(table) == set(kind)
         assert all(table.values())
 

@@ -8,7 +8,7 @@ from textual.widgets import Input
 from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
-from wizard.core.cluster.partitions import Standing, assignments
+from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
@@ -81,7 +81,7 @@ async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
         await until(pilot, over, "the end")
         sandbox.clock.advance(60)
         await polled(pilot)
-        assert {item.standing for item in assignments(seen(app))} == {Standing.IN_STEP}
+        assert {item.sync for item in assignments(seen(app))} == {Sync.IN_SYNC}
         assert "once" in line(pilot, "#shards")
         assert "more than once" not in line(pilot, "#shards")
 

@@ -128,7 +128,7 @@ async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) ->
         await polled(pilot)
         first = app.screen
         assert isinstance(first, DashboardScreen)
-        events = first.watching.sight.events if first.watching else ()
+        events = first.watching.latest.events if first.watching else ()
         await pilot.press("g")
         await until(pilot, lambda: isinstance(app.screen, ServiceSwitch), "the list")
         await until(pilot, lambda: "beta" in listed(app), "the services")
@@ -140,7 +140,7 @@ async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) ->
         await polled(pilot)
         assert app.session.service_id == alpha
         assert first.watching is not None
-        assert first.watching.sight.events[: len(events)] == events
+        assert first.watching.latest.events[: len(events)] == events
 
 
 async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:

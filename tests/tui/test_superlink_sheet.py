@@ -7,7 +7,7 @@ import pytest
 from tests.core.test_superlink_word import DATA
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
 from tests.tui.test_weather import deployed, impatient
-from wizard.core.flower.superlink_report import SuperLinkWord, read
+from wizard.core.flower.superlink_report import SuperLinkReport, read
 from wizard.operations.superlink import ControlError
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
@@ -20,11 +20,11 @@ class Answers:
 
     places = ("10.77.0.10:9093",)
 
-    def __init__(self, *answers: SuperLinkWord | ControlError) -> None:
+    def __init__(self, *answers: SuperLinkReport | ControlError) -> None:
         self.answers = list(answers)
         self.closed = False
 
-    def ask(self) -> SuperLinkWord:
+    def ask(self) -> SuperLinkReport:
         found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(found, ControlError):
             raise found

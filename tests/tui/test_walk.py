@@ -92,14 +92,14 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         screen = app.screen
         assert isinstance(screen, DashboardScreen)
         assert screen.watching is not None
-        snapshot = screen.watching.sight.snapshot
+        snapshot = screen.watching.latest.snapshot
         assert snapshot is not None
         assert snapshot.state == ServiceState.RUNNING
         assert snapshot.complete
         count = int(wanted.text("supernode.cardinality"))
         rows = vm_rows(snapshot)
         assert [row.partition for row in rows] == ["", *(f"{index} of {count}" for index in range(count))]
-        assert {row.standing for row in rows[1:]} == {"in step"}
+        assert {row.sync for row in rows[1:]} == {"in step"}
         assert screen.query_one(VmTable).row_count == count + 1
         guests = [sandbox.world.vms[row.vm_id].guest.node_config for row in rows[1:]]
         assert guests == [f"partition-id={index} num-partitions={count}" for index in range(count)]

@@ -10,12 +10,12 @@ from weakref import WeakKeyDictionary
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
-from wizard.core.cluster import action_preview as foresight
-from wizard.core.cluster.partitions import Source, Standing, assignments
+from wizard.core.cluster import action_preview
+from wizard.core.cluster.partitions import Source, Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
 from wizard.core.plan.plan import Plan
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.prepare import Registration
 from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
@@ -148,7 +148,7 @@ def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Te
 
 def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud, 3)
-    sending.scale(cloud, before, "supernode", 2, quiet)
+    service_actions.scale(cloud, before, "supernode", 2, quiet)
     sandbox.clock.advance(600)
     before = cloud.services.poll(before.id, before).snapshot
     _restarted(sandbox, cloud, before, quiet)
@@ -163,7 +163,7 @@ def _all_known(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
 
 def _scaled(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    sending.scale(cloud, before, "supernode", 3, tell)
+    service_actions.scale(cloud, before, "supernode", 3, tell)
 
 
 def _three_wanted(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
@@ -179,7 +179,7 @@ def _three_at_last(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
 
 def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud)
-    sending.scale(cloud, before, "supernode", 3, quiet)
+    service_actions.scale(cloud, before, "supernode", 3, quiet)
     for _ in range(300):
         sandbox.clock.advance(1)
         snapshot = cloud.services.poll(before.id).snapshot
@@ -190,7 +190,7 @@ def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 
 def _recovered(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    sending.recover(cloud, before, tell)
+    service_actions.recover(cloud, before, tell)
 
 
 def _left_the_cooldown(sandbox: Sandbox, before: ServiceSnapshot | None) -> bool:
@@ -200,7 +200,7 @@ def _left_the_cooldown(sandbox: Sandbox, before: ServiceSnapshot | None) -> bool
 
 def _removed(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
-    sending.remove(cloud, before, tell)
+    service_actions.remove(cloud, before, tell)
 
 
 def _leaving(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
@@ -219,7 +219,7 @@ def _gone(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
 
 def _stale(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     before = running(sandbox, cloud)
-    sending.scale(cloud, before, "supernode", 3, quiet)
+    service_actions.scale(cloud, before, "supernode", 3, quiet)
     sandbox.clock.advance(600)
     return cloud.services.poll(before.id).snapshot
 
@@ -235,7 +235,7 @@ def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, t
         raise poll.oned_error
     now = poll.snapshot
     earlier = _begun.get(sandbox)
-    wanted = foresight.restart_stale(now).touches
+    wanted = action_preview.restart_stale(now).touches
     if earlier is not None:
         wanted = (earlier.vm_id, *(vm_id for vm_id in wanted if vm_id != earlier.vm_id))
 
@@ -259,7 +259,7 @@ def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, t
 def _in_step(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
     assert before is not None
     found = followed(sandbox, before.id)
-    assert {row.standing for row in assignments(found)} == {Standing.IN_STEP}
+    assert {row.sync for row in assignments(found)} == {Sync.IN_SYNC}
     role = found.role("supernode")
     assert role is not None
     boots = [vm.guest.boots for node in role.nodes for vm in [sandbox.world.vms[node.vm_id]] if vm.guest]
@@ -283,7 +283,7 @@ def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
     assert before is not None
     for vm in cloud.vms.left_behind(before):
-        sending.terminate(cloud, vm, tell)
+        service_actions.terminate(cloud, vm, tell)
 
 
 def _nothing_lives(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.operations.prepare import Prepared
-    from wizard.operations.watch import Sight
+    from wizard.operations.watch import PollResult
     from wizard.storage.journal import Journal
     from wizard.storage.resume_records import DeploymentRecord
 
@@ -157,18 +157,18 @@ class _Deployment:
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
         from wizard.cli.narration import Narrator
         from wizard.operations.deploy import Outcome, outcome
-        from wizard.operations.watch import Sight, Watch, changes, follow
+        from wizard.operations.watch import PollResult, Watch, changes, follow
 
-        watch = Watch(self.cloud, service.id, Sight(service, changes(None, service)), self.journals)
+        watch = Watch(self.cloud, service.id, PollResult(service, changes(None, service)), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
         ended: Outcome | None = None
-        for sight in follow(watch, timeout):
-            narrator.see(sight)
-            ended = outcome(sight.snapshot) if sight.snapshot and not sight.stale else None
+        for result in follow(watch, timeout):
+            narrator.see(result)
+            ended = outcome(result.snapshot) if result.snapshot and not result.stale else None
             if ended is not None:
                 break
-        self.service = watch.sight.snapshot or service
-        self._show(self.service, watch.sight)
+        self.service = watch.latest.snapshot or service
+        self._show(self.service, watch.latest)
         if ended is Outcome.RUNNING:
             return 0
         if ended is None:
@@ -191,11 +191,11 @@ class _Deployment:
         self.steps.append(step)
         self.teller.say(step)
 
-    def _show(self, service: ServiceSnapshot, sight: Sight | None = None) -> None:
+    def _show(self, service: ServiceSnapshot, result: PollResult | None = None) -> None:
         from wizard.cli.report import service_data, service_text
 
         if self.as_json:
-            emit_json(service_data(service, sight.error if sight else None))
+            emit_json(service_data(service, result.error if result else None))
         else:
             emit_drawn(service_text(service, terminal=is_terminal(sys.stdout)))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wizard.core.cluster.events import Event
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.operations.watch import Sight
+    from wizard.operations.watch import PollResult
 
 SILENCE = 30.0
 """Seconds without news after which a line says what is waited for."""
@@ -21,15 +21,15 @@ class News:
 
     last: Event | None = None
 
-    def of(self, sight: Sight) -> tuple[Event, ...]:
-        """The events that are new in this sight, oldest first."""
-        events = sight.events
+    def of(self, result: PollResult) -> tuple[Event, ...]:
+        """The events that are new in this result, oldest first."""
+        events = result.events
         for place in range(len(events) - 1, -1, -1):
             if events[place] is self.last:
                 events = events[place + 1 :]
                 break
-        if sight.events:
-            self.last = sight.events[-1]
+        if result.events:
+            self.last = result.events[-1]
         return events
 
 
@@ -39,14 +39,14 @@ class Contact:
 
     told: str = ""
 
-    def of(self, sight: Sight) -> str:
+    def of(self, result: PollResult) -> str:
         """A line, or nothing where it is as it was."""
-        before, self.told = self.told, str(sight.error) if sight.error else ""
+        before, self.told = self.told, str(result.error) if result.error else ""
         if self.told == before:
             return ""
         if not self.told:
             return "contact is back"
-        what = "no news" if sight.stale else "no news of the VMs"
+        what = "no news" if result.stale else "no news of the VMs"
         return f"{what}, trying again: {self.told}"
 
 
@@ -62,25 +62,25 @@ class Narrator:
     spoke: float = 0.0
     waiting: str = ""
 
-    def see(self, sight: Sight) -> None:
-        """Tell what is new in a sight."""
-        lines = [*self._events(sight), *self._phases(sight.snapshot)]
-        if line := self.contact.of(sight):
+    def see(self, result: PollResult) -> None:
+        """Tell what is new in a result."""
+        lines = [*self._events(result), *self._phases(result.snapshot)]
+        if line := self.contact.of(result):
             lines.append(line)
         now = self.clock()
         if lines or not self.spoke:
             self.spoke = now
         elif now - self.spoke >= SILENCE:
             self.spoke = now
-            lines += self._waits(sight.snapshot)
+            lines += self._waits(result.snapshot)
         for line in lines:
             self.tell(line)
 
-    def _events(self, sight: Sight) -> Iterator[str]:
+    def _events(self, result: PollResult) -> Iterator[str]:
         from wizard.core.text import duration
 
-        begun = sight.snapshot.start_time if sight.snapshot else 0
-        for event in self.news.of(sight):
+        begun = result.snapshot.start_time if result.snapshot else 0
+        for event in self.news.of(result):
             severity = "" if event.severity in ("I", "") else f"{_SEVERITIES.get(event.severity, event.severity)}: "
             yield f"{duration(max(0.0, event.at - begun))}  {severity}{event.message}"
 

@@ -242,8 +242,8 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     from wizard.core.opennebula.documents import NotATemplate
     from wizard.core.opennebula.service_document import DecodeError
     from wizard.core.plan import rules
-    from wizard.core.plan.contract_from_template import opened
-    from wizard.core.plan.plan_from_document import Imported, imported
+    from wizard.core.plan.contract_from_template import plan_from_template
+    from wizard.core.plan.plan_from_document import ImportedPlan, plan_from_document
     from wizard.core.plan.preset import Preset
     from wizard.core.plan.problem import Kind
     from wizard.storage.files import save_preset
@@ -251,7 +251,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     teller = Teller()
     document, origin = _read(source, ConnectionOptions.of(context), teller)
     try:
-        found = Imported(opened(document)) if whole else imported(document)
+        found = ImportedPlan(plan_from_template(document)) if whole else plan_from_document(document)
     except (NotATemplate, DecodeError) as error:
         raise CommandFailed(INVALID, str(error), source) from None
     path = save_preset(name, Preset(found.plan, found.plan.name, f"Imported from {origin}."), overwrite=force)

@@ -174,10 +174,9 @@ class _Rehearsal:
         """Bring it up, scale it, run the app, compare. The exit status."""
         from wizard.cloud.cloud import Cloud
         from wizard.cloud.login import find_login
-        from wizard.core.cluster import action_preview as foresight
+        from wizard.core.cluster import action_preview
         from wizard.core.opennebula.snapshot import SUPERNODE
-        from wizard.operations import service_actions as ending
-        from wizard.operations import service_actions as sending
+        from wizard.operations import service_actions
 
         sandbox = self.stage.sandbox
         cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
@@ -185,9 +184,9 @@ class _Rehearsal:
             service = self._brought_up(cloud)
             for count in counts:
                 act = self._act(cloud, service)
-                act.agreed(foresight.scale(service, count), "")
-                sending.scale(cloud, service, SUPERNODE, count, self.teller.say)
-                service = act.followed(ending.of_scale(SUPERNODE, count), self.timeout).snapshot
+                act.agreed(action_preview.scale(service, count), "")
+                service_actions.scale(cloud, service, SUPERNODE, count, self.teller.say)
+                service = act.followed(service_actions.of_scale(SUPERNODE, count), self.timeout).snapshot
             return self._told(service, self._run(service))
         finally:
             cloud.close()
@@ -282,7 +281,7 @@ def _table(rows: tuple[Row, ...]) -> str:
         (
             str(row.vm_id),
             str(row.index),
-            row.standing,
+            row.sync,
             str(row.predicted or "none"),
             "it told nothing" if row.told is None else str(row.partition or "none"),
             "agrees" if row.agrees else "DIFFERS",
@@ -304,7 +303,7 @@ def _data(service: ServiceSnapshot, ended: Ended, rows: tuple[Row, ...], agree: 
             {
                 "vm": row.vm_id,
                 "index": row.index,
-                "standing": row.standing,
+                "standing": row.sync,
                 "predicted": _partition(row.predicted),
                 "told": _partition(row.partition),
                 "rounds": row.rounds,

@@ -167,7 +167,7 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
         "partition_id": assigned.id if assigned else None,
         "num_partitions": assigned.count if assigned else None,
         "assigned_by": item.source.value if item else None,
-        "standing": item.standing.value if item else None,
+        "standing": item.sync.value if item else None,
         "failed": row.failed,
     }
 
@@ -193,7 +193,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
         "ASSIGNED BY": [row.assigned_by or NOTHING for row in rows],
-        "STANDING": [row.standing or NOTHING for row in rows],
+        "STANDING": [row.sync or NOTHING for row in rows],
     }
     for spare in ("NAME", "AGE", "HOST", "ASSIGNED BY"):
         if _natural_width(columns) <= width:

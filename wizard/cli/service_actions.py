@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wizard.cli.connection import Connector
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
-    from wizard.core.cluster.action_preview import Foresight
+    from wizard.core.cluster.action_preview import ActionPreview
     from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
     from wizard.operations.restart import Restarted
     from wizard.operations.service_actions import Judge
@@ -84,17 +84,17 @@ class Act:
         """The service, for a message."""
         return f"service {self.service.id} {self.service.name!r}"
 
-    def agreed(self, foresight: Foresight, question: str) -> bool:
+    def agreed(self, preview: ActionPreview, question: str) -> bool:
         """Tell what will be done and ask; False where it is only told. Raises CommandFailed where it is refused."""
-        if foresight.refused:
-            raise CommandFailed(DEPLOYMENT_FAILED, "refused; nothing was sent", self.subject, foresight.refused)
+        if preview.refused:
+            raise CommandFailed(DEPLOYMENT_FAILED, "refused; nothing was sent", self.subject, preview.refused)
         if self.dry_run:
             if self.as_json:
-                emit_json({"service": self.service.id, "vms": list(foresight.touches), "says": list(foresight.says)})
+                emit_json({"service": self.service.id, "vms": list(preview.touches), "says": list(preview.says)})
             else:
-                emit_words("".join(f"{line}\n" for line in foresight.says))
+                emit_words("".join(f"{line}\n" for line in preview.says))
             return False
-        for line in foresight.says:
+        for line in preview.says:
             self.teller.say(line)
         if self.yes:
             return True
@@ -108,24 +108,24 @@ class Act:
         from wizard.cloud.answers import Poll
         from wizard.core.cluster.progress import waiting_for
         from wizard.operations.service_actions import Ending
-        from wizard.operations.watch import Sight, Watch, follow
+        from wizard.operations.watch import PollResult, Watch, follow
 
-        watch = Watch(self.cloud, self.service.id, Sight(self.service), self.journals)
+        watch = Watch(self.cloud, self.service.id, PollResult(self.service), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
-        narrator.see(watch.sight)
+        narrator.see(watch.latest)
         ended: Ending | None = None
         try:
-            for sight in follow(watch, timeout):
-                narrator.see(sight)
-                ended = judge(sight.snapshot) if sight.snapshot and not sight.stale else None
+            for result in follow(watch, timeout):
+                narrator.see(result)
+                ended = judge(result.snapshot) if result.snapshot and not result.stale else None
                 if ended is not None:
                     break
         except KeyboardInterrupt:
             hint = f"It goes on in OneFlow: `flowerneb-wizard status {self.service.id}` shows it."
             raise CommandFailed(INTERRUPTED, "interrupted", self.subject, "", hint) from None
-        snapshot = watch.sight.snapshot or self.service
+        snapshot = watch.latest.snapshot or self.service
         if ended is Ending.DONE:
-            return Poll(snapshot, watch.sight.error)
+            return Poll(snapshot, watch.latest.error)
         if ended is None:
             hint = f"It goes on in OneFlow: `flowerneb-wizard status {self.service.id}` shows it."
             raise CommandFailed(
@@ -175,19 +175,18 @@ def scale(
     OneFlow terminates the oldest VMs, not the newest; which ones, and what becomes of the partitions, is told
     beforehand. Then it waits until the COOLDOWN is over and all are READY.
     """
-    from wizard.core.cluster import action_preview as foresight
+    from wizard.core.cluster import action_preview
     from wizard.core.opennebula.snapshot import SUPERNODE
-    from wizard.operations import service_actions as ending
-    from wizard.operations import service_actions as sending
+    from wizard.operations import service_actions
 
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if not act.agreed(foresight.scale(act.service, count), f"Scale to {count}?"):
+        if not act.agreed(action_preview.scale(act.service, count), f"Scale to {count}?"):
             return
-        sending.scale(act.cloud, act.service, SUPERNODE, count, teller.say)
+        service_actions.scale(act.cloud, act.service, SUPERNODE, count, teller.say)
         if wait:
-            act.show(act.followed(ending.of_scale(SUPERNODE, count), timeout))
+            act.show(act.followed(service_actions.of_scale(SUPERNODE, count), timeout))
 
 
 @click.command(
@@ -201,17 +200,16 @@ def recover(
     context: click.Context, service: str, *, yes: bool, dry_run: bool, wait: bool, timeout: float, as_json: bool
 ) -> None:
     """Recover SERVICE, given by name or id: OneFlow tries again what failed, or ends the COOLDOWN."""
-    from wizard.core.cluster import action_preview as foresight
-    from wizard.operations import service_actions as ending
-    from wizard.operations import service_actions as sending
+    from wizard.core.cluster import action_preview
+    from wizard.operations import service_actions
 
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if not act.agreed(foresight.recover(act.service), "Recover?"):
+        if not act.agreed(action_preview.recover(act.service), "Recover?"):
             return
-        judge = ending.of_recover(act.service)
-        sending.recover(act.cloud, act.service, teller.say)
+        judge = service_actions.of_recover(act.service)
+        service_actions.recover(act.cloud, act.service, teller.say)
         if wait:
             act.show(act.followed(judge, timeout))
 
@@ -238,20 +236,19 @@ def delete(
     The request is sent once: a second one would leave the SuperLink's VM behind. Then VMs that still carry the
     service's id are looked for, named, and terminated with --sweep or on your word.
     """
-    from wizard.core.cluster import action_preview as foresight
-    from wizard.operations import service_actions as ending
-    from wizard.operations import service_actions as sending
+    from wizard.core.cluster import action_preview
+    from wizard.operations import service_actions
 
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if not act.agreed(foresight.remove(act.service), f"Delete service {act.service.id}?"):
+        if not act.agreed(action_preview.remove(act.service), f"Delete service {act.service.id}?"):
             return
-        verb = sending.remove(act.cloud, act.service, teller.say)
+        verb = service_actions.remove(act.cloud, act.service, teller.say)
         teller.say(f"{verb.value} sent")
         if not wait:
             return
-        gone = act.followed(ending.of_removal, timeout).snapshot
+        gone = act.followed(service_actions.of_removal, timeout).snapshot
         teller.say(f"service {act.service.id} is gone")
         left = _swept(act, gone, sweep)
         if as_json:
@@ -264,7 +261,7 @@ def delete(
 
 def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     """The VMs that stay behind after all."""
-    from wizard.operations import service_actions as sending
+    from wizard.operations import service_actions
 
     left = act.cloud.vms.left_behind(gone)
     if not left:
@@ -275,7 +272,7 @@ def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     if not sweep:
         return left
     for vm in left:
-        sending.terminate(act.cloud, vm, act.teller.say)
+        service_actions.terminate(act.cloud, vm, act.teller.say)
     return ()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.core.cluster.events import Event
-    from wizard.operations.watch import Sight, Watch
+    from wizard.operations.watch import PollResult, Watch
 
 
 @click.command(epilog=example("flowerneb-wizard status 42 --json"))
@@ -78,18 +78,18 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
     watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
     news, contact = News(), Contact()
     begun = False
-    for sight in follow(watch, math.inf, sleep=_pausing(connector, cloud, watch)):
-        if sight.snapshot is None and sight.error is not None:
-            raise sight.error
+    for result in follow(watch, math.inf, sleep=_pausing(connector, cloud, watch)):
+        if result.snapshot is None and result.error is not None:
+            raise result.error
         if not begun:
             begun = True
-            news.of(sight)
-            _show(sight, as_json)
-        for event in news.of(sight):
+            news.of(result)
+            _show(result, as_json)
+        for event in news.of(result):
             _tell(event, as_json)
-        if line := contact.of(sight):
+        if line := contact.of(result):
             teller.say(line)
-        if sight.snapshot is not None and sight.snapshot.gone:
+        if result.snapshot is not None and result.snapshot.gone:
             break
     return 0
 
@@ -101,7 +101,7 @@ def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[floa
     heard = threading.Event()
 
     def vm_ids() -> tuple[int, ...]:
-        return watch.sight.snapshot.vm_ids if watch.sight.snapshot else ()
+        return watch.latest.snapshot.vm_ids if watch.latest.snapshot else ()
 
     url = address(cloud.oned_url, os.environ) if connector.keeps else ""
     if not Push(url, watch.service_id, vm_ids, heard.set).start():
@@ -114,15 +114,15 @@ def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[floa
     return pause
 
 
-def _show(sight: Sight, as_json: bool) -> None:
+def _show(result: PollResult, as_json: bool) -> None:
     from wizard.cli.report import service_data, service_text
 
-    if sight.snapshot is None:
+    if result.snapshot is None:
         return
     if as_json:
-        emit_json_line(service_data(sight.snapshot, sight.error))
+        emit_json_line(service_data(result.snapshot, result.error))
     else:
-        emit_drawn(service_text(sight.snapshot, terminal=is_terminal(sys.stdout)))
+        emit_drawn(service_text(result.snapshot, terminal=is_terminal(sys.stdout)))
 
 
 def _tell(event: Event, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from wizard.core.plan.contract import Meaning
 from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.preflight.case import Case
 from wizard.core.preflight.facts import (
+    Access,
     CloudFacts,
     Member,
     OneGate,
@@ -18,7 +19,6 @@ from wizard.core.preflight.facts import (
     Seen,
     Service,
     ServiceTemplate,
-    Standing,
     Unseen,
     User,
     VmTemplate,
@@ -53,7 +53,7 @@ class Gathering:
         self._service_templates = service_templates
         self._services = services
         self._lost: dict[str, Unseen] = {}
-        self._standings: dict[tuple[Pool, int], Standing] = {}
+        self._access: dict[tuple[Pool, int], Access] = {}
 
     def facts(self, oneflow_url: str, oned_url: str, username: str) -> CloudFacts:
         """Ask for everything. Nothing is raised."""
@@ -80,7 +80,7 @@ class Gathering:
             registered,
             services,
             self._onegate(services),
-            self._standings,
+            self._access,
         )
         self._probe(facts)
         return facts
@@ -135,9 +135,9 @@ class Gathering:
         answer = self._oned(lambda oned: oned.touch(pool, number))
         if isinstance(answer, Unseen):
             if isinstance(answer.cause, NotAuthorized):
-                self._standings[pool, number] = Standing.DENIED
+                self._access[pool, number] = Access.DENIED
             elif isinstance(answer.cause, NotFound):
-                self._standings[pool, number] = Standing.ABSENT
+                self._access[pool, number] = Access.ABSENT
 
 
 def _unseen(error: CloudError) -> Unseen:

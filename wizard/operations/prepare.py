@@ -214,7 +214,7 @@ def prepare(
     resolved, _ = resolve_references(plan, lookups.find)
     dialect = dialect or Dialect.of_version(lookups.version())
     problems = checked(resolved, dialect)
-    document = dialect.written(resolved.template())
+    document = dialect.convert(resolved.template())
     namesakes = [item for item in lookups.service_templates() if item.name == document["name"]]
     ready = Prepared(
         plan,
@@ -222,7 +222,7 @@ def prepare(
         dialect,
         registration,
         to_json(document),
-        to_json(dialect.written(resolved.merge_template())),
+        to_json(dialect.convert(resolved.merge_template())),
         problems,
         same_name=tuple(_same_name(item, document) for item in namesakes),
     )
@@ -236,7 +236,7 @@ def prepare(
         ready,
         template_id=template.id,
         template=to_json(without_servers_own(template.body)),
-        merge_template=to_json(dialect.written(_fitted(resolved, template).merge_template())),
+        merge_template=to_json(dialect.convert(_fitted(resolved, template).merge_template())),
     )
 
 
@@ -252,8 +252,8 @@ def preview(plan: Plan, dialect: Dialect = Dialect.V7, find: Find | None = None,
         resolved,
         dialect,
         Registration.NEW,
-        to_json(dialect.written(resolved.template())),
-        to_json(dialect.written(resolved.merge_template())),
+        to_json(dialect.convert(resolved.template())),
+        to_json(dialect.convert(resolved.merge_template())),
         check(plan, dialect),
         unresolved,
     )
@@ -321,10 +321,10 @@ def _fitted(plan: Plan, template: ServiceTemplate) -> Plan:
     Raises CloudError where that template is no Flower cluster.
     """
     from wizard.core.opennebula.documents import NotATemplate
-    from wizard.core.plan.contract_from_template import opened
+    from wizard.core.plan.contract_from_template import plan_from_template
 
     try:
-        registered = opened(template.body)
+        registered = plan_from_template(template.body)
     except NotATemplate as error:
         subject = f"service template {template.id} {template.name!r}"
         raise CloudError(f"it can't be used as it is: {error}", subject, "", "Register a new one instead.") from None

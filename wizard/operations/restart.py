@@ -14,8 +14,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import LOST, CloudError
-from wizard.core.cluster import action_preview as foresight
-from wizard.core.cluster.action_preview import RestartForesight
+from wizard.core.cluster import action_preview
+from wizard.core.cluster.action_preview import RestartPreview
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.operations.service_actions import Tell
@@ -145,7 +145,7 @@ class StaleRestart:
     `preview` is what is shown; its `touches` are restarted in that order.
     """
 
-    preview: RestartForesight
+    preview: RestartPreview
     record: RestartRecord
     earlier: Begun | None
 
@@ -156,12 +156,12 @@ class StaleRestart:
         Such a VM may be off, and then no rule calls it stale; so it is restarted even where nothing else is.
         """
         record = RestartRecord.of(snapshot.id, snapshot.start_time)
-        earlier, preview = record.read(), foresight.restart_stale(snapshot)
+        earlier, preview = record.read(), action_preview.restart_stale(snapshot)
         if earlier is None or earlier.vm_id not in snapshot.vm_ids:
             return cls(preview, record, earlier)
         vm_ids = (earlier.vm_id, *(vm_id for vm_id in preview.touches if vm_id != earlier.vm_id))
         says = (f"An earlier session was restarting VM {earlier.vm_id}: it goes on there.", *preview.says)
-        return cls(RestartForesight(touches=vm_ids, says=says, steps=preview.steps), record, earlier)
+        return cls(RestartPreview(touches=vm_ids, says=says, steps=preview.steps), record, earlier)
 
     def run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool]) -> Restarted:
         """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wizard.core.errors import WizardError
 from wizard.core.flower.connection_card import LIKELIEST, Card, family
-from wizard.core.flower.superlink_report import SuperLinkWord, read
+from wizard.core.flower.superlink_report import SuperLinkReport, read
 from wizard.operations.flower_environments import ImageError, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
@@ -47,7 +47,7 @@ class Control:
         self._asked = ""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def ask(self) -> SuperLinkWord:
+    def ask(self) -> SuperLinkReport:
         """What it says now. Raises ControlError; the next call tries anew."""
         failures = []
         for place in (self._asked,) if self._asked else self.places:
@@ -71,7 +71,7 @@ class Control:
             self._folder.cleanup()
             self._folder = None
 
-    def _ask(self, place: str) -> SuperLinkWord:
+    def _ask(self, place: str) -> SuperLinkReport:
         if self._process is None:
             self._process = self._started(place)
         process = self._process

@@ -35,7 +35,7 @@ _SHARE = 4.0
 
 
 @dataclass(frozen=True)
-class Sight:
+class PollResult:
     """What is known after a poll.
 
     `snapshot` is the last good one (None before the first), `error` why the latest poll brought none, or why it
@@ -63,36 +63,36 @@ class Watch:
 
     cloud: Cloud
     service_id: int
-    sight: Sight = field(default_factory=Sight)
+    latest: PollResult = field(default_factory=PollResult)
     journals: Callable[[ServiceSnapshot], Journal] | None = None
     journal: Journal | None = None
     changed_at: float = 0.0
     first: Poll | None = None
 
-    def poll(self) -> Sight:
+    def poll(self) -> PollResult:
         """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
-        before = self.sight.snapshot
+        before = self.latest.snapshot
         try:
             poll = self.first or self.cloud.services.poll(self.service_id, before)
         except CloudError as error:
-            self.sight = replace(self.sight, error=error, failures=self.sight.failures + 1)
-            return self.sight
+            self.latest = replace(self.latest, error=error, failures=self.latest.failures + 1)
+            return self.latest
         self.first, snapshot = None, poll.snapshot
         new = changes(before, snapshot)
         if not self.changed_at or new:
             self.changed_at = snapshot.taken_at
         if self.journals is not None:
             new = self._kept(new, snapshot)
-        self.sight = Sight(snapshot, merged_in(self.sight.events, new), poll.oned_error)
-        return self.sight
+        self.latest = PollResult(snapshot, merged_in(self.latest.events, new), poll.oned_error)
+        return self.latest
 
     @property
     def pause(self) -> float:
         """Seconds to wait before the next poll: quick while things move, slower the longer nothing does, slower too
         while polls fail or the server takes long to answer."""
-        if self.sight.failures:
-            return float(min(QUICK * 2**self.sight.failures, 30.0))
-        snapshot = self.sight.snapshot
+        if self.latest.failures:
+            return float(min(QUICK * 2**self.latest.failures, 30.0))
+        snapshot = self.latest.snapshot
         if snapshot is None:
             return QUICK
         quiet = snapshot.taken_at - self.changed_at
@@ -113,8 +113,8 @@ class Watch:
         if before and snapshot.taken_at - last > GAP:
             away = f"nobody watched from here for {duration(snapshot.taken_at - last)}"
             new = (*new, _event(snapshot, "I", away))
-        journal.add((*self.sight.events, *new), snapshot.taken_at)
-        known = set(self.sight.events)
+        journal.add((*self.latest.events, *new), snapshot.taken_at)
+        known = set(self.latest.events)
         return tuple(event for event in merged(before, new) if event not in known)
 
 
@@ -134,7 +134,7 @@ def follow(
     *,
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Sight]:
+) -> Iterator[PollResult]:
     """Poll until `timeout` seconds have passed; the caller stops it earlier when it has seen enough."""
     end = clock() + timeout
     while True:

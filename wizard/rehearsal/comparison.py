@@ -37,7 +37,7 @@ class Row:
 
     vm_id: int
     index: int
-    standing: str
+    sync: str
     predicted: Partition | None
     told: Mapping[str, object] | None
     rounds: int
@@ -93,5 +93,5 @@ def compared(predicted: Iterable[Assignment], nodes: Mapping[int, str], words: S
         configs = [one.config for one in mine if one.config is not None]
         differing = any(config != configs[0] for config in configs)
         told = configs[0] if configs else None
-        rows.append(Row(item.vm_id, item.index, item.standing.value, item.assigned, told, len(configs), differing))
+        rows.append(Row(item.vm_id, item.index, item.sync.value, item.assigned, told, len(configs), differing))
     return tuple(rows)

@@ -6,7 +6,7 @@ from textual.app import App
 
 from wizard.cloud.errors import CloudError
 from wizard.core.opennebula.documents import NotATemplate
-from wizard.core.plan.contract_from_template import opened
+from wizard.core.plan.contract_from_template import plan_from_template
 from wizard.core.plan.preset import Preset
 from wizard.core.preflight.facts import CloudObject, ServiceTemplate
 from wizard.tui.background import away
@@ -53,7 +53,7 @@ async def open_registered(app: App[int], session: Session) -> bool:
     if chosen is None:
         return False
     try:
-        plan = opened(chosen.body)
+        plan = plan_from_template(chosen.body)
     except NotATemplate as error:
         told = f"It can't be filled in here: {error}."
         await app.push_screen_wait(Notice(f"Service template {chosen.id}, {chosen.name}", told))

@@ -10,7 +10,7 @@ from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
-from wizard.operations.watch import Sight, Watch
+from wizard.operations.watch import PollResult, Watch
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 
@@ -24,20 +24,20 @@ def top(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch |
     """The line on top: which service, its state, how old what is shown is, who asks and how often."""
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
     who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
-    stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.sight.stale else ""
+    stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.latest.stale else ""
     poll = f"poll {watch.pause:g} s" if watch and not snapshot.gone and not stale else ""
     parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
     return " " + "  ".join(part for part in parts if part)
 
 
-def weather(sight: Sight) -> str:
+def weather(result: PollResult) -> str:
     """What is wrong with the contact, and how old what is shown is; empty where nothing is."""
-    if sight.error is None:
+    if result.error is None:
         return ""
-    if not sight.stale:
-        return f"OneFlow answers, oned does not: {sight.error} The VMs' states are the last known ones."
-    said = f"this is what was so at {clock_time(sight.snapshot.taken_at)}" if sight.snapshot else "still asking"
-    return f"No contact: {sight.error} ({sight.failures} tries; {said}.)"
+    if not result.stale:
+        return f"OneFlow answers, oned does not: {result.error} The VMs' states are the last known ones."
+    said = f"this is what was so at {clock_time(result.snapshot.taken_at)}" if result.snapshot else "still asking"
+    return f"No contact: {result.error} ({result.failures} tries; {said}.)"
 
 
 def events_of(events: Iterable[Event], vm_id: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, covered, summary
-from wizard.core.cluster.partitions import Assignment, Source, Standing, assignments
+from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
@@ -19,7 +19,7 @@ _RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceSta
 
 
 @dataclass(frozen=True)
-class Foresight:
+class ActionPreview:
     """What an action would do.
 
     `refused` says why it can't be done, and is empty where it can. `touches` are the VMs that it acts on, in the order
@@ -32,7 +32,7 @@ class Foresight:
 
 
 @dataclass(frozen=True)
-class ScaleForesight(Foresight):
+class ScalePreview(ActionPreview):
     """`touches` are the VMs that OneFlow terminates. `made` is what each new VM will be told, `stale` the VMs that will
     have something else than a reboot would give, `after` how the data is covered then, `cooldown` seconds."""
 
@@ -52,7 +52,7 @@ class Restart:
 
 
 @dataclass(frozen=True)
-class RestartForesight(Foresight):
+class RestartPreview(ActionPreview):
     """`steps` are the restarts in order; each is waited for until READY before the next.
 
     `needless`: it is refused because nothing is known to be stale.
@@ -63,26 +63,26 @@ class RestartForesight(Foresight):
 
 
 @dataclass(frozen=True)
-class RemovalForesight(Foresight):
+class RemovalPreview(ActionPreview):
     """`verb` is the request that the service's state accepts."""
 
     verb: Verb = Verb.WAIT
 
 
-def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) -> ScaleForesight:
+def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) -> ScalePreview:
     """What scaling a role to so many VMs will do: OneFlow terminates the oldest, and appends new ones."""
     role = snapshot.role(role_name)
     if role is None:
-        return ScaleForesight(refused=f"The service has no role {one_line(role_name)}.")
+        return ScalePreview(refused=f"The service has no role {one_line(role_name)}.")
     if refused := _scale_refused(snapshot, role, wanted):
-        return ScaleForesight(refused=refused)
+        return ScalePreview(refused=refused)
     ids = [node.vm_id for node in role.nodes]
     ended, kept = ids[: max(0, len(ids) - wanted)], ids[max(0, len(ids) - wanted) :]
     new = wanted - len(kept)
     pause = f"Then COOLDOWN for {role.pause} s: nothing can be scaled until it ends; recover ends it at once."
     if role.name != SUPERNODE:
         said = [_ended(ended, {}), f"OneFlow makes {counted(new, 'new VM')}." if new else "", pause]
-        return ScaleForesight(touches=tuple(ended), says=_said(said), cooldown=role.pause)
+        return ScalePreview(touches=tuple(ended), says=_said(said), cooldown=role.pause)
     found = {item.vm_id: item for item in assignments(snapshot)}
     given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
     explicit = any(item.source is Source.EXPLICIT for item in found.values())
@@ -97,18 +97,18 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
         f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
         pause,
     ]
-    return ScaleForesight("", tuple(ended), _said(said), made, stale, after, role.pause)
+    return ScalePreview("", tuple(ended), _said(said), made, stale, after, role.pause)
 
 
-def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
+def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
     """Which SuperNodes a restart would put in step, in the order of the list, and what each will get."""
     if snapshot.gone or snapshot.state not in _RESTARTABLE:
-        return RestartForesight(
+        return RestartPreview(
             refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
         )
     found = assignments(snapshot)
     if any(item.source is Source.EXPLICIT for item in found):
-        return RestartForesight(
+        return RestartPreview(
             refused="The node config was given by hand: a SuperNode starts with it again, and computes nothing."
         )
     role = snapshot.role(SUPERNODE)
@@ -116,18 +116,18 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
     steps = tuple(
         Restart(item.vm_id, item.assigned, item.expected)
         for item in found
-        if item.expected is not None and item.vm_id in running and out_of_step(item)
+        if item.expected is not None and item.vm_id in running and out_of_sync(item)
     )
-    unknown = [item.vm_id for item in found if item.standing is Standing.UNKNOWN]
+    unknown = [item.vm_id for item in found if item.sync is Sync.UNKNOWN]
     if not steps:
         known = "" if not unknown else f" What {vms(unknown)} {have(unknown)} is not known."
         why = f"Nothing is known to be stale.{known}" if known else "Nothing is stale."
-        return RestartForesight(refused=why, needless=True)
+        return RestartPreview(refused=why, needless=True)
     after = covered(
         [
             (item.vm_id, item.expected if item.vm_id in {step.vm_id for step in steps} else item.assigned)
             for item in found
-            if item.standing is not Standing.UNKNOWN
+            if item.sync is not Sync.UNKNOWN
         ],
         tuple(unknown),
     )
@@ -139,23 +139,27 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartForesight:
         f"What {vms(unknown)} {have(unknown)} is not known, and stays so." if unknown else "",
         f"Afterwards: {summary(after)}",
     ]
-    return RestartForesight("", tuple(step.vm_id for step in steps), _said(said), steps)
+    return RestartPreview("", tuple(step.vm_id for step in steps), _said(said), steps)
 
 
-def recover(snapshot: ServiceSnapshot) -> Foresight:
+def recover(snapshot: ServiceSnapshot) -> ActionPreview:
     """What a plain recover will do in this state."""
     state = snapshot.state
     if snapshot.gone:
-        return Foresight(refused="The service is gone.")
+        return ActionPreview(refused="The service is gone.")
     if state == ServiceState.WARNING:
-        return Foresight(refused="OneFlow refuses recover in WARNING: it clears by itself once every VM runs again.")
+        return ActionPreview(
+            refused="OneFlow refuses recover in WARNING: it clears by itself once every VM runs again."
+        )
     if not can_recover(state):
-        return Foresight(refused=f"OneFlow refuses recover in {snapshot.state_name}: there is nothing to recover from.")
+        return ActionPreview(
+            refused=f"OneFlow refuses recover in {snapshot.state_name}: there is nothing to recover from."
+        )
     if state == ServiceState.COOLDOWN:
-        return Foresight(says=("The COOLDOWN ends at once: the service is RUNNING and can be scaled again.",))
+        return ActionPreview(says=("The COOLDOWN ends at once: the service is RUNNING and can be scaled again.",))
     if state in (ServiceState.UNDEPLOYING, ServiceState.FAILED_UNDEPLOYING):
         ids = _leaving(snapshot)
-        return Foresight(touches=ids, says=(f"OneFlow tells {vms(ids)} again to stop.",) if ids else ())
+        return ActionPreview(touches=ids, says=(f"OneFlow tells {vms(ids)} again to stop.",) if ids else ())
     failed = [node for role in snapshot.roles for node in role.nodes if node.vm is not None and node.vm.failed]
     off = [
         node
@@ -171,16 +175,16 @@ def recover(snapshot: ServiceSnapshot) -> Foresight:
         "" if failed or off or missing else "OneFlow goes on waiting: no VM has failed, is off or is missing.",
         f"It keeps saying {snapshot.state_name} until every role runs." if snapshot.failed else "",
     ]
-    return Foresight(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))
+    return ActionPreview(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))
 
 
-def remove(snapshot: ServiceSnapshot) -> RemovalForesight:
+def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
     """How the service will be removed: with delete or recover-delete, as its state needs it, and never twice."""
     if snapshot.gone:
-        return RemovalForesight(refused="The service is gone already.")
+        return RemovalPreview(refused="The service is gone already.")
     verb = removal_verb(snapshot.state)
     if verb is Verb.WAIT:
-        return RemovalForesight(
+        return RemovalPreview(
             refused=f"The service is {snapshot.state_name}: it is being removed already. A second delete would leave "
             "the SuperLink's VM behind; a plain recover is safe if it is stuck."
         )
@@ -199,10 +203,10 @@ def remove(snapshot: ServiceSnapshot) -> RemovalForesight:
         "The request is sent once. Then VMs that still carry the service's id are looked for and named.",
         "The service template stays.",
     ]
-    return RemovalForesight("", ids, _said(said), verb)
+    return RemovalPreview("", ids, _said(said), verb)
 
 
-def out_of_step(item: Assignment) -> bool:
+def out_of_sync(item: Assignment) -> bool:
     """Whether a SuperNode has, for certain, something else than a restart would give it."""
     known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
     return known and item.assigned != item.expected

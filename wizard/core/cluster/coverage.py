@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from wizard.core.cluster.partitions import Assignment, Source, Standing, assignments
+from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
@@ -75,7 +75,7 @@ def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = Non
     role = snapshot.role(SUPERNODE)
     training = {node.vm_id for node in role.nodes if node.vm is None or _trains(node.vm)} if role else set()
     known = assignments(snapshot) if known is None else known
-    found = [item for item in known if item.vm_id in training and item.standing is not Standing.PENDING]
+    found = [item for item in known if item.vm_id in training and item.sync is not Sync.PENDING]
     return covered(
         [(item.vm_id, item.assigned) for item in found if item.source is not Source.UNKNOWN],
         tuple(item.vm_id for item in found if item.source is Source.UNKNOWN),

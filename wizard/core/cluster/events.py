@@ -58,7 +58,7 @@ HOWS = ("none", "bell", "osc9", "osc777")
 
 
 @dataclass
-class Noteworthy:
+class Alerts:
     """Looks at one snapshot after another of one service. The first one is news to nobody."""
 
     _before: ServiceSnapshot | None = None

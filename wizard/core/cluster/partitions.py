@@ -122,10 +122,10 @@ class Source(str, Enum):
     UNKNOWN = "unknown"
 
 
-class Standing(str, Enum):
+class Sync(str, Enum):
     """What the assignment means for the data. PENDING: the guest has not asked yet."""
 
-    IN_STEP = "in step"
+    IN_SYNC = "in step"
     STALE = "stale"
     COLLISION = "collision"
     NONE = "none"
@@ -146,7 +146,7 @@ class Assignment:
     assigned: Partition | None
     expected: Partition | None
     source: Source
-    standing: Standing
+    sync: Sync
     node_config: str = ""
     possible: tuple[Partition | None, ...] = ()
     doubt: str = ""
@@ -165,8 +165,8 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         position = Partition(index, len(role.nodes))
         if given:
             named = node_config.partition_of(given)
-            standing = Standing.IN_STEP if named else Standing.NONE
-            found.append(Assignment(node.vm_id, index, named, named, Source.EXPLICIT, standing, given))
+            sync = Sync.IN_SYNC if named else Sync.NONE
+            found.append(Assignment(node.vm_id, index, named, named, Source.EXPLICIT, sync, given))
         elif report := _reported(node.vm):
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
         elif node.vm is None or (reporting and node.vm.user_template is None):
@@ -276,27 +276,27 @@ def _inferred(vm: VmFacts, position: Partition, past: _Past | None) -> Assignmen
 def _unknown(
     vm_id: int, position: Partition, possible: tuple[Partition | None, ...] = (), doubt: str = ""
 ) -> Assignment:
-    return Assignment(vm_id, position.id, None, position, Source.UNKNOWN, Standing.UNKNOWN, "", possible, doubt)
+    return Assignment(vm_id, position.id, None, position, Source.UNKNOWN, Sync.UNKNOWN, "", possible, doubt)
 
 
 def _assignment(
     vm_id: int, position: Partition, assigned: Partition | None, source: Source, text: str = ""
 ) -> Assignment:
     if source is Source.EXPECTED:
-        standing = Standing.PENDING
+        sync = Sync.PENDING
     elif assigned is None:
-        standing = Standing.NONE
+        sync = Sync.NONE
     else:
-        standing = Standing.IN_STEP if assigned == position else Standing.STALE
+        sync = Sync.IN_SYNC if assigned == position else Sync.STALE
     if not text and assigned and source is Source.INFERRED:
         text = node_config.written(assigned)
-    return Assignment(vm_id, position.id, assigned, position, source, standing, text)
+    return Assignment(vm_id, position.id, assigned, position, source, sync, text)
 
 
 def _with_collisions(found: list[Assignment]) -> tuple[Assignment, ...]:
     counts = Counter(item.assigned.id for item in found if item.assigned and item.source is not Source.EXPECTED)
     return tuple(
-        replace(item, standing=Standing.COLLISION)
+        replace(item, sync=Sync.COLLISION)
         if item.assigned and item.source is not Source.EXPECTED and counts[item.assigned.id] > 1
         else item
         for item in found

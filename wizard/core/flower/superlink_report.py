@@ -35,7 +35,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class SuperLinkWord:
+class SuperLinkReport:
     """What the SuperLink at `address` said: its SuperNodes, and its runs, the newest first."""
 
     address: str
@@ -48,9 +48,9 @@ class SuperLinkWord:
         return sum(1 for node in self.supernodes if node.status == ONLINE)
 
 
-def read(address: str, data: Mapping[str, Any]) -> SuperLinkWord:
+def read(address: str, data: Mapping[str, Any]) -> SuperLinkReport:
     """The word out of the JSON that the reader of the Control API gives. KeyError or TypeError for anything else."""
-    return SuperLinkWord(
+    return SuperLinkReport(
         address,
         tuple(Joined(str(one["id"]), str(one["status"]), str(one["since"])) for one in data["supernodes"]),
         tuple(
@@ -67,7 +67,7 @@ def read(address: str, data: Mapping[str, Any]) -> SuperLinkWord:
     )
 
 
-def lines(word: SuperLinkWord, snapshot: ServiceSnapshot) -> Iterator[str]:
+def lines(word: SuperLinkReport, snapshot: ServiceSnapshot) -> Iterator[str]:
     """The same as an operator reads it, held against what OneFlow says of the service."""
     others = [node for node in word.supernodes if node.status not in (ONLINE, _GONE)]
     yield f"{counted(word.online, 'SuperNode')} online, as the SuperLink at {word.address} says."

@@ -23,7 +23,7 @@ _TITLES = {Level.SUPERLINK: "SuperLink", Level.SUPERNODE: "SuperNode"}
 _UNLIMITED = (1, 1, 1)
 
 
-def opened(document: object) -> Plan:
+def plan_from_template(document: object) -> Plan:
     """The plan that a registered service template amounts to: every setting as the template says it.
 
     Takes the body, or the whole DOCUMENT that OneFlow prints, of 6.x or 7.x. Raises NotATemplate where it has not the

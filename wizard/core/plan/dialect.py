@@ -24,7 +24,7 @@ class Dialect(Enum):
         major = re.match(r"\d+", version or "")
         return cls.V6 if major and int(major.group()) < 7 else cls.V7
 
-    def written(self, document: Document) -> Document:
+    def convert(self, document: Document) -> Document:
         """A service template or merge template of 7.x in this dialect. Raises TemplateTextError."""
         if self is Dialect.V7:
             return document

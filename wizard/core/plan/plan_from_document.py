@@ -23,14 +23,14 @@ _BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedPlan:
     """The settings, and what else was said that no setting can hold."""
 
     plan: Plan
     left_out: tuple[str, ...] = ()
 
 
-def imported(document: object, contracts: Mapping[str, Contract] = CONTRACTS) -> Imported:
+def plan_from_document(document: object, contracts: Mapping[str, Contract] = CONTRACTS) -> ImportedPlan:
     """Read a service template or a service, as its body or as the whole DOCUMENT that OneFlow prints.
 
     The contract is the one that knows most of its inputs. Of a service the values in force are taken: what it was
@@ -54,7 +54,7 @@ def imported(document: object, contracts: Mapping[str, Contract] = CONTRACTS) ->
     if template.has("state"):
         plan = _in_force(_service(document, template), plan)
     plan, unreadable = _readable(plan)
-    return Imported(plan, tuple(dict.fromkeys(left_out + unreadable)))
+    return ImportedPlan(plan, tuple(dict.fromkeys(left_out + unreadable)))
 
 
 def _service(document: object, template: ServiceTemplate) -> ServiceSnapshot:

@@ -147,10 +147,10 @@ def _contract(parsed: Mapping[str, Any], text: str) -> Contract:
         message = f'contract = "{REGISTERED}" and the line of the template belong together'
         raise PresetError(message, _line_of(text, "", "template" if template else "contract"))
     if template:
-        from wizard.core.plan.contract_from_template import opened
+        from wizard.core.plan.contract_from_template import plan_from_template
 
         try:
-            return opened(json.loads(template)).contract
+            return plan_from_template(json.loads(template)).contract
         except (ValueError, RecursionError) as error:
             raise PresetError(f"template can't be used: {error}", _line_of(text, "", "template")) from None
     contract = CONTRACTS.get(name)

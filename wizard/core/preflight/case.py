@@ -12,6 +12,7 @@ from wizard.core.plan.contract import Level, Meaning
 from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.preflight.facts import (
+    Access,
     CloudFacts,
     CloudObject,
     Image,
@@ -19,7 +20,6 @@ from wizard.core.preflight.facts import (
     Pool,
     Reference,
     Seen,
-    Standing,
     Unseen,
     VmTemplate,
     Why,
@@ -174,10 +174,10 @@ class Case:
         for item in seen:
             if item.id == wanted:
                 return item if item.usable else Missing(f"no USE right on {pool.value} {item.id} {item.name}", _RIGHT)
-        standing = self.facts.standings.get((pool, wanted))
-        if standing is Standing.DENIED:
+        access = self.facts.access.get((pool, wanted))
+        if access is Access.DENIED:
             return Missing(f"no USE right on {pool.value} {wanted}", _RIGHT)
-        if standing is Standing.ABSENT:
+        if access is Access.ABSENT:
             return Missing(f"there is no {pool.value} {wanted}", _OTHER)
         return Unseen(Why.FAILED, f"{pool.value} {wanted} is not listed, and could not be asked for", "Try again.")
 

@@ -39,7 +39,7 @@ class Pool(str, Enum):
     NETWORK = "network"
 
 
-class Standing(str, Enum):
+class Access(str, Enum):
     """What oned says about an id that it does not list for this user."""
 
     DENIED = "denied"
@@ -189,7 +189,7 @@ class OneGate:
 class CloudFacts:
     """Everything that preflight looks at, as it was at one moment.
 
-    `onegate` is None where there is no VM to look at. `standings` is what oned said about ids that are named and not
+    `onegate` is None where there is no VM to look at. `access` is what oned said about ids that are named and not
     listed.
     """
 
@@ -206,7 +206,7 @@ class CloudFacts:
     service_templates: Seen[tuple[ServiceTemplate, ...]]
     services: Seen[tuple[Service, ...]]
     onegate: Seen[OneGate | None]
-    standings: Mapping[tuple[Pool, int], Standing] = field(default_factory=dict)
+    access: Mapping[tuple[Pool, int], Access] = field(default_factory=dict)
 
     @property
     def out_of_reach(self) -> Unseen | None:

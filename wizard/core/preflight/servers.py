@@ -134,6 +134,6 @@ def _as_sent(plan: Plan, version: Seen[str]) -> Document:
     """The template as the OneFlow of that version gets it; empty where it can't be written, which other rules tell."""
     dialect = Dialect.of_version(None if isinstance(version, Unseen) else version)
     try:
-        return dialect.written(plan.template())
+        return dialect.convert(plan.template())
     except TemplateTextError:
         return {}

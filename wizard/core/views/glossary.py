@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.core.cluster.partitions import Source, Standing
+from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
 
-STANDINGS: Mapping[Standing, str] = {
-    Standing.IN_STEP: "it trains on the shard of its present position: all is well",
-    Standing.STALE: "its position or the number of SuperNodes changed since it booted; it keeps the shard it got then. "
+STANDINGS: Mapping[Sync, str] = {
+    Sync.IN_SYNC: "it trains on the shard of its present position: all is well",
+    Sync.STALE: "its position or the number of SuperNodes changed since it booted; it keeps the shard it got then. "
     "A reboot of the VM gives it the new one",
-    Standing.COLLISION: "another SuperNode trains on the same shard: its data counts twice, other data not at all",
-    Standing.NONE: "Flower runs without a partition-id: the client application must cut the data by itself",
-    Standing.PENDING: "the guest has not asked yet; what stands there is what it will get",
-    Standing.UNKNOWN: "it can't be known from here: oned does not show the VM, or some of its history is missing",
+    Sync.COLLISION: "another SuperNode trains on the same shard: its data counts twice, other data not at all",
+    Sync.NONE: "Flower runs without a partition-id: the client application must cut the data by itself",
+    Sync.PENDING: "the guest has not asked yet; what stands there is what it will get",
+    Sync.UNKNOWN: "it can't be known from here: oned does not show the VM, or some of its history is missing",
 }
 
 SOURCES: Mapping[Source, str] = {

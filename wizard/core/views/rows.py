@@ -29,7 +29,7 @@ class VmRow:
     since: int
     partition: str
     assigned_by: str
-    standing: str
+    sync: str
     failed: bool
 
 
@@ -81,7 +81,7 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         since=vm.stime if vm else 0,
         partition=_partition(item),
         assigned_by=item.source.value if item else "",
-        standing=item.standing.value if item else "",
+        sync=item.sync.value if item else "",
         failed=vm is not None and vm.failed,
     )
 

@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.events import Noteworthy, merged
+from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.connection_card import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import one_line
@@ -25,7 +25,7 @@ from wizard.operations.deploy import outcome, send
 from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
 from wizard.operations.push import Push, address
-from wizard.operations.watch import Sight, Watch
+from wizard.operations.watch import PollResult, Watch
 from wizard.storage.resume_records import DeploymentRecord
 from wizard.tui.background import away
 from wizard.tui.event_export import write_events
@@ -78,7 +78,7 @@ class DashboardScreen(ServiceActions):
         self.board: Board | None = None
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
-        self.noteworthy = Noteworthy()
+        self.noteworthy = Alerts()
         self.push: Push | None = None
 
     def compose_content(self) -> ComposeResult:
@@ -136,10 +136,10 @@ class DashboardScreen(ServiceActions):
             if not self.query(VmTable):
                 # The answer comes while this screen is let go.
                 return
-            self._show(watch.sight, found)
-            self._tell_aloud(watch.sight)
-            if watch.sight.snapshot is not None and watch.sight.snapshot.gone:
-                self.sweep(watch.sight.snapshot)
+            self._show(watch.latest, found)
+            self._tell_aloud(watch.latest)
+            if watch.latest.snapshot is not None and watch.latest.snapshot.gone:
+                self.sweep(watch.latest.snapshot)
                 return
             pause = watch.pause if self.is_current else max(watch.pause, UNSEEN)
             with contextlib.suppress(asyncio.TimeoutError):
@@ -194,13 +194,13 @@ class DashboardScreen(ServiceActions):
             self.wizard.push_screen(self._vm_sheet(self.snapshot, marked))
 
     def _vm_sheet(self, snapshot: ServiceSnapshot, vm_id: int) -> VmSheet:
-        events = self.watching.sight.events if self.watching else ()
+        events = self.watching.latest.events if self.watching else ()
         return VmSheet(snapshot, vm_id, self.session.cloud, events_of(events, vm_id), self.session.logs)
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
         if self.snapshot is not None and self.watching is not None:
-            self._show(self.watching.sight, self.board)
+            self._show(self.watching.latest, self.board)
 
     def action_back(self) -> None:
         """To Home, where other services can be reached."""
@@ -214,7 +214,7 @@ class DashboardScreen(ServiceActions):
     @property
     def snapshot(self) -> ServiceSnapshot | None:
         """The service as it was seen last."""
-        return self.watching.sight.snapshot if self.watching else None
+        return self.watching.latest.snapshot if self.watching else None
 
     async def _deploy(self) -> bool:
         prepared = self.prepared
@@ -251,8 +251,8 @@ class DashboardScreen(ServiceActions):
         snapshot = watch.poll().snapshot
         return board(snapshot, reached_through()) if snapshot else None
 
-    def _show(self, sight: Sight, found: Board | None) -> None:
-        snapshot = sight.snapshot
+    def _show(self, result: PollResult, found: Board | None) -> None:
+        snapshot = result.snapshot
         offered, self.board = self.card, found
         if found is not None:
             self.query_one(PhasesLine).show_phases(found.phases)
@@ -263,16 +263,16 @@ class DashboardScreen(ServiceActions):
             self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:
             self._ended()
-        said = weather(sight) or (found.waiting if found else "asking OneFlow…")
+        said = weather(result) or (found.waiting if found else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
-        self.query_one(EventLog).show(sight.events)
+        self.query_one(EventLog).show(result.events)
         self._show_top()
 
-    def _tell_aloud(self, sight: Sight) -> None:
+    def _tell_aloud(self, result: PollResult) -> None:
         """Ring where something is worth it; where another screen is shown, say it there too."""
-        if sight.snapshot is None or self.board is None or sight.stale:
+        if result.snapshot is None or self.board is None or result.stale:
             return
-        if said := self.noteworthy.of(sight.snapshot, self.board.findings):
+        if said := self.noteworthy.of(result.snapshot, self.board.findings):
             notify(self.app, self.wizard.notifies, said)
             if not self.is_current:
                 self.notify(said, markup=False)
@@ -282,7 +282,7 @@ class DashboardScreen(ServiceActions):
         """Write the events into a file, as text or as JSON lines."""
         if self.watching is None or self.snapshot is None:
             return
-        events, stem = self.watching.sight.events, f"{self.snapshot.name}-{self.snapshot.id}"
+        events, stem = self.watching.latest.events, f"{self.snapshot.name}-{self.snapshot.id}"
         journal = self.watching.journal
         found = merged(await away(journal.read) if journal else (), events)
         await write_events(self.wizard, found, stem)

@@ -12,8 +12,8 @@ from textual.binding import Binding
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster import action_preview as foresight
-from wizard.core.cluster.action_preview import Foresight
+from wizard.core.cluster import action_preview
+from wizard.core.cluster.action_preview import ActionPreview
 from wizard.core.cluster.coverage import coverage, summary
 from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import assignments
@@ -21,7 +21,7 @@ from wizard.core.flower.connection_card import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
-from wizard.operations import service_actions as sending
+from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
@@ -81,18 +81,20 @@ class ServiceActions(StepScreen):
             self.notify(f"{wanted!r} is no whole number; nothing was sent.", severity="error", markup=False)
             return
         count = int(wanted)
-        found = foresight.scale(snapshot, count)
+        found = action_preview.scale(snapshot, count)
         if await self._agreed(found, f"Scale to {count} SuperNodes?", "Scale"):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud: sending.scale(cloud, snapshot, SUPERNODE, count, tell))
+            await self._sent(lambda cloud: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell))
 
     @work(exclusive=True, group="act", description="recovering")
     async def action_recover(self) -> None:
         """Tell what it does, and send it once."""
         snapshot = self._present()
-        if snapshot is not None and await self._agreed(foresight.recover(snapshot), "Recover the service?", "Recover"):
+        if snapshot is not None and await self._agreed(
+            action_preview.recover(snapshot), "Recover the service?", "Recover"
+        ):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud: sending.recover(cloud, snapshot, tell))
+            await self._sent(lambda cloud: service_actions.recover(cloud, snapshot, tell))
 
     @work(exclusive=True, group="act", description="deleting the service")
     async def action_delete(self) -> None:
@@ -103,13 +105,13 @@ class ServiceActions(StepScreen):
         if self.removing:
             self.notify("It is being removed already: nothing is sent.", severity="warning", markup=False)
             return
-        found = foresight.remove(snapshot)
+        found = action_preview.remove(snapshot)
         if not await self._agreed(found, f"Delete service {snapshot.id}, {snapshot.name}?", "Delete", danger=True):
             return
         self.removing = True
         verbs: list[Verb] = []
         tell = self._tell_from_afar()
-        sent = await self._sent(lambda cloud: verbs.append(sending.remove(cloud, snapshot, tell)))
+        sent = await self._sent(lambda cloud: verbs.append(service_actions.remove(cloud, snapshot, tell)))
         self.removing = sent
         if sent:
             self.tell(f"{verbs[0].value} sent; waiting for OneFlow to remove the service", "I")
@@ -135,7 +137,7 @@ class ServiceActions(StepScreen):
         if await self.wizard.push_screen_wait(question):
             tell = self._tell_from_afar()
             for vm in left:
-                await self._sent(partial(sending.terminate, left=vm, tell=tell))
+                await self._sent(partial(service_actions.terminate, left=vm, tell=tell))
 
     def action_restart_stale(self) -> None:
         """Restart one after another; the same key stops before the next one."""
@@ -183,7 +185,7 @@ class ServiceActions(StepScreen):
             return None
         return snapshot
 
-    async def _agreed(self, found: Foresight, title: str, yes: str, *, danger: bool = False) -> bool:
+    async def _agreed(self, found: ActionPreview, title: str, yes: str, *, danger: bool = False) -> bool:
         if found.refused:
             self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
             return False

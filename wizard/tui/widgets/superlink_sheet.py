@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wizard.core.flower.connection_card import Card
-from wizard.core.flower.superlink_report import SuperLinkWord, lines
+from wizard.core.flower.superlink_report import SuperLinkReport, lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import harmless, one_line
 from wizard.operations.superlink import Control, ControlError
@@ -77,7 +77,7 @@ class SuperLinkSheet(ModalScreen[None]):
         finally:
             control.close()
 
-    def show(self, word: SuperLinkWord) -> None:
+    def show(self, word: SuperLinkReport) -> None:
         """Draw what it said, where it differs."""
         if self.is_attached:
             self.query_one("#superlink-text", QuietLine).show(harmless("\n".join(lines(word, self.snapshot))))

@@ -150,7 +150,7 @@ def _head(snapshot: ServiceSnapshot, vm_id: int) -> tuple[tuple[str, ...], VmFac
         f"age        {duration(row.age) if row.age >= 0 else NOTHING}",
     ]
     if row.partition:
-        lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.standing})")
+        lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.sync})")
     return tuple(lines), vm
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.geometry import Region
 from textual.widgets import DataTable
 
-from wizard.core.cluster.partitions import Standing
+from wizard.core.cluster.partitions import Sync
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.text import NOTHING, UNSET
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
@@ -21,7 +21,7 @@ from wizard.tui.explaining import Passage, terms
 from wizard.tui.ink import ink
 
 CELLS_KEPT = 1 << 14
-_WRONG = {Standing.STALE.value: "warning", Standing.COLLISION.value: "error", Standing.NONE.value: "warning"}
+_WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}
 
 
 class Room(IntEnum):
@@ -81,7 +81,7 @@ COLUMNS = (
     Column("since", "since", lambda row: _since(row.since), "when the VM was made", (0, 0, 11)),
     Column("partition", "partition", lambda row: row.partition, "shard it trains on, of how many"),
     Column("by", "assigned by", lambda row: row.assigned_by, "how the partition is known", brief="assigned"),
-    Column("standing", "standing", lambda row: row.standing, "whether partition and position still agree"),
+    Column("standing", "standing", lambda row: row.sync, "whether partition and position still agree"),
 )
 
 

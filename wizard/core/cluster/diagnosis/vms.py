@@ -19,7 +19,7 @@ from wizard.core.cluster.diagnosis.finding import (
     runs_for,
     since,
 )
-from wizard.core.cluster.partitions import Assignment, Source, Standing
+from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.core.text import duration, have, vms
@@ -214,7 +214,7 @@ def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot
 
     Not where the operator gave a node config that names no partition: that is a choice.
     """
-    found = [item.vm_id for item in assigned if item.standing is Standing.NONE and item.source is not Source.EXPLICIT]
+    found = [item.vm_id for item in assigned if item.sync is Sync.NONE and item.source is not Source.EXPLICIT]
     if found:
         yield Finding(
             "supernode-no-partition",
