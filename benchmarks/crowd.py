@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from wizard.sandbox.blueprint import Host, Timings, World
 from wizard.sandbox.guests import Guest, SuperLink, SuperNode
-from wizard.sandbox.hypervisor import Hypervisor
+from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.server import Sandbox
-from wizard.sandbox.vm import VirtualMachine
-from wizard.sandbox.vm_actions import VmActions
+from wizard.sandbox.world import Hypervisor, VmActions
 from wizard.sandbox.worlds import WORLDS
 
 if TYPE_CHECKING:

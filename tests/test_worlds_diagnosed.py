@@ -15,8 +15,8 @@ from wizard.core.cluster.diagnosis import Severity, diagnose
 from wizard.core.plan.plan import Plan
 from wizard.operations.watch import Watch
 from wizard.sandbox.clock import ManualClock
+from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.server import Sandbox
-from wizard.sandbox.vm import VirtualMachine
 from wizard.sandbox.worlds import WORLDS
 
 BY_ID = (

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Ended, Program
 from wizard.cli import connection as reach
-from wizard.sandbox import faults
+from wizard.sandbox import http as faults
 from wizard.sandbox.server import Sandbox
 
 ASKING = (("status",), ("status", "1"), ("deploy", "default", "--yes"), ("deploy", "default", "--dry-run"))

@@ -24,16 +24,7 @@ from hypothesis.stateful import (
 
 from tests.core.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
 from wizard.core.cluster.membership import BATCH_GAP, BLUR, REMOVAL_GAP
-from wizard.core.cluster.partitions import (
-    INCOMPLETE,
-    QUICKEST,
-    SLOWEST,
-    Assignment,
-    Source,
-    Sync,
-    assignments,
-    gaps,
-)
+from wizard.core.cluster.partitions import INCOMPLETE, QUICKEST, SLOWEST, Assignment, Source, Sync, assignments, gaps
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.states import VmState
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.sandbox.errors import OneError
-from wizard.sandbox.template_text import parse
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oned.templates import parse
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CredentialsMissing
 from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
-from wizard.sandbox import faults
+from wizard.sandbox import http as faults
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen

@@ -19,8 +19,8 @@ from wizard.operations import service_actions
 from wizard.operations.prepare import Registration
 from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
+from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.server import Sandbox
-from wizard.sandbox.vm import VirtualMachine
 from wizard.storage.resume_records import Begun
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.weather.scenes import SCENES, TIMEOUT, Scene, Unfinished, client, quiet
 from wizard.cloud.errors import CloudError
 from wizard.sandbox.clock import ManualClock
-from wizard.sandbox.faults import Kind
+from wizard.sandbox.http import Kind
 from wizard.sandbox.server import Sandbox
 
 KEPT = Path(__file__).parent / "table.txt"

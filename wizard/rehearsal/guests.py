@@ -20,7 +20,7 @@ from wizard.rehearsal.comparison import node_id
 from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe, answers
 from wizard.sandbox.guests import SuperNode, partition
-from wizard.sandbox.vm import VirtualMachine
+from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.world import WorldState
 
 HEALTH_CHECK = 120.0

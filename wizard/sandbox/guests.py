@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wizard.sandbox.clock import Timer
 
 if TYPE_CHECKING:
-    from wizard.sandbox.vm import VirtualMachine
+    from wizard.sandbox.oned.vm import VirtualMachine
     from wizard.sandbox.world import WorldState
 
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nsandbox\n-----END CERTIFICATE-----\n"

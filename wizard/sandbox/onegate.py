@@ -10,11 +10,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.sandbox import template_text
-from wizard.sandbox.documents import SERVICE
-from wizard.sandbox.errors import OneError
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.vm import DONE, VirtualMachine, full
+from wizard.sandbox.oned import templates as template_text
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oned.documents import SERVICE
+from wizard.sandbox.oned.vm import DONE, VirtualMachine, full
 from wizard.sandbox.world import WorldState
 
 _RESTRICTED = frozenset({"SERVICE_ID", "ROLE_NAME", "SCHED_REQUIREMENTS"})

@@ -9,22 +9,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.sandbox.autoscaler import Autoscaler
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
-from wizard.sandbox.documents import SERVICE
-from wizard.sandbox.faults import Faults
-from wizard.sandbox.flow import Flow
 from wizard.sandbox.guests import GuestMaker, HttpGate, scripted
-from wizard.sandbox.http import Asked, LoopbackServer, Wire
-from wizard.sandbox.instantiation import service_body
-from wizard.sandbox.oned import Oned
-from wizard.sandbox.oneflow import OneFlow
+from wizard.sandbox.http import Asked, Faults, LoopbackServer, Wire
+from wizard.sandbox.oned.api import Oned
+from wizard.sandbox.oned.documents import SERVICE
+from wizard.sandbox.oneflow.api import OneFlow
+from wizard.sandbox.oneflow.flow import Flow
+from wizard.sandbox.oneflow.instantiation import service_body
+from wizard.sandbox.oneflow.scaling import Autoscaler
+from wizard.sandbox.oneflow.schema import validate
+from wizard.sandbox.oneflow.service import RUNNING
+from wizard.sandbox.oneflow.service_routes import ServiceRoutes
+from wizard.sandbox.oneflow.template_routes import TemplateRoutes
 from wizard.sandbox.onegate import OneGate
-from wizard.sandbox.schema import validate
-from wizard.sandbox.service import RUNNING
-from wizard.sandbox.service_routes import ServiceRoutes
-from wizard.sandbox.template_routes import TemplateRoutes
 from wizard.sandbox.world import WorldState
 from wizard.sandbox.worlds import WORLDS
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import ruby
-from wizard.sandbox.creation import Creation
-from wizard.sandbox.deployment import ready_goal
-from wizard.sandbox.flow import Flow
-from wizard.sandbox.schema import Crash
-from wizard.sandbox.service import (
+from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.deployment import Creation, ready_goal
+from wizard.sandbox.oneflow.flow import Flow, Goal
+from wizard.sandbox.oneflow.schema import Crash
+from wizard.sandbox.oneflow.service import (
     COOLDOWN,
     FAILED_SCALING,
     NAMES,
@@ -18,8 +17,7 @@ from wizard.sandbox.service import (
     Role,
     Service,
 )
-from wizard.sandbox.undeployment import Refusal, Undeployment
-from wizard.sandbox.waiting import Goal
+from wizard.sandbox.oneflow.undeployment import Refusal, Undeployment
 
 
 class Scaling:
@@ -130,3 +128,36 @@ def _out_of_bounds(role: Role, wanted: int) -> str | None:
     if high is not None and wanted > int(high):
         return f"Maximum cardinality is {high}"
     return None
+
+
+class Autoscaler:
+    """Looks at every RUNNING service in rounds."""
+
+    def __init__(self, flow: Flow, scaling: Scaling) -> None:
+        self._flow = flow
+        self._scaling = scaling
+
+    def start(self) -> None:
+        """Plan the first round, if this world has any."""
+        if self._flow.world.plan.autoscaler > 0:
+            self._flow.world.after(self._flow.world.plan.autoscaler, self._round)
+
+    def _round(self) -> None:
+        for service in list(self._flow.services.values()):
+            if service.state == RUNNING:
+                self._refill(service)
+        self.start()
+
+    def _refill(self, service: Service) -> None:
+        for role in service.roles.values():
+            low = int(role.body.get("min_vms") or 0)
+            if role.cardinality >= low:
+                continue
+            # The server takes the cooldown of every role that it means to refill away for good ...
+            role.body["cooldown"] = 0
+            service.publish()
+            try:
+                self._scaling.scale(service, role.name, low, force=False)
+            except Refusal:
+                # ... but the first refill bars all others until the next round.
+                continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from wizard.sandbox import ruby
-from wizard.sandbox.schema import validate
+from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.schema import validate
 
 _MISSING = "Verify that every User Input have its corresponding value defined"
 _FORMAT = "Wrong User Inputs or User Inputs Values format"

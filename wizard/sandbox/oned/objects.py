@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.sandbox.blueprint import Host, Image, Quota, User, VmTemplate
-from wizard.sandbox.networks import VirtualNetwork
-from wizard.sandbox.vm import ACTIVE, DONE, PERMISSIONS, VirtualMachine
+from wizard.sandbox.oned.resources import VirtualNetwork
+from wizard.sandbox.oned.vm import ACTIVE, DONE, PERMISSIONS, VirtualMachine
 from wizard.sandbox.world import WorldState
 
 _FOR_ALL = {**PERMISSIONS, "OTHER_U": "1"}

@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable
 
 from wizard.sandbox.blueprint import User
-from wizard.sandbox.errors import AUTHENTICATION, AUTHORIZATION, NO_EXISTS, OneError
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.instantiation import BadInputs
-from wizard.sandbox.replies import Ask, crash, text
-from wizard.sandbox.schema import Crash, Invalid
-from wizard.sandbox.service_routes import ServiceRoutes
-from wizard.sandbox.template_routes import TemplateRoutes
-from wizard.sandbox.undeployment import Refusal
+from wizard.sandbox.oned.accounts import AUTHENTICATION, AUTHORIZATION, NO_EXISTS, OneError
+from wizard.sandbox.oneflow.instantiation import BadInputs
+from wizard.sandbox.oneflow.replies import Ask, crash, text
+from wizard.sandbox.oneflow.schema import Crash, Invalid
+from wizard.sandbox.oneflow.service_routes import ServiceRoutes
+from wizard.sandbox.oneflow.template_routes import TemplateRoutes
+from wizard.sandbox.oneflow.undeployment import Refusal
 from wizard.sandbox.world import WorldState
 
 _HTTP_CODES = {AUTHENTICATION: 403, AUTHORIZATION: 401, NO_EXISTS: 404}

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.sandbox import ruby
 from wizard.sandbox.blueprint import User
-from wizard.sandbox.deployment import Deployment
-from wizard.sandbox.documents import SERVICE
-from wizard.sandbox.errors import OneError
-from wizard.sandbox.flow import Flow
 from wizard.sandbox.http import Response
-from wizard.sandbox.recovery import Recovery
-from wizard.sandbox.replies import NOTHING, Ask, answer, document_id, from_oned, pool, read_action, read_json, text
-from wizard.sandbox.ruby import to_i
-from wizard.sandbox.scaling import Scaling
-from wizard.sandbox.schema import Crash, Invalid, validate
-from wizard.sandbox.service import Role, Service
-from wizard.sandbox.undeployment import Refusal, Undeployment
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oned.documents import SERVICE
+from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.deployment import Deployment
+from wizard.sandbox.oneflow.flow import Flow
+from wizard.sandbox.oneflow.recovery import Recovery
+from wizard.sandbox.oneflow.replies import (
+    NOTHING,
+    Ask,
+    answer,
+    document_id,
+    from_oned,
+    pool,
+    read_action,
+    read_json,
+    text,
+)
+from wizard.sandbox.oneflow.scaling import Scaling
+from wizard.sandbox.oneflow.schema import Crash, Invalid, to_i, validate
+from wizard.sandbox.oneflow.service import Role, Service
+from wizard.sandbox.oneflow.undeployment import Refusal, Undeployment
 
 
 class ServiceRoutes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wizard.sandbox.creation import Creation
-from wizard.sandbox.deployment import Deployment
-from wizard.sandbox.errors import OneError
-from wizard.sandbox.flow import Flow
-from wizard.sandbox.scaling import Scaling
-from wizard.sandbox.service import (
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oned.vm import POWEROFF
+from wizard.sandbox.oneflow.deployment import Creation, Deployment
+from wizard.sandbox.oneflow.flow import Flow
+from wizard.sandbox.oneflow.scaling import Scaling
+from wizard.sandbox.oneflow.service import (
     COOLDOWN,
     DEPLOYING,
     DEPLOYING_NETS,
@@ -23,8 +23,7 @@ from wizard.sandbox.service import (
     Role,
     Service,
 )
-from wizard.sandbox.undeployment import Refusal, Undeployment
-from wizard.sandbox.vm import POWEROFF
+from wizard.sandbox.oneflow.undeployment import Refusal, Undeployment
 
 _DEPLOY = (DEPLOYING, FAILED_DEPLOYING)
 _UNDEPLOY = (UNDEPLOYING, FAILED_UNDEPLOYING)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from wizard.sandbox import ruby
 from wizard.sandbox.blueprint import User
-from wizard.sandbox.errors import OneError
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.schema import Crash
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.schema import Crash
 
 
 @dataclass(frozen=True)

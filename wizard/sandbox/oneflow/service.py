@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from wizard.sandbox.clock import Timer
-from wizard.sandbox.documents import Document
-from wizard.sandbox.vm import VirtualMachine
+from wizard.sandbox.oned.documents import Document
+from wizard.sandbox.oned.vm import VirtualMachine
 
 PENDING, DEPLOYING, RUNNING, UNDEPLOYING, WARNING, DONE, FAILED_UNDEPLOYING, FAILED_DEPLOYING = range(8)
 SCALING, FAILED_SCALING, COOLDOWN, DEPLOYING_NETS, UNDEPLOYING_NETS = range(8, 13)

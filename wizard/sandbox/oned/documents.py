@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.sandbox.accounts import may_use
 from wizard.sandbox.blueprint import User
-from wizard.sandbox.errors import INTERNAL, OneError, no_such, not_authorized
-from wizard.sandbox.vm import PERMISSIONS
+from wizard.sandbox.oned.accounts import INTERNAL, OneError, may_use, no_such, not_authorized
+from wizard.sandbox.oned.vm import PERMISSIONS
 
 SERVICE, SERVICE_TEMPLATE = 100, 101
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from wizard.sandbox.errors import OneError
-from wizard.sandbox.flow import Flow
-from wizard.sandbox.service import DONE, NAMES, PENDING, RUNNING, UNDEPLOYING, UNDEPLOYING_NETS, WARNING, Role, Service
-from wizard.sandbox.waiting import Goal
+from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oneflow.flow import Flow, Goal
+from wizard.sandbox.oneflow.service import (
+    DONE,
+    NAMES,
+    PENDING,
+    RUNNING,
+    UNDEPLOYING,
+    UNDEPLOYING_NETS,
+    WARNING,
+    Role,
+    Service,
+)
 
 _HOLD = 15
 
