@@ -21,7 +21,7 @@ from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
-from wizard.tui.widgets.quiet_line import QuietLine
+from wizard.tui.widgets.lines import QuietLine
 
 FOLDER = Path(__file__).parent.parent / "docs"
 START = 1_795_428_900

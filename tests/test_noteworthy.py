@@ -9,7 +9,7 @@ import pytest
 from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.events import HOWS, Alerts
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.tui.notifying import sequence
+from wizard.tui.terminal.driver import sequence
 
 LINK = VmFacts(1, "link", 3, 3, stime=100, running_since=110, user_template={"READY": "YES", "ROLE_NAME": "superlink"})
 NODE = replace(LINK, id=2, name="node", user_template={"READY": "YES", "ROLE_NAME": "supernode"})

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.pilot import Pilot
 
-from wizard.tui.plain_signs import PLAIN
+from wizard.tui.themes import PLAIN
 
 ORNAMENTS = " ─│━╸╺▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▔"
 """Lines and scrollbars tell nothing that is not told in words."""

@@ -7,8 +7,8 @@ from tests.tui.pressing import at, connected, dashboard_shows, polled, until
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
-from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 
 
 async def test_each_line_can_be_copied_once_there_is_one(sandbox: Sandbox) -> None:

@@ -19,8 +19,8 @@ from wizard.core.plan.plan import Plan
 from wizard.operations import service_actions
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
-from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 
 Scene = Callable[[Pilot[int], Sandbox], Awaitable[None]]
 

@@ -11,7 +11,7 @@ from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
-from wizard.tui.widgets.fold import Fold, FoldHeading
+from wizard.tui.widgets.form import Fold, FoldHeading
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor, PairRow
 

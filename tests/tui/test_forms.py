@@ -18,11 +18,10 @@ from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets, own_presets
 from wizard.tui.app import WizardApp
-from wizard.tui.form import FieldInput, FieldRow
-from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
-from wizard.tui.widgets.fold import Fold, FoldHeading
+from wizard.tui.widgets.form import FieldInput, FieldRow, Fold, FoldHeading
+from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.picker import Picker
 
 

@@ -30,27 +30,25 @@ from wizard.core.plan.template_check import linted
 from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
-from wizard.tui.form import FieldRow
+from wizard.tui.flows.drafts import DraftOffer
+from wizard.tui.flows.preset_actions import PresetChooser
+from wizard.tui.flows.registered import Findings
 from wizard.tui.help import HelpPage
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
-from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.screens.small import TooSmallScreen
-from wizard.tui.screens.step import StepScreen
-from wizard.tui.screens.walking import WalkingScreen
+from wizard.tui.screens.step import StepScreen, WalkingScreen
 from wizard.tui.steps import Step
-from wizard.tui.template_check import Findings
-from wizard.tui.widgets.connection_sheet import ConnectionSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
-from wizard.tui.widgets.draft_offer import DraftOffer
+from wizard.tui.widgets.form import FieldRow
+from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
-from wizard.tui.widgets.preset_chooser import PresetChooser
-from wizard.tui.widgets.service_switch import ServiceSwitch
-from wizard.tui.widgets.superlink_sheet import SuperLinkSheet
+from wizard.tui.widgets.service_list import ServiceSwitch
+from wizard.tui.widgets.superlink_sheets import ConnectionSheet, SuperLinkSheet
 from wizard.tui.widgets.tour import Tour, pages
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import COLUMNS

@@ -22,9 +22,9 @@ from wizard.core.plan.plan import Plan, to_json
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import PresetFileError, own_presets, save_preset
-from wizard.tui.form import FieldInput, FieldRow
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask
+from wizard.tui.widgets.form import FieldInput, FieldRow
 from wizard.tui.widgets.line_input import LONGEST, LineInput
 
 _PIECES = [

@@ -23,7 +23,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import DEFAULT
 from wizard.tui.session import Listing
 from wizard.tui.steps import Step
-from wizard.tui.widgets import cloud_lines
+from wizard.tui.widgets import picker as cloud_lines
 from wizard.tui.widgets.picker import SHOWN, Picker
 
 MANY = 2000

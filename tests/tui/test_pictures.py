@@ -13,12 +13,12 @@ from tests.tui.reading import faint
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
-from wizard.tui.screens.json_screen import JsonScreen
 from wizard.tui.screens.small import TooSmallScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.picker import Picker
-from wizard.tui.widgets.service_switch import ServiceSwitch
+from wizard.tui.widgets.service_list import ServiceSwitch
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 SandboxOf = Callable[[str], Sandbox]

@@ -18,7 +18,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm, Notice
-from wizard.tui.widgets.preflight_list import PreflightList
+from wizard.tui.widgets.review_tabs import PreflightList
 
 PLAN = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1"})
 

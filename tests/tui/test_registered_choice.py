@@ -11,7 +11,7 @@ from tests.tui.pressing import at, connected, dashboard_shows, typed, until
 from tests.tui.test_template_check import register
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
-from wizard.tui.registered_choice import OPEN
+from wizard.tui.flows.registered import OPEN
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm, Notice
 from wizard.tui.widgets.picker import Picker

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.tui.repaint import Terminal
+from wizard.tui.terminal.repaint import Terminal
 
 COLUMNS, LINES = 24, 6
 STYLES = ["", "1", "31", "38;2;1;2;3;48;2;9;8;7", "7;4"]

@@ -20,8 +20,7 @@ from wizard.tui.dashboards import MOST
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.service_list import ServiceList, columns
-from wizard.tui.widgets.service_switch import ServiceSwitch
+from wizard.tui.widgets.service_list import ServiceList, ServiceSwitch, columns
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 ROW = ServiceRow(7, "flower-prod", "FAILED_DEPLOYING", 1, 3, 4000, "eva", "vm failed", True)

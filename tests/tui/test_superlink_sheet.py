@@ -11,8 +11,8 @@ from wizard.core.flower.superlink_report import SuperLinkReport, read
 from wizard.operations.superlink import ControlError
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
-from wizard.tui.widgets import superlink_sheet
-from wizard.tui.widgets.superlink_sheet import SuperLinkSheet
+from wizard.tui.widgets import superlink_sheets as superlink_sheet
+from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
 
 
 class Answers:

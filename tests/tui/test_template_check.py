@@ -15,8 +15,8 @@ from wizard.cloud.templates import Templates
 from wizard.core.plan.plan import Plan, to_json
 from wizard.core.plan.template_check import NO_FLOWER
 from wizard.sandbox.server import Sandbox
+from wizard.tui.flows.registered import TITLE, Findings
 from wizard.tui.screens.home import HomeScreen
-from wizard.tui.template_check import TITLE, Findings
 from wizard.tui.widgets.dialogs import Notice
 from wizard.tui.widgets.picker import Picker
 

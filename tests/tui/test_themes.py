@@ -14,7 +14,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.storage import preferences as remembered
 from wizard.storage.files import PresetFileError
 from wizard.storage.preferences import CONSOLE, THEMES, Look, look
-from wizard.tui.choices import choose_theme
+from wizard.tui.palette import choose_theme
 from wizard.tui.themes import load_themes
 
 
@@ -97,7 +97,7 @@ async def test_a_theme_that_can_t_be_remembered_is_used_all_the_same(
     def refuse(*_: str) -> None:
         raise PresetFileError("settings.toml", "it can't be written: no space left")
 
-    monkeypatch.setattr("wizard.tui.choices.remember", refuse)
+    monkeypatch.setattr("wizard.tui.palette.remember", refuse)
     app = wizard_on(sandbox, plan=Plan())
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)

@@ -11,9 +11,8 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, until, wizard_of
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
-from wizard.tui.form import FieldRow
 from wizard.tui.steps import Step
-from wizard.tui.widgets.fold import Fold
+from wizard.tui.widgets.form import FieldRow, Fold
 
 WRONG = {
     "FLOWER_VERSION": "latest",

@@ -20,13 +20,12 @@ from wizard.storage.files import PresetFileError, first_start, own_presets
 from wizard.storage.preferences import USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards, service_named
-from wizard.tui.draft_keeping import DraftKeeper
-from wizard.tui.plain_signs import NoColors, PlainSigns
+from wizard.tui.flows.drafts import DraftKeeper
 from wizard.tui.screens.small import fit
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
-from wizard.tui.themes import dress
+from wizard.tui.themes import NoColors, PlainSigns, dress
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -97,7 +96,7 @@ class WizardApp(App[int]):
         found = super().get_driver_class()
         if found.__name__ != "LinuxDriver":
             return found
-        from wizard.tui.driver import PatientDriver
+        from wizard.tui.terminal.driver import PatientDriver
 
         return PatientDriver
 
@@ -169,7 +168,7 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="switch", description="going to another service")
     async def switch_service(self) -> None:
         """Let the operator choose another service, and show its dashboard."""
-        from wizard.tui.widgets.service_switch import ServiceSwitch
+        from wizard.tui.widgets.service_list import ServiceSwitch
 
         chosen = await self.push_screen_wait(ServiceSwitch(self.session))
         if chosen is not None and chosen != self.session.service_id:
@@ -203,14 +202,14 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="check", description="checking a registered template")
     async def check_template(self) -> None:
         """Show what is wrong with a service template that the cloud has."""
-        from wizard.tui.template_check import check_registered
+        from wizard.tui.flows.registered import check_registered
 
         await check_registered(self, self.session)
 
     @work(exclusive=True, group="open", description="opening a registered template")
     async def open_template(self) -> None:
         """Fill in a service template that the cloud has."""
-        from wizard.tui.registered_choice import open_registered
+        from wizard.tui.flows.registered import open_registered
 
         if await open_registered(self, self.session):
             self.go(Step.SERVICE)
@@ -218,7 +217,7 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="save", description="saving a preset")
     async def action_save(self) -> None:
         """Save the draft as a preset of the operator's own."""
-        from wizard.tui.saving import save_draft
+        from wizard.tui.flows.saving import save_draft
 
         try:
             path = await save_draft(self, self.session)
@@ -234,7 +233,7 @@ class WizardApp(App[int]):
     @work(exclusive=True, group="leave", description="leaving")
     async def action_leave(self) -> None:
         """Quit; asks where something that was typed would be lost, or where it is unknown what will be deployed."""
-        from wizard.tui.leaving import may_quit
+        from wizard.tui.flows.drafts import may_quit
 
         if await may_quit(self, self.session, self.drafts):
             self.exit(0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeVar, runtime_checkable
 
 from rich.console import Group
 from rich.table import Table
@@ -12,8 +15,38 @@ from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from wizard.core.text import harmless
-from wizard.tui.explaining import Explained, Passage
 from wizard.tui.widgets.dialogs import Notice
+
+Word = TypeVar("Word")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a help page: a heading, a text, and terms with what they mean."""
+
+    heading: str
+    text: str = ""
+    terms: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Explained(Protocol):
+    """A widget or a screen that has something to say when F1 is pressed in it."""
+
+    def explained(self) -> Iterable[Passage]:
+        """What it is and what its words mean."""
+
+
+def terms(table: Mapping[Word, str]) -> tuple[tuple[str, str], ...]:
+    """A glossary as terms: the values of an enum with numbers go by their names, as on the screen."""
+    return tuple((_word(word), text) for word, text in table.items())
+
+
+def _word(word: object) -> str:
+    if isinstance(word, Enum):
+        return word.value if isinstance(word.value, str) else word.name
+    return str(word)
+
 
 _TERM_MOST = 18
 _ELSEWHERE = {

@@ -28,18 +28,16 @@ from wizard.operations.push import Push, address
 from wizard.operations.watch import PollResult, Watch
 from wizard.storage.resume_records import DeploymentRecord
 from wizard.tui.background import away
-from wizard.tui.event_export import write_events
-from wizard.tui.explaining import Passage, terms
-from wizard.tui.notifying import notify
+from wizard.tui.flows.saving import write_events
+from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
-from wizard.tui.telling import events_of, top, weather
-from wizard.tui.widgets.connection_sheet import ConnectionSheet
+from wizard.tui.terminal.driver import notify
 from wizard.tui.widgets.dialogs import trouble
-from wizard.tui.widgets.event_log import EventLog
-from wizard.tui.widgets.progress_line import PhasesLine, roles_line
-from wizard.tui.widgets.quiet_line import QuietLine
-from wizard.tui.widgets.shards_line import shards_line
+from wizard.tui.widgets.event_log import EventLog, events_of, top, weather
+from wizard.tui.widgets.lines import QuietLine
+from wizard.tui.widgets.progress_line import PhasesLine, roles_line, shards_line
+from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import Room, VmTable
 

@@ -16,7 +16,7 @@ from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
 from wizard.core.views.service_rows import service_rows
 from wizard.tui.background import away
-from wizard.tui.draft_keeping import may_leave
+from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.preset_browser import PresetBrowser

@@ -18,13 +18,12 @@ from wizard.core.text import one_line
 from wizard.operations.prepare import InvalidPlan, Registration
 from wizard.storage.files import PresetFileError, write_atomically
 from wizard.tui.background import away
-from wizard.tui.exports import export_path
-from wizard.tui.screens.walking import WalkingScreen
+from wizard.tui.flows.saving import export_path
+from wizard.tui.screens.step import WalkingScreen
 from wizard.tui.steps import Step, step_of
 from wizard.tui.widgets.dialogs import Confirm, trouble
 from wizard.tui.widgets.json_view import JsonView
-from wizard.tui.widgets.preflight_list import PreflightList
-from wizard.tui.widgets.registered_view import CHOICES, RegisteredView
+from wizard.tui.widgets.review_tabs import CHOICES, PreflightList, RegisteredView
 
 _STYLES = {Kind.ERROR: "$text-error", Kind.WARNING: "$text-warning", Kind.NOTE: "$text-muted"}
 

@@ -26,7 +26,7 @@ from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.tui.background import away
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
-from wizard.tui.widgets.superlink_sheet import SuperLinkSheet
+from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
 
 
 class ServiceActions(StepScreen):

@@ -3,24 +3,81 @@
 from __future__ import annotations
 
 from textual import work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.containers import VerticalScroll
 from textual.widgets import Button
 
-from wizard.core.plan.contract import Field, Level
+from wizard.core.flower.node_config import split
+from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
-from wizard.tui.choosing import choose
-from wizard.tui.form import FieldRow
-from wizard.tui.screens.json_screen import JsonScreen
-from wizard.tui.screens.settings_commands import SettingsCommands
-from wizard.tui.screens.walking import WalkingScreen, told
+from wizard.tui.screens.step import WalkingScreen, told
+from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
-from wizard.tui.widgets.fold import Fold
-from wizard.tui.widgets.json_view import JsonView
-from wizard.tui.widgets.partition_table import PartitionTable
+from wizard.tui.widgets.form import FieldRow, Fold
+from wizard.tui.widgets.json_view import JsonScreen, JsonView
+from wizard.tui.widgets.node_config_editor import MOST, NodeConfigEditor, PartitionTable
+from wizard.tui.widgets.picker import Picker
+
+_TITLE = "Undo all of this screen"
+_HELP = "Put every field of this screen back to its default"
+
+
+class SettingsCommands(Provider):
+    """Undo of all."""
+
+    async def discover(self) -> Hits:
+        """Shown before anything is typed."""
+        yield DiscoveryHit(_TITLE, self._undo_all, help=_HELP)
+
+    async def search(self, query: str) -> Hits:
+        """Shown where it matches what was typed."""
+        matcher = self.matcher(query)
+        score = matcher.match(_TITLE)
+        if score > 0:
+            yield Hit(score, matcher.highlight(_TITLE), self._undo_all, help=_HELP)
+
+    def _undo_all(self) -> None:
+
+        if isinstance(self.screen, SettingsScreen):
+            self.screen.undo_all()
+
+
+async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
+    """The text that the operator chose for a field, None where it stays as it was.
+
+    To be awaited in a worker, since it waits for an answer.
+    """
+    meaning = row.field.meaning
+    if meaning is Meaning.NODE_CONFIG:
+        text = session.plan.text(row.field.path)
+        hindrance = ""
+        if one_line(text) != text:
+            hindrance = "It has characters that can't be seen. Empty the field first."
+        elif (count := len(split(text))) > MOST:
+            hindrance = f"It has {count} pairs; more than {MOST} are edited as text, in the field."
+        if hindrance:
+            app.notify(hindrance, title=row.field.label, severity="warning", markup=False)
+            return None
+        return await app.push_screen_wait(NodeConfigEditor(session.plan, row.field))
+    listing = session.listing(meaning)
+    if listing is None or not listing.objects:
+        if listing is None or not listing.asked:
+            detail = "The cloud has not told yet what there is. Type the id, or try again."
+        else:
+            detail = str(listing.error) if listing.error else "This user can see none. Type the id."
+        app.notify(detail, title=row.field.label, severity="warning", markup=False)
+        return None
+    context = session.plan.contract.context
+    picker = Picker(
+        row.field.label, listing.objects, wanted=context, ask_again=lambda: session.list_again(row.field.meaning)
+    )
+    chosen = await app.push_screen_wait(picker)
+    return None if chosen is None else str(chosen.id)
+
 
 _HEADINGS = {Level.SUPERLINK: '"name": "superlink"', Level.SUPERNODE: '"name": "supernode"', Level.SERVICE: '"name"'}
 

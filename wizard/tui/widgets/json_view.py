@@ -10,14 +10,16 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
-from textual.widgets import Static
+from textual.screen import Screen
+from textual.widgets import Static, TabbedContent, TabPane
 
 from wizard.core.json_folding import FOLD, depth, folded
 from wizard.core.text import harmless
 from wizard.operations.prepare import Prepared
 from wizard.storage.files import PresetFileError
-from wizard.tui.saving import save_as
+from wizard.tui.flows.saving import save_as
 from wizard.tui.widgets.dialogs import Ask
+from wizard.tui.widgets.lines import KeyLine
 
 _MARKED = "▎"
 _PLAIN = " "
@@ -217,3 +219,33 @@ def _changed(before: list[str], after: list[str]) -> set[int]:
         if tag in ("replace", "insert"):
             found.update(range(start, end))
     return found
+
+
+class JsonScreen(Screen[None]):
+    """The service template, and what goes along when it is instantiated."""
+
+    TITLE = "JSON"
+    HELP = (
+        "Both documents, byte for byte as they will be sent; ? marks what has no id yet. The arrow keys scroll; "
+        "Shift+Tab, then Left and Right, change to the other one."
+    )
+    BINDINGS = [Binding("escape,f7", "app.pop_screen", "Back")]
+
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__()
+        self.prepared = prepared
+
+    def compose(self) -> ComposeResult:
+        """A tab a document."""
+        with TabbedContent():
+            with TabPane("Template"):
+                yield JsonView(id="template", file_name="template.json")
+            with TabPane("Instantiation"):
+                yield JsonView(id="merge-template", file_name="instantiation.json")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show both."""
+        self.query_one("#template", JsonView).show_template(self.prepared)
+        self.query_one("#merge-template", JsonView).show(self.prepared.merge_template)
+        self.query_one("#template", JsonView).focus()

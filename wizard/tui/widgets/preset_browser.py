@@ -8,13 +8,39 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.core.text import one_line
+from wizard.core.plan.diffs import from_defaults, in_columns, in_words
+from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.line_input import LineInput
-from wizard.tui.widgets.preset_preview import PresetPreview
+
+_WIDTH = 42
+"""Columns that there are for certain where the preview is shown at all."""
+
+
+class PresetPreview(Static):
+    """The settings that one preset changes, each with its default."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False, id="preset-preview")
+
+    def show(self, item: PresetFile | None) -> None:
+        """Show a preset; None where none is marked."""
+        self.update(preview(item) if item is not None else "")
+
+
+def preview(item: PresetFile) -> Content:
+    """The preview as text."""
+    if item.preset is None:
+        return Content.styled("It can't be used.", "$text-error") + Content(f"\n{harmless(str(item.error))}")
+    found = from_defaults(item.preset.plan)
+    if not found:
+        return Content.styled("every setting at its default", "$text-muted")
+    rows = [(one.path, one_line(f"{in_words(one.right)}  ({in_words(one.left)})")) for one in found]
+    head = Content.styled("what it changes (the defaults in brackets)", "$text-muted")
+    return head + Content(f"\n{in_columns(rows, _WIDTH)}")
 
 
 class Search(LineInput):
@@ -170,7 +196,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
         """Give it another name."""
-        from wizard.tui.preset_actions import rename
+        from wizard.tui.flows.preset_actions import rename
 
         if (item := self.marked) is not None and (name := await rename(self.app, item)) is not None:
             self.read_again(name)
@@ -179,7 +205,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="deleting a preset")
     async def action_delete(self) -> None:
         """Delete it, once that is confirmed."""
-        from wizard.tui.preset_actions import delete
+        from wizard.tui.flows.preset_actions import delete
 
         if (item := self.marked) is not None and await delete(self.app, item):
             self.read_again()
@@ -187,7 +213,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="comparing presets")
     async def action_compare(self) -> None:
         """Show in what it differs from another one."""
-        from wizard.tui.preset_actions import compare
+        from wizard.tui.flows.preset_actions import compare
 
         if (item := self.marked) is not None:
             await compare(self.app, item, self.presets)

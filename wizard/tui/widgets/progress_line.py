@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from wizard.core.cluster.coverage import Coverage, strip, summary
 from wizard.core.cluster.progress import Mark, Phase
 from wizard.core.views.glossary import PHASES
 from wizard.core.views.rows import RoleRow
-from wizard.tui.explaining import Passage
-from wizard.tui.widgets.quiet_line import QuietLine
+from wizard.tui.help import Passage
+from wizard.tui.widgets.lines import QuietLine
 
 _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
@@ -66,3 +67,15 @@ def roles_line(rows: tuple[RoleRow, ...]) -> Content:
             words += f" ({row.listed} listed)"
         parts.append(Content.styled(words, "$text-error" if row.failed else ""))
     return Content(" · ").join(parts)
+
+
+WIDTH = 40
+
+
+def shards_line(found: Coverage | None) -> Content:
+    """The strip with its sentence; nothing where there is none."""
+    if found is None:
+        return Content()
+    style = "$text-success" if found.whole else "bold $text-warning"
+    said = "every part once" if found.whole else summary(found)
+    return Content("shards ") + Content.styled(f"[{strip(found, WIDTH)}]", style) + Content(f" {said}")

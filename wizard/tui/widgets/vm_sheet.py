@@ -20,7 +20,7 @@ from wizard.core.views.vm_details import complaints, details, history
 from wizard.operations import machine as ssh
 from wizard.operations.machine import local_time
 from wizard.tui.background import away
-from wizard.tui.widgets.quiet_line import QuietLine
+from wizard.tui.widgets.lines import QuietLine
 
 LOGGED = 200
 """Lines of a log."""

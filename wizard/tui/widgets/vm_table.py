@@ -17,8 +17,8 @@ from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.text import NOTHING, UNSET
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.views.rows import VmRow
-from wizard.tui.explaining import Passage, terms
-from wizard.tui.ink import ink
+from wizard.tui.help import Passage, terms
+from wizard.tui.themes import ink
 
 CELLS_KEPT = 1 << 14
 _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}

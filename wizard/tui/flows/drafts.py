@@ -7,12 +7,18 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from textual.app import App
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
 
+from wizard.core.text import one_line
 from wizard.storage import drafts
 from wizard.storage.drafts import Draft
 from wizard.storage.files import PresetFileError
 from wizard.tui.session import Session
+from wizard.tui.widgets.dialogs import Confirm
 
 _NAME_SHOWN = 60
 
@@ -74,7 +80,6 @@ class DraftKeeper:
         return found
 
     async def _offer(self, found: tuple[Draft, ...]) -> bool:
-        from wizard.tui.widgets.draft_offer import DraftOffer
 
         for place, draft in enumerate(found):
             wanted = await self._app.push_screen_wait(DraftOffer(_said(draft, len(found) - place - 1)))
@@ -109,3 +114,52 @@ def _said(draft: Draft, more: int) -> str:
     changed = f"{count} settings differ" if count != 1 else "1 setting differs"
     rest = f" {more} older ones wait behind it." if more > 1 else " An older one waits behind it." if more else ""
     return f"You were editing {name!r}{origin}. It was kept on {moment}; {changed} from the defaults.{rest}"
+
+
+async def may_quit(app: App[int], session: Session, drafts: DraftKeeper) -> bool:
+    """Whether to quit: asks where something typed would be lost, or where nobody knows what will be deployed."""
+    title, text = "", ""
+    if session.sending:
+        title = "Quit while the deployment is sent?"
+        text = "OneFlow may or may not make the service; `flowerneb-wizard status` will show it."
+    elif session.unsaved and session.service_id is None:
+        kept = "kept, and offered at the next start" if drafts.keep() else "saved nowhere"
+        title, text = "Quit?", f"The draft has changes that are {kept}. Ctrl+S saves them as a preset."
+    return not title or await app.push_screen_wait(Confirm(title, text, "Quit", danger=True))
+
+
+class DraftOffer(ModalScreen[bool | None]):
+    """True to continue, False to discard, None (Esc) to leave it for the next start."""
+
+    TITLE = "Kept draft"
+    HELP = (
+        "A draft that an earlier sitting left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
+    )
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "Later"),
+        Binding("left", "app.focus_previous", "Other button", show=False),
+        Binding("right", "app.focus_next", "Other button", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = one_line(text)
+
+    def compose(self) -> ComposeResult:
+        """What was being edited, and the two answers."""
+        with Vertical(classes="dialog"):
+            yield Static("Continue where you left off?", classes="dialog-title", markup=False)
+            yield Static(self.text, markup=False)
+            yield Static("Esc decides at the next start.", classes="dialog-hint", markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Continue", id="continue", variant="primary", compact=True)
+                yield Button("Discard", id="discard", compact=True)
+
+    def on_mount(self) -> None:
+        """Focus the answer that does no harm."""
+        self.query_one("#continue").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Give the answer."""
+        event.stop()
+        self.dismiss(event.button.id == "continue")

@@ -1,0 +1,106 @@
+"""Saving the draft as a preset, and a text as a file: asks for the name, and again before it overwrites."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from wizard.core.cluster.events import Event, as_json, as_text
+from wizard.operations.machine import local_time
+from wizard.storage.files import AlreadyThere, PresetFileError, save_preset, write_atomically
+from wizard.tui.background import away
+from wizard.tui.session import Session
+from wizard.tui.widgets.dialogs import Ask, Confirm
+
+if TYPE_CHECKING:
+    from wizard.tui.app import WizardApp
+
+
+async def save_draft(app: App[int], session: Session) -> Path | None:
+    """The path it was saved to, None where the operator thought better of it. Raises PresetFileError.
+
+    To be awaited in a worker, since it waits for answers.
+    """
+    text = "A name of letters, digits, '.', '_' and '-'. It goes into your own folder of presets."
+    name = await app.push_screen_wait(Ask("Save as preset", text, session.preset_name))
+    if name is None:
+        return None
+    preset = session.preset()
+    try:
+        path = save_preset(name, preset)
+    except AlreadyThere as taken:
+        question = Confirm("Overwrite it?", f"{taken.subject} exists.", "Overwrite", danger=True)
+        if not await app.push_screen_wait(question):
+            return None
+        path = save_preset(name, preset, overwrite=True)
+    session.kept, session.preset_name = preset.plan, name
+    return path
+
+
+async def save_as(app: App[object], text: str, suggested: str) -> Path | None:
+    """The path that a text was written to, None where the operator thought better of it. Raises PresetFileError."""
+    folder = await away(Path.cwd)
+    question = Ask("Write to a file", f"A path; without a folder it goes into {folder}.", suggested)
+    wanted = await app.push_screen_wait(question)
+    if not wanted:
+        return None
+    path, taken = _looked_at(wanted)
+    if taken and not await app.push_screen_wait(Confirm("Overwrite it?", f"{path} exists.", "Overwrite", danger=True)):
+        return None
+    write_atomically(path, text)
+    return path
+
+
+def _looked_at(wanted: str) -> tuple[Path, bool]:
+    path = Path(wanted).expanduser()
+    return path, os.path.lexists(path)
+
+
+def export_path(name: str, kind: str, folder: Path | None = None) -> Path:
+    """A path in the current folder (or the given one) that does not exist yet.
+
+    For the kind `template.json` it is such as `flower-prod.template.json`.
+    """
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.").lower()[:80] or "service"
+    place = folder or Path.cwd()
+    path = place / f"{stem}.{kind}"
+    number = 2
+    while path.exists():
+        path = place / f"{stem}.{number}.{kind}"
+        number += 1
+    return path
+
+
+LINES = ".jsonl"
+
+
+async def write_events(app: WizardApp, events: Iterable[Event], stem: str) -> None:
+    """Ask for the file and write it; `.jsonl` makes JSON lines, anything else text."""
+    offered = export_path(stem, "events.txt")
+    text = f"As text; with the ending {LINES} as JSON lines, as `flowerneb-wizard events --json` prints them."
+    given = await app.push_screen_wait(Ask("Write the events to", text, str(offered)))
+    if not given:
+        return
+    path, taken = _place(given)
+    if taken:
+        question = Confirm("Overwrite it?", f"{path} exists.", "Overwrite", danger=True)
+        if not await app.push_screen_wait(question):
+            return
+    lines = (as_json(event) if path.suffix == LINES else as_text(event, local_time) for event in events)
+    body = "".join(f"{line}\n" for line in lines)
+    try:
+        await away(lambda: write_atomically(path, body))
+    except PresetFileError as error:
+        app.notify(str(error), title="Not written", severity="error", markup=False)
+        return
+    app.notify(str(path), title="Written", markup=False)
+
+
+def _place(given: str) -> tuple[Path, bool]:
+    path = Path(given).expanduser()
+    return path, path.exists()
