@@ -166,7 +166,7 @@ class Guests(RuleBasedStateMachine):
                 assert item.assigned == truth
                 assert item.sync is self.sync(truth, expected, held)
 
-    def standing(self, truth: Partition | None, expected: Partition, held: Counter[int]) -> Sync:
+    def sync(self, truth: Partition | None, expected: Partition, held: Counter[int]) -> Sync:
         if truth is None:
             return Sync.NONE
         if held[truth.id] > 1:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.core.plans import ANY_TEXTS, PLANS, valid_plans
 from wizard.core.plan.contract import Level, Meaning
 from wizard.core.plan.contracts import SEED
+from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan, UnknownField, number_or_text, to_json
 
 CONTEXT = {
@@ -327,10 +328,10 @@ def instantiation_refusals(template: dict[str, Any], merge: dict[str, Any]) -> l
 
 @given(valid_plans())
 def test_a_server_takes_both_documents_of_a_valid_plan(plan: Plan) -> None:
-    resolved = {
-        path: "7" for path in ("superlink.vm_template", "supernode.vm_template") if not plan.text(path).isdigit()
-    }
-    plan = plan.with_texts(resolved)
+    named = [
+        path for path in ("superlink.vm_template", "supernode.vm_template") if whole_number(plan.text(path)) is None
+    ]
+    plan = plan.with_texts(dict.fromkeys(named, "7"))
     template, merge = plan.template(), plan.merge_template()
     assert registration_refusals(template) == []
     assert instantiation_refusals(template, merge) == []

@@ -7,28 +7,16 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from wizard.sandbox.clock import Timer
-
-if TYPE_CHECKING:
-    from wizard.sandbox.oned.vm import VirtualMachine
-    from wizard.sandbox.world import WorldState
+from wizard.sandbox.oned.vm import VirtualMachine
+from wizard.sandbox.world import WorldState
 
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nsandbox\n-----END CERTIFICATE-----\n"
 _PATIENCE = 30  # looks at the SuperLink before a SuperNode gives up
 _BETWEEN_REQUESTS = 0.1
 _HEALTH_CHECK_TIMEOUT = 60.0
-
-
-class Gate(Protocol):
-    """The way from a guest to OneGate."""
-
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer; OSError when there is none."""
-
-    def token(self, vm: VirtualMachine) -> str:
-        """The token that oned left on the VM's context disk."""
 
 
 class HttpGate:
@@ -234,10 +222,6 @@ def _nodes(service: Mapping[str, Any], role: str) -> list[Mapping[str, Any]]:
             found: list[Mapping[str, Any]] = candidate.get("nodes") or []
             return found
     return []
-
-
-GuestMaker = Callable[["VirtualMachine", "WorldState"], Guest]
-"""Makes the guest of a VM that boots for the first time."""
 
 
 def scripted(vm: VirtualMachine, world: WorldState) -> Guest:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
-from wizard.sandbox.guests import GuestMaker, HttpGate, scripted
+from wizard.sandbox.guests import HttpGate, scripted
 from wizard.sandbox.http import Asked, Faults, LoopbackServer, Wire
 from wizard.sandbox.oned.api import Oned
 from wizard.sandbox.oned.documents import SERVICE
@@ -24,7 +24,7 @@ from wizard.sandbox.oneflow.service import RUNNING
 from wizard.sandbox.oneflow.service_routes import ServiceRoutes
 from wizard.sandbox.oneflow.template_routes import TemplateRoutes
 from wizard.sandbox.onegate import OneGate
-from wizard.sandbox.world import WorldState
+from wizard.sandbox.world import GuestMaker, WorldState
 from wizard.sandbox.worlds import WORLDS
 
 

@@ -6,11 +6,10 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from wizard.sandbox.blueprint import BootFailure, Host, User, World
 from wizard.sandbox.clock import ManualClock, Timer
-from wizard.sandbox.guests import Gate, GuestMaker
 from wizard.sandbox.oned import templates as vm_contents
 from wizard.sandbox.oned.accounts import ACTION, AUTHORIZATION, Accounts, OneError, may_use, no_such, not_authorized
 from wizard.sandbox.oned.documents import Documents
@@ -31,6 +30,8 @@ from wizard.sandbox.oned.vm import (
     SHUTDOWN,
     SHUTDOWN_POWEROFF,
     STATE_NAMES,
+    Gate,
+    Guest,
     Stay,
     VirtualMachine,
 )
@@ -298,6 +299,10 @@ class VmActions:
             lambda: self._world.start_guest(vm) if vm.running else None,
         )
         return True
+
+
+GuestMaker: TypeAlias = "Callable[[VirtualMachine, WorldState], Guest]"
+"""Makes the guest of a VM that boots for the first time."""
 
 
 class WorldState:

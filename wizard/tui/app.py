@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import Resize
@@ -21,6 +21,7 @@ from wizard.storage.preferences import USUAL, Look
 from wizard.tui.background import away
 from wizard.tui.dashboards import Dashboards, service_named
 from wizard.tui.flows.drafts import DraftKeeper
+from wizard.tui.navigation import Wizard
 from wizard.tui.screens.small import fit
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
@@ -37,7 +38,7 @@ FIRST_PAINTS = 0.1
 needs: that import would take its time from them. A timer, since what waits for a paint is lost with its screen."""
 
 
-class WizardApp(App[int]):
+class WizardApp(Wizard):
     """The wizard.
 
     What only a key or the palette asks for is imported then: the first paint does not wait for it.
@@ -180,6 +181,15 @@ class WizardApp(App[int]):
 
         self.session.service_id = None
         self._replace(DashboardScreen(prepared=prepared))
+
+    def keep_dashboard(self, service_id: int, screen: Screen[None]) -> None:
+        """Keep the dashboard of a service while others are shown."""
+        if isinstance(screen, StepScreen):
+            self.dashboards.keep(service_id, screen)
+
+    def forget_dashboard(self, service_id: int) -> None:
+        """Let go of the dashboard of a service that is gone."""
+        self.dashboards.forget(service_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steps, saving and leaving are for the screens of the steps; a dialog is answered first."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.app import App
 
 from wizard.cloud.answers import Poll
 from wizard.cloud.errors import CloudError
 from wizard.tui.background import away
+from wizard.tui.screens.step import StepScreen
 from wizard.tui.session import Session
-
-if TYPE_CHECKING:
-    from wizard.tui.screens.dashboard import DashboardScreen
 
 MOST = 8
 """How many are kept; one that is restarting SuperNodes is never dropped."""
@@ -23,22 +19,22 @@ class Dashboards:
 
     def __init__(self, app: App[int]) -> None:
         self._app = app
-        self._open: dict[int, DashboardScreen] = {}
+        self._open: dict[int, StepScreen] = {}
 
-    def of(self, service_id: int) -> DashboardScreen | None:
+    def of(self, service_id: int) -> StepScreen | None:
         """The dashboard of a service, if it is open; it becomes the last one."""
         found = self._open.pop(service_id, None)
         if found is not None:
             self._open[service_id] = found
         return found
 
-    def keep(self, service_id: int, screen: DashboardScreen) -> None:
+    def keep(self, service_id: int, screen: StepScreen) -> None:
         """Keep this one from now on, and let the oldest go where there are too many."""
         if self._open.get(service_id) is screen:
             return
         self._open[service_id] = screen
         self._app.install_screen(screen, f"service-{service_id}-{id(screen)}")
-        for old in [number for number, item in self._open.items() if item is not screen and item.restarting is None]:
+        for old in [number for number, item in self._open.items() if item is not screen and not item.is_busy]:
             if len(self._open) <= MOST:
                 break
             self._drop(old)

@@ -16,10 +16,10 @@ from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 
 if TYPE_CHECKING:
-    from wizard.tui.app import WizardApp
+    from wizard.tui.navigation import Wizard
 
 
-def choose_theme(app: WizardApp, name: str) -> None:
+def choose_theme(app: Wizard, name: str) -> None:
     """Use a theme from now on; without colours there is only one, and the choice is for the next time."""
     if app.look.colors == "none":
         app.notify("Colours are off (NO_COLOR, or --colors none): it is used the next time.", markup=False)
@@ -28,20 +28,20 @@ def choose_theme(app: WizardApp, name: str) -> None:
     _remember(app, "theme", name)
 
 
-def choose_notifying(app: WizardApp, how: str) -> None:
+def choose_notifying(app: Wizard, how: str) -> None:
     """Be told aloud in this way from now on."""
     app.notifies = how
     _remember(app, "notify", how)
 
 
-def _remember(app: WizardApp, name: str, value: str) -> None:
+def _remember(app: Wizard, name: str, value: str) -> None:
     try:
         remember(name, value)
     except PresetFileError as error:
         app.notify(str(error), title="Not remembered", severity="warning", markup=False)
 
 
-def commands(app: WizardApp, screen: Screen[object]) -> Iterator[SystemCommand]:
+def commands(app: Wizard, screen: Screen[object]) -> Iterator[SystemCommand]:
     """The steps and the verbs, where there is no dialog; the themes everywhere."""
     if isinstance(screen, StepScreen):
         for step in Step:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from wizard.sandbox.blueprint import Host, User
-
-if TYPE_CHECKING:
-    from wizard.sandbox.guests import Guest
 
 PENDING, ACTIVE, DONE, POWEROFF = 1, 3, 6, 8
 PROLOG, BOOT, RUNNING, EPILOG, SHUTDOWN, CANCEL = 1, 2, 3, 11, 12, 13
@@ -33,6 +31,26 @@ PERMISSIONS = {
     "OTHER_A": "0",
 }
 """The rights of an object that only its owner may use, as oned writes them."""
+
+
+class Guest(Protocol):
+    """The operating system inside a VM."""
+
+    def start(self) -> None:
+        """Boot."""
+
+    def stop(self) -> None:
+        """Stop at once, as by a power-off."""
+
+
+class Gate(Protocol):
+    """The way from a guest to OneGate."""
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer; OSError when there is none."""
+
+    def token(self, vm: VirtualMachine) -> str:
+        """The token that oned left on the VM's context disk."""
 
 
 @dataclass

@@ -18,7 +18,7 @@ from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Ask, Confirm
 
 if TYPE_CHECKING:
-    from wizard.tui.app import WizardApp
+    from wizard.tui.navigation import Wizard
 
 
 async def save_draft(app: App[int], session: Session) -> Path | None:
@@ -79,7 +79,7 @@ def export_path(name: str, kind: str, folder: Path | None = None) -> Path:
 LINES = ".jsonl"
 
 
-async def write_events(app: WizardApp, events: Iterable[Event], stem: str) -> None:
+async def write_events(app: Wizard, events: Iterable[Event], stem: str) -> None:
     """Ask for the file and write it; `.jsonl` makes JSON lines, anything else text."""
     offered = export_path(stem, "events.txt")
     text = f"As text; with the ending {LINES} as JSON lines, as `flowerneb-wizard events --json` prints them."

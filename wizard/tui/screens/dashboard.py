@@ -119,7 +119,7 @@ class DashboardScreen(ServiceActions):
             return
         if self.is_current:
             self.session.service_id = self.service_id
-        self.wizard.dashboards.keep(self.service_id, self)
+        self.wizard.keep_dashboard(self.service_id, self)
         try:
             cloud = await away(self.session.reach)
         except CloudError as error:
@@ -153,7 +153,7 @@ class DashboardScreen(ServiceActions):
     def on_screen_suspend(self) -> None:
         """Nobody looks any more: a service that is gone is forgotten."""
         if self.snapshot is not None and self.snapshot.gone and self.service_id is not None:
-            self.call_later(self.wizard.dashboards.forget, self.service_id)
+            self.call_later(self.wizard.forget_dashboard, self.service_id)
 
     def action_switch(self) -> None:
         """Go to another service; this one is followed further."""

@@ -47,6 +47,11 @@ class ServiceActions(StepScreen):
         self.restarting: threading.Event | None = None
 
     @property
+    def is_busy(self) -> bool:
+        """Whether SuperNodes are being restarted."""
+        return self.restarting is not None
+
+    @property
     def snapshot(self) -> ServiceSnapshot | None:
         """The service as it was seen last."""
         raise NotImplementedError

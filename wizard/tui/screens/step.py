@@ -17,7 +17,7 @@ from wizard.tui.steps import Rail, Step, open_problems, step_of_field
 from wizard.tui.widgets.lines import KeyLine, QuietLine
 
 if TYPE_CHECKING:
-    from wizard.tui.app import WizardApp
+    from wizard.tui.navigation import Wizard
 
 _WIDE = 120
 _VAST = 160
@@ -34,9 +34,14 @@ class StepScreen(Screen[None]):
     HELP = ""
 
     @property
-    def wizard(self) -> WizardApp:
+    def is_busy(self) -> bool:
+        """Whether it does something that would be lost with it."""
+        return False
+
+    @property
+    def wizard(self) -> Wizard:
         """The application, by its own type."""
-        return cast("WizardApp", self.app)
+        return cast("Wizard", self.app)
 
     @property
     def session(self) -> Session:
