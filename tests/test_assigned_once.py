@@ -12,7 +12,7 @@ from tests.core.services import service, vm
 from wizard.cli.report import service_data, service_text
 from wizard.core.cluster.partitions import assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.views.board import board
+from wizard.core.views.rows import board
 
 
 @pytest.mark.parametrize(

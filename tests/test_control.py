@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.test_superlink_word import DATA
-from wizard.core.flower.connection_card import Card
+from wizard.core.flower.superlink import Card
 from wizard.operations import superlink as control
 from wizard.operations.flower_environments import ImageError
 from wizard.operations.superlink import Control, ControlError

@@ -20,7 +20,7 @@ from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
-from wizard.storage.resume_records import DeploymentRecord
+from wizard.storage.process_files import DeploymentRecord
 
 PROGRAM = str(Path(sys.executable).parent / "flowerneb-wizard")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from wizard.operations import push
-from wizard.operations.push import USUAL, Push, address, concerns
+from wizard.operations import watch as push
+from wizard.operations.watch import USUAL, Push, address, concerns
 
 zmq: Any = pytest.importorskip("zmq")
 
@@ -94,5 +94,5 @@ def test_without_a_publisher_or_the_library_nothing_is_lost(monkeypatch: pytest.
     def missing(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr("wizard.operations.push.importlib.import_module", missing)
+    monkeypatch.setattr("wizard.operations.watch.importlib.import_module", missing)
     assert not Push("tcp://127.0.0.1:9", 4, lambda: set(), lambda: None).start()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from wizard.cli import errors as trouble
+from wizard.cli import output as trouble
 from wizard.cli.program import wizard
 from wizard.cloud.errors import Unreachable
 from wizard.core.plan import preset, rules

@@ -13,7 +13,7 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarts
 from wizard.sandbox.server import Sandbox
-from wizard.storage.resume_records import Begun
+from wizard.storage.process_files import Begun
 
 
 def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Ended
 from wizard.sandbox.server import Sandbox
-from wizard.storage.resume_records import Begun, RestartRecord
+from wizard.storage.process_files import Begun, RestartRecord
 
 Call = Callable[..., Ended]
 NAME = "Flower Federated Learning"

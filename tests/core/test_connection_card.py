@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.core.flower.connection_card import Card, card, family
+from wizard.core.flower.superlink import Card, card, family
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"

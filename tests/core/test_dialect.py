@@ -14,8 +14,7 @@ from tests.core.plans import valid_plans
 from wizard.core.opennebula import template_text
 from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Dialect, Plan
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 

@@ -27,10 +27,9 @@ from wizard.core.opennebula.documents import (
 from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan.contract_from_template import plan_from_template
 from wizard.core.plan.diffs import template_diff
 from wizard.core.plan.plan import Plan
-from wizard.core.plan.plan_from_document import plan_from_document
+from wizard.core.plan.plan_from_document import plan_from_document, plan_from_template
 from wizard.core.plan.template_check import linted
 
 TESTS = Path(__file__).parents[1]

@@ -17,12 +17,13 @@ from tests.core.test_structure import template
 from tests.core.test_structure_v6 import RULES_OF_6
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import counting_rules, dialect, rules
+from wizard.core.plan import plan as dialect
+from wizard.core.plan import rules
+from wizard.core.plan import rules as counting_rules
 from wizard.core.plan import template_rules as structure
 from wizard.core.plan.contract import Contract
 from wizard.core.plan.contracts import MARKETPLACE, SEED
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Dialect, Plan
 from wizard.core.plan.problem import Fix, Problem
 from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template
 

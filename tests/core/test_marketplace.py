@@ -11,8 +11,7 @@ from wizard.core.plan import preset as presets
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Level
 from wizard.core.plan.contracts import MARKETPLACE
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Dialect, Plan
 from wizard.core.plan.problem import Kind
 from wizard.core.plan.template_rules import check_template, plan_of
 

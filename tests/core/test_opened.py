@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.core.schema_checker import complaints
 from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.contract_from_template import plan_from_template
 from wizard.core.plan.contracts import MARKETPLACE, SEED
 from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan_from_document import plan_from_template
 from wizard.core.plan.preset import Preset, PresetError, dumps, loads
 from wizard.core.plan.preset_schema import schema
 from wizard.core.plan.problem import Kind

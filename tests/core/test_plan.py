@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.core.plans import ANY_TEXTS, PLANS, valid_plans
 from wizard.core.plan.contract import Level, Meaning
 from wizard.core.plan.contracts import SEED
-from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan, UnknownField, number_or_text, to_json
+from wizard.core.plan.rules import whole_number
 
 CONTEXT = {
     "TOKEN": "YES",

@@ -7,10 +7,9 @@ from hypothesis import given
 
 from tests.core.plans import ANY_TEXTS, valid_plans
 from wizard.core.plan.contracts import SEED
-from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind, Problem
-from wizard.core.plan.rules import RULES, blocking, check
+from wizard.core.plan.rules import RULES, blocking, check, whole_number
 
 ERROR, WARNING, NOTE = Kind.ERROR, Kind.WARNING, Kind.NOTE
 THREE = {"supernode.cardinality": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}

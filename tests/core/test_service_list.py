@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
-from wizard.core.views.service_rows import ServiceRow, matching, rough, service_rows
+from wizard.core.views.rows import ServiceRow, matching, rough, service_rows
 
 NOW = 10_000.0
 

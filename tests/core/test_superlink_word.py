@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.core.flower.superlink_report import SuperLinkReport, lines, read
+from wizard.core.flower.superlink import SuperLinkReport, lines, read
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 DATA = {

@@ -18,8 +18,8 @@ from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
-from wizard.core.flower.connection_card import Card
-from wizard.core.flower.connection_card import Step as CardStep
+from wizard.core.flower.superlink import Card
+from wizard.core.flower.superlink import Step as CardStep
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.opennebula.user_inputs import InputType
@@ -31,16 +31,15 @@ from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDING
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
 from wizard.tui.flows.drafts import DraftOffer
-from wizard.tui.flows.preset_actions import PresetChooser
 from wizard.tui.flows.registered import Findings
+from wizard.tui.flows.saving import PresetChooser
 from wizard.tui.help import HelpPage
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.screens.settings import SettingsScreen
-from wizard.tui.screens.small import TooSmallScreen
-from wizard.tui.screens.step import StepScreen, WalkingScreen
+from wizard.tui.screens.step import StepScreen, TooSmallScreen, WalkingScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.form import FieldRow

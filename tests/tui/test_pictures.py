@@ -13,7 +13,7 @@ from tests.tui.reading import faint
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
-from wizard.tui.screens.small import TooSmallScreen
+from wizard.tui.screens.step import TooSmallScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.json_view import JsonScreen

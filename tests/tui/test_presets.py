@@ -12,7 +12,7 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import find_preset, list_presets, own_presets, save_preset
-from wizard.tui.flows.preset_actions import PresetChooser
+from wizard.tui.flows.saving import PresetChooser
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.preset_browser import PresetBrowser

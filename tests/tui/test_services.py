@@ -12,11 +12,10 @@ from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, polled, until
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan.plan import Plan
-from wizard.core.views.service_rows import ServiceRow
+from wizard.core.views.rows import ServiceRow
 from wizard.operations import machine as ssh
 from wizard.sandbox.server import Sandbox
-from wizard.tui.app import WizardApp
-from wizard.tui.dashboards import MOST
+from wizard.tui.app import MOST, WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step

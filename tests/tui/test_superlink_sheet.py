@@ -7,7 +7,7 @@ import pytest
 from tests.core.test_superlink_word import DATA
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
 from tests.tui.test_weather import deployed, impatient
-from wizard.core.flower.superlink_report import SuperLinkReport, read
+from wizard.core.flower.superlink import SuperLinkReport, read
 from wizard.operations.superlink import ControlError
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step

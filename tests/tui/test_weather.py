@@ -20,7 +20,7 @@ from wizard.sandbox import http as faults
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
-from wizard.tui.screens.small import TooSmallScreen
+from wizard.tui.screens.step import TooSmallScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm, Notice
 from wizard.tui.widgets.vm_sheet import VmSheet

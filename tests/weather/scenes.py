@@ -21,7 +21,7 @@ from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
 from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.server import Sandbox
-from wizard.storage.resume_records import Begun
+from wizard.storage.process_files import Begun
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})
 TIMEOUT = 0.5

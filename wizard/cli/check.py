@@ -11,10 +11,9 @@ import click
 
 from wizard.cli.completing import preset_names
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed
 from wizard.cli.options import connection_options, example, json_option, set_option
-from wizard.cli.output import Teller, emit_json, emit_words
-from wizard.cli.planning import plan_of
+from wizard.cli.output import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed, Teller, emit_json, emit_words
+from wizard.cli.render import plan_of
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

@@ -9,12 +9,11 @@ import click
 
 from wizard.cli.completing import service_names
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import FAILED, CommandFailed
 from wizard.cli.options import connection_options, example, json_option
-from wizard.cli.output import Teller, emit_json, emit_words
+from wizard.cli.output import FAILED, CommandFailed, Teller, emit_json, emit_words
 
 if TYPE_CHECKING:
-    from wizard.core.flower.connection_card import Card
+    from wizard.core.flower.superlink import Card
 
 
 @click.command(
@@ -34,7 +33,7 @@ def connect(context: click.Context, service: str, *, ca_file: Path | None, force
 
     Its SuperLink must be READY. With --ca only its CA is written, PEM as Flower wants it.
     """
-    from wizard.core.flower.connection_card import card
+    from wizard.core.flower.superlink import card
     from wizard.operations.machine import reached_through
 
     with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:
@@ -100,8 +99,7 @@ def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -
     It is asked at its own address, then at 127.0.0.1, where a tunnel may end. Flower itself asks: its image is made by
     `flowerneb-wizard rehearse --prepare`.
     """
-    from wizard.core.flower.connection_card import card
-    from wizard.core.flower.superlink_report import lines
+    from wizard.core.flower.superlink import card, lines
     from wizard.operations.superlink import Control, ControlError
 
     with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wizard.cli.errors import FAILED, CommandFailed
-from wizard.cli.output import Teller
+from wizard.cli.output import FAILED, CommandFailed, Teller
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

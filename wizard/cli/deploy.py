@@ -13,10 +13,20 @@ import click
 from wizard.cli.check import held_against
 from wizard.cli.completing import preset_names
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 from wizard.cli.options import connection_options, dialect_option, example, json_option, set_option
-from wizard.cli.output import Teller, emit, emit_drawn, emit_json, is_terminal
-from wizard.cli.planning import checked, dialect_of, plan_of
+from wizard.cli.output import (
+    DEPLOYMENT_FAILED,
+    FAILED,
+    INTERRUPTED,
+    TIMED_OUT,
+    CommandFailed,
+    Teller,
+    emit,
+    emit_drawn,
+    emit_json,
+    is_terminal,
+)
+from wizard.cli.render import checked, dialect_of, plan_of
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
     from wizard.operations.prepare import Prepared
     from wizard.operations.watch import PollResult
     from wizard.storage.journal import Journal
-    from wizard.storage.resume_records import DeploymentRecord
+    from wizard.storage.process_files import DeploymentRecord
 
 MINUTES_20 = 1200.0
 
@@ -89,7 +99,7 @@ def deploy(
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
     from wizard.operations.deploy import LOOKING_UP
     from wizard.operations.prepare import Registration, prepare
-    from wizard.storage.resume_records import DeploymentRecord
+    from wizard.storage.process_files import DeploymentRecord
 
     with connecting(reach, teller) as connector:
         cloud = connector.connect()
@@ -155,7 +165,7 @@ class _Deployment:
             raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
-        from wizard.cli.narration import Narrator
+        from wizard.cli.report import Narrator
         from wizard.operations.deploy import Outcome, outcome
         from wizard.operations.watch import PollResult, Watch, changes, follow
 

@@ -15,10 +15,9 @@ import click
 
 from wizard.cli.completing import service_names
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import INVALID, CommandFailed
 from wizard.cli.options import connection_options, example, screen_options
-from wizard.cli.output import Teller, is_terminal
-from wizard.cli.planning import plan_of
+from wizard.cli.output import INVALID, CommandFailed, Teller, is_terminal
+from wizard.cli.render import plan_of
 
 if TYPE_CHECKING:
     from wizard.storage.preferences import Look

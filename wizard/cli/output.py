@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import click
 
+from wizard.core.errors import WizardError
+
 
 def is_terminal(stream: object) -> bool:
     """Whether a stream is open and a terminal."""
@@ -100,3 +102,54 @@ def agreed(question: str, *, unless_said: bool) -> bool:
     if answer.strip() == "":
         return unless_said and answer != ""
     return answer.strip().lower() in ("y", "yes")
+
+
+FAILED = 1
+INVALID = 2
+NO_SUCH_OBJECT = 4
+PREFLIGHT_FAILED = 5
+DEPLOYMENT_FAILED = 6
+TIMED_OUT = 7
+INTERRUPTED = 130
+
+
+class CommandFailed(WizardError):
+    """A command did not do what it was asked for; it has an exit status of its own."""
+
+    def __init__(self, status: int, title: str, subject: str = "", detail: str = "", hint: str = "") -> None:
+        super().__init__(title, subject, detail, hint)
+        self.exit_status = status
+
+
+def report(error: Exception, as_json: bool) -> int | None:
+    """Tell an error on stderr and return the exit status; None where it is no error that an operator can cause."""
+    if isinstance(error, click.ClickException):
+        shown = WizardError(error.format_message())
+        status = error.exit_code
+    elif isinstance(error, OSError):
+        shown = WizardError(error.strerror or str(error), error.filename or "output")
+        status = FAILED
+    elif isinstance(error, WizardError):
+        shown, status = error, error.exit_status
+    else:
+        return None
+    data = shown.as_dict()
+    if as_json:
+        data.pop("error")
+        click.echo(json.dumps({"error": {"type": type(error).__name__, **data}, "exit_status": status}), err=True)
+    elif isinstance(error, click.ClickException):
+        error.show()
+    else:
+        from wizard.core.text import harmless
+
+        click.echo(harmless(_as_text(data)), err=True)
+    return status
+
+
+def _as_text(data: dict[str, Any]) -> str:
+    head = f"{data['subject']}: {data['title']}" if data["subject"] else data["title"]
+    lines = [f"error: {head}"]
+    lines += [f"{item['kind']}: {item['field']}: {item['message']}" for item in data.get("problems", ())]
+    lines += [f"  {line}" for line in data["detail"].splitlines()]
+    lines += [f"hint: {line}" for line in data["hint"].splitlines()]
+    return "\n".join(lines)

@@ -17,10 +17,21 @@ import click
 from wizard.cli.check import read_json
 from wizard.cli.completing import own_preset_names, preset_names, sources
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import FAILED, INVALID, CommandFailed
 from wizard.cli.options import connection_options, example, json_option
-from wizard.cli.output import Teller, agreed, emit, emit_drawn, emit_json, emit_words, is_terminal, somebody_is_there
-from wizard.cli.planning import plan_of
+from wizard.cli.output import (
+    FAILED,
+    INVALID,
+    CommandFailed,
+    Teller,
+    agreed,
+    emit,
+    emit_drawn,
+    emit_json,
+    emit_words,
+    is_terminal,
+    somebody_is_there,
+)
+from wizard.cli.render import plan_of
 
 if TYPE_CHECKING:
     from wizard.core.plan.diffs import Difference
@@ -200,7 +211,7 @@ def _text(path: Path) -> str | None:
 
 def _errors(path: Path, teller: Teller) -> list[str]:
     """A line for each error; warnings are told."""
-    from wizard.cli.planning import tell
+    from wizard.cli.render import tell
     from wizard.core.plan import rules
     from wizard.core.plan.problem import Kind
     from wizard.storage.files import PresetFileError, read_preset
@@ -242,8 +253,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     from wizard.core.opennebula.documents import NotATemplate
     from wizard.core.opennebula.service_document import DecodeError
     from wizard.core.plan import rules
-    from wizard.core.plan.contract_from_template import plan_from_template
-    from wizard.core.plan.plan_from_document import ImportedPlan, plan_from_document
+    from wizard.core.plan.plan_from_document import ImportedPlan, plan_from_document, plan_from_template
     from wizard.core.plan.preset import Preset
     from wizard.core.plan.problem import Kind
     from wizard.storage.files import save_preset

@@ -18,9 +18,8 @@ import click
 
 from wizard import __version__
 from wizard.cli.completing import preset_names
-from wizard.cli.errors import FAILED, INTERRUPTED, report
 from wizard.cli.options import connection_options, example, screen_options, set_option
-from wizard.cli.output import prepare_streams
+from wizard.cli.output import FAILED, INTERRUPTED, emit, prepare_streams, report
 
 
 class LateCommands(MutableMapping[str, click.Command]):
@@ -70,7 +69,7 @@ COMMANDS = LateCommands(
         "delete": "service_actions",
         "vm": "status",
         "presets": "presets",
-        "completion": "completion",
+        "completion": "program",
         "sandbox": "sandbox",
         "rehearse": "rehearse",
     }
@@ -168,3 +167,38 @@ def _forget(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+_NO_SPACE = """\
+    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=:] ]] && compopt -o nospace 2>/dev/null
+
+    return 0
+"""
+"""Behind `KEY=` something follows: bash is told to put no blank there."""
+
+
+@click.command(
+    short_help="Print the completion script of a shell.",
+    epilog=example(
+        'eval "$(flowerneb-wizard completion bash)"',
+        "flowerneb-wizard completion zsh > ~/.zfunc/_flowerneb-wizard",
+        "flowerneb-wizard completion fish > ~/.config/fish/completions/flowerneb-wizard.fish",
+    ),
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that lets SHELL complete commands, presets, services, settings and worlds.
+
+    Put the line of the example into ~/.bashrc, or write the file where zsh (a folder in its fpath) or fish looks.
+    bash 4.4 or newer is needed. Services are asked for in the cloud, for a second and a half at most.
+    """
+    from click.shell_completion import get_completion_class
+
+    root = context.find_root()
+    program = root.info_name or ""
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"this version of click knows no completion for {shell}.")
+    script = kind(root.command, {}, program, f"_{program.replace('-', '_').upper()}_COMPLETE").source()
+    emit(script.replace("    return 0\n", _NO_SPACE, 1) if shell == "bash" else script)

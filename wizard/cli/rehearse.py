@@ -11,10 +11,18 @@ import click
 
 from wizard.cli.completing import preset_names
 from wizard.cli.connection import ending_in_order
-from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, TIMED_OUT, CommandFailed
 from wizard.cli.options import example, json_option, set_option
-from wizard.cli.output import Teller, emit_json, emit_words, is_terminal
-from wizard.cli.planning import checked, plan_of
+from wizard.cli.output import (
+    DEPLOYMENT_FAILED,
+    FAILED,
+    TIMED_OUT,
+    CommandFailed,
+    Teller,
+    emit_json,
+    emit_words,
+    is_terminal,
+)
+from wizard.cli.render import checked, plan_of
 from wizard.cli.service_actions import Act
 
 if TYPE_CHECKING:
@@ -22,8 +30,7 @@ if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan.plan import Plan
     from wizard.operations.flower_environments import Told
-    from wizard.rehearsal.comparison import Row
-    from wizard.rehearsal.run import Ended
+    from wizard.rehearsal.run import Ended, Row
     from wizard.rehearsal.stage import Stage
 
 _PIECES = {(1, 31): 27, (1, 40): 33}
@@ -215,10 +222,9 @@ class _Rehearsal:
         return self._act(cloud, service).followed(judge, self.timeout).snapshot
 
     def _run(self, service: ServiceSnapshot) -> Ended:
-        from wizard.core.flower.connection_card import card
-        from wizard.rehearsal.comparison import Word
+        from wizard.core.flower.superlink import card
         from wizard.rehearsal.recipe import Recipe
-        from wizard.rehearsal.run import Run, settings
+        from wizard.rehearsal.run import Run, Word, settings
 
         found = card(service)
         if found is None:
@@ -239,7 +245,7 @@ class _Rehearsal:
         from wizard.core.cluster.coverage import coverage, summary
         from wizard.core.cluster.partitions import assignments
         from wizard.core.text import counted
-        from wizard.rehearsal.comparison import compared
+        from wizard.rehearsal.run import compared
 
         if not ended.completed:
             status = DEPLOYMENT_FAILED if ended.status.startswith("finished") else TIMED_OUT

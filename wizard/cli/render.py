@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +11,59 @@ from wizard.cli.completing import preset_names
 from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.options import connection_options, dialect_option, example, set_option
 from wizard.cli.output import Teller, emit, emit_styled
-from wizard.cli.planning import checked, dialect_of, plan_of
 
 if TYPE_CHECKING:
-    from wizard.core.plan.dialect import Dialect
-    from wizard.core.plan.plan import Plan
+    from wizard.core.plan.plan import Dialect, Plan
+    from wizard.core.plan.problem import Kind, Problem
     from wizard.operations.prepare import Prepared
+
+
+def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
+    """The plan of a preset (by name or path; None: the defaults) with the settings changed.
+
+    Raises PresetFileError for the preset and PresetError for a setting.
+    """
+    from wizard.core.plan.plan import Plan
+    from wizard.core.plan.preset import PresetError, parse_assignment
+    from wizard.storage.files import find_preset
+
+    plan = Plan()
+    if preset is not None:
+        found = find_preset(preset)
+        plan = found.preset.plan if found.preset else plan
+    for setting in settings:
+        try:
+            path, text = parse_assignment(plan.contract, setting)
+        except PresetError as error:
+            raise PresetError(f"--set: {error.title}") from None
+        plan = plan.with_text(path, text)
+    return plan
+
+
+def dialect_of(choice: str) -> Dialect | None:
+    """The dialect that `--dialect` names, None for `auto`."""
+    from wizard.core.plan.plan import Dialect
+
+    return None if choice == "auto" else Dialect(choice)
+
+
+def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
+    """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
+    from wizard.core.plan.plan import Dialect
+    from wizard.core.plan.problem import Kind
+    from wizard.operations import prepare
+
+    problems = prepare.checked(plan, dialect or Dialect.V7)
+    tell(problems, teller, Kind.WARNING)
+    return problems
+
+
+def tell(problems: Iterable[Problem], teller: Teller, *kinds: Kind) -> None:
+    """A line for each problem of those kinds."""
+    for problem in problems:
+        if problem.kind in kinds:
+            teller.say(str(problem))
+
 
 _COLORS = {"@": "cyan", "+": "green", "-": "red", " ": None}
 
@@ -62,7 +110,7 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
 
 def _prepared(plan: Plan, dialect: Dialect | None, reach: ConnectionOptions, teller: Teller) -> Prepared:
     """The documents; the cloud is asked only for the ids of what is named."""
-    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.plan import Dialect
     from wizard.operations.prepare import Lookups, names_in, preview
 
     dialect = dialect or Dialect.V7

@@ -15,9 +15,21 @@ import click
 
 from wizard.cli.completing import service_names
 from wizard.cli.connection import ConnectionOptions, connecting
-from wizard.cli.errors import DEPLOYMENT_FAILED, FAILED, INTERRUPTED, TIMED_OUT, CommandFailed
 from wizard.cli.options import connection_options, example, json_option
-from wizard.cli.output import Teller, agreed, emit_drawn, emit_json, emit_words, is_terminal, somebody_is_there
+from wizard.cli.output import (
+    DEPLOYMENT_FAILED,
+    FAILED,
+    INTERRUPTED,
+    TIMED_OUT,
+    CommandFailed,
+    Teller,
+    agreed,
+    emit_drawn,
+    emit_json,
+    emit_words,
+    is_terminal,
+    somebody_is_there,
+)
 
 if TYPE_CHECKING:
     from wizard.cli.connection import Connector
@@ -104,7 +116,7 @@ class Act:
 
     def followed(self, judge: Judge, timeout: float) -> Poll:
         """Follow the service until the action has ended. Raises CommandFailed where it fails or takes too long."""
-        from wizard.cli.narration import Narrator
+        from wizard.cli.report import Narrator
         from wizard.cloud.answers import Poll
         from wizard.core.cluster.progress import waiting_for
         from wizard.operations.service_actions import Ending

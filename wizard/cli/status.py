@@ -14,9 +14,8 @@ import click
 
 from wizard.cli.completing import service_names
 from wizard.cli.connection import ConnectionOptions, Connector, connecting
-from wizard.cli.errors import report
 from wizard.cli.options import connection_options, example, json_option
-from wizard.cli.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal
+from wizard.cli.output import Teller, emit_drawn, emit_json, emit_json_line, emit_words, is_terminal, report
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
@@ -72,7 +71,7 @@ def _once(poll: Poll, as_json: bool) -> int:
 
 
 def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
-    from wizard.cli.narration import Contact, News
+    from wizard.cli.report import Contact, News
     from wizard.operations.watch import Watch, follow
 
     watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
@@ -96,7 +95,7 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
 
 def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[float], object]:
     """A pause that one of OpenNebula's own events ends, where they can be heard."""
-    from wizard.operations.push import Push, address
+    from wizard.operations.watch import Push, address
 
     heard = threading.Event()
 
@@ -183,7 +182,7 @@ def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
 @click.pass_context
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
-    from wizard.core.views.vm_details import action_name, complaints, details, history
+    from wizard.core.views.glossary import action_name, complaints, details, history
     from wizard.operations.machine import local_time
 
     with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:

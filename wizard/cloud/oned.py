@@ -13,7 +13,7 @@ from wizard.cloud import http_errors as wire
 from wizard.cloud import objects
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
-from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
+from wizard.cloud.reading import PARSER_OPTIONS, vm_facts
 from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from sys import intern
 from typing import Any
 
 from wizard.cloud.errors import Refused
 from wizard.core.opennebula.service_document import DecodeError, decode_service
-from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import ServiceTemplate
 
@@ -91,3 +92,53 @@ def _moved(before: VmFacts, now: VmFacts) -> bool:
     if (before.state, before.lcm_state) != (now.state, now.lcm_state):
         return True
     return bool(before.runs and now.runs) and before.runs[-1].seq != now.runs[-1].seq
+
+
+PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": False}
+
+
+def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
+    """The facts in one VM element.
+
+    The short form lacks the user template and the CONTEXT; `extended` says which form was asked for, since a VM may
+    have neither.
+    """
+    history = vm.find("HISTORY_RECORDS/HISTORY[last()]")
+    return VmFacts(
+        id=_number(vm, "ID"),
+        name=vm.findtext("NAME") or "",
+        state=_number(vm, "STATE"),
+        lcm_state=_number(vm, "LCM_STATE"),
+        stime=_number(vm, "STIME"),
+        etime=_number(vm, "ETIME"),
+        running_since=_number(history, "RSTIME") if history is not None else 0,
+        runs=tuple(_run(record) for record in vm.iterfind("HISTORY_RECORDS/HISTORY")),
+        ips=tuple(text for nic in vm.iterfind("TEMPLATE/NIC") for text in _addresses(nic)),
+        host=(history.findtext("HOSTNAME") or "") if history is not None else "",
+        user_template=_flat(vm.find("USER_TEMPLATE")) if extended else None,
+        context=_flat(vm.find("TEMPLATE/CONTEXT")) if extended else None,
+    )
+
+
+def _run(record: Any) -> Run:
+    until = _number(record, "RETIME") or _number(record, "ETIME")
+    host = record.findtext("HOSTNAME") or ""
+    return Run(_number(record, "SEQ"), _number(record, "RSTIME"), _number(record, "ACTION"), until, host)
+
+
+def _addresses(nic: Any) -> list[str]:
+    return [text for tag in ("IP", "IP6_GLOBAL", "IP6") if (text := nic.findtext(tag))]
+
+
+def _number(element: Any, tag: str) -> int:
+    text = element.findtext(tag) or "0"
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def _flat(element: Any) -> Mapping[str, str]:
+    if element is None:
+        return {}
+    return {intern(child.tag): child.text or "" for child in element if isinstance(child.tag, str) and not len(child)}

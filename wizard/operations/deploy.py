@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.core.plan import rules
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import same_content
+from wizard.core.plan.plan import Dialect, same_content
 from wizard.core.preflight.facts import CloudFacts, Unseen
 from wizard.operations.prepare import InvalidPlan, Listings, Prepared, Registration
 
@@ -69,7 +68,7 @@ class Preflight:
 
 
 class Record(Protocol):
-    """What is kept of a deployment, for whoever goes on after a kill; `wizard.storage.resume_records` writes it."""
+    """What is kept of a deployment, for whoever goes on after a kill; `wizard.storage.process_files` writes it."""
 
     def earlier(self, asked: str) -> Earlier | None:
         """What a program that was killed had begun with exactly these documents."""

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound
 from wizard.core.errors import WizardError
-from wizard.core.plan import dialect as dialects
+from wizard.core.plan import plan as dialects
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Meaning
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Document, Plan, number_or_text, same_content, to_json, without_servers_own
+from wizard.core.plan.plan import Dialect, Document, Plan, number_or_text, same_content, to_json, without_servers_own
 from wizard.core.plan.problem import Kind, Problem
 
 if TYPE_CHECKING:
@@ -321,7 +320,7 @@ def _fitted(plan: Plan, template: ServiceTemplate) -> Plan:
     Raises CloudError where that template is no Flower cluster.
     """
     from wizard.core.opennebula.documents import NotATemplate
-    from wizard.core.plan.contract_from_template import plan_from_template
+    from wizard.core.plan.plan_from_document import plan_from_template
 
     try:
         registered = plan_from_template(template.body)

@@ -19,7 +19,7 @@ from wizard.core.cluster.action_preview import RestartPreview
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.operations.service_actions import Tell
-from wizard.storage.resume_records import Begun, RestartRecord
+from wizard.storage.process_files import Begun, RestartRecord
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

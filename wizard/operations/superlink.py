@@ -15,8 +15,7 @@ import tempfile
 from pathlib import Path
 
 from wizard.core.errors import WizardError
-from wizard.core.flower.connection_card import LIKELIEST, Card, family
-from wizard.core.flower.superlink_report import SuperLinkReport, read
+from wizard.core.flower.superlink import LIKELIEST, Card, SuperLinkReport, family, read
 from wizard.operations.flower_environments import ImageError, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"

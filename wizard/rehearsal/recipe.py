@@ -11,7 +11,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.flower.connection_card import Family, family
+from wizard.core.flower.superlink import Family, family
 
 INSIDE = Path(__file__).parent / "inside"
 """Programs that run with a Flower environment's Python, not with ours."""

@@ -1,12 +1,24 @@
-"""Whose file is it: names of files that tell which process wrote them, and whether that process may still live."""
+"""What a deployment had asked for when its program was killed, in a private file: the next one goes on from there.
+
+The file is written before the request that makes the service, and goes when the deployment has ended or its program
+ends in any orderly way. So only what was cut short is ever found.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import os
 import re
 import socket
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import platformdirs
+
+from wizard.storage.files import APPLICATION, PresetFileError, write_atomically
 
 _NAME = re.compile(r"(?P<host>.*)-(?P<pid>[0-9]{1,10})-(?P<start>[0-9]{1,20})-[0-9a-f]{8}\Z")
 _A_WEEK = 7 * 86400.0
@@ -57,3 +69,129 @@ def _started(pid: int) -> int | None:
         return int(line.rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
+
+
+_LONGEST = 1024 * 1024
+_A_MONTH = 30 * 86400.0
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A deployment that was cut short. `known` are the services that there were before; `service_id` is None where its
+    program never learned which service came of it."""
+
+    known: frozenset[int]
+    service_id: int | None = None
+
+
+@dataclass
+class DeploymentRecord:
+    """The record of one deployment by this process. Where it can't be written, only the going on is lost.
+
+    `where` names the cloud and the user: what was asked elsewhere is never found. `anew`: nothing earlier is wanted.
+    """
+
+    where: str
+    anew: bool = False
+    folder: Path = field(default_factory=lambda: platformdirs.user_state_path(APPLICATION) / "deployments")
+    path: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.path = self.folder / f"{own_name()}.json"
+
+    def earlier(self, asked: str) -> Earlier | None:
+        """What a process that is gone had begun with exactly these documents; None where there is nothing of it."""
+        if self.anew:
+            self.forget(asked)
+        for path in self._left():
+            told = _read(path)
+            if told is not None and told.get("asked") == self._digest(asked):
+                known, service_id = told.get("known"), told.get("service")
+                if isinstance(known, list):
+                    return Earlier(frozenset(known), service_id if isinstance(service_id, int) else None)
+        return None
+
+    def asks(self, asked: str, known: set[int]) -> None:
+        """Just before the service is asked for: the documents, and which services there are."""
+        self._write({"asked": self._digest(asked), "known": sorted(known)})
+
+    def made(self, asked: str, service_id: int) -> None:
+        """Which service came of it."""
+        self._write({"asked": self._digest(asked), "known": [], "service": service_id})
+
+    def forget(self, asked: str) -> None:
+        """Remove what processes that are gone had written about these documents, and what is old."""
+        for path in self._left():
+            told = _read(path)
+            if told is None or told.get("asked") == self._digest(asked) or age(path) > _A_MONTH:
+                _remove(path)
+
+    def done(self) -> None:
+        """The deployment has ended, or its program ends and has said where it stands."""
+        _remove(self.path)
+
+    def _left(self) -> list[Path]:
+        try:
+            return sorted(path for path in self.folder.glob("*.json") if path != self.path and not may_live(path))
+        except OSError:
+            return []
+
+    def _digest(self, asked: str) -> str:
+        return hashlib.sha256(f"{self.where}\n{asked}".encode()).hexdigest()
+
+    def _write(self, told: dict[str, object]) -> None:
+        with contextlib.suppress(PresetFileError):
+            write_atomically(self.path, json.dumps(told) + "\n")
+
+
+def _read(path: Path) -> dict[str, object] | None:
+    try:
+        with path.open("rb") as stream:
+            found = json.loads(stream.read(_LONGEST))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A restart that was begun: the VM, and the number of its history record then. A resume makes a new record."""
+
+    vm_id: int
+    record: int
+
+
+@dataclass(frozen=True)
+class RestartRecord:
+    """The record of one service. Where it can't be written, nothing is lost but the going on after a crash."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, service_id: int, start_time: int) -> RestartRecord:
+        """The record of a service; ids are given again on another cloud, start times hardly ever."""
+        folder = platformdirs.user_state_path(APPLICATION) / "restarts"
+        return cls(folder / f"{service_id}-{start_time}.json")
+
+    def read(self) -> Begun | None:
+        """What an earlier sitting had begun; None where there is nothing, or nothing that can be read."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            return Begun(int(found["vm_id"]), int(found["record"]))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def write(self, begun: Begun) -> None:
+        """Keep what is begun now."""
+        with contextlib.suppress(PresetFileError):
+            write_atomically(self.path, json.dumps({"vm_id": begun.vm_id, "record": begun.record}) + "\n")
+
+    def done(self, _vm_id: int) -> None:
+        """Forget it: the VM is READY again."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()

@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import Resize
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
+from wizard.cloud.answers import Poll
+from wizard.cloud.errors import CloudError
 from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
 from wizard.storage.files import PresetFileError, first_start, own_presets
 from wizard.storage.preferences import USUAL, Look
 from wizard.tui.background import away
-from wizard.tui.dashboards import Dashboards, service_named
 from wizard.tui.flows.drafts import DraftKeeper
 from wizard.tui.navigation import Wizard
-from wizard.tui.screens.small import fit
-from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.step import StepScreen, fit
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.themes import NoColors, PlainSigns, dress
@@ -31,6 +31,59 @@ from wizard.tui.themes import NoColors, PlainSigns, dress
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.operations.prepare import Prepared
+
+MOST = 8
+"""How many are kept; one that is restarting SuperNodes is never dropped."""
+
+
+class Dashboards:
+    """The screens of services, by id, the one that was shown last at the end."""
+
+    def __init__(self, app: App[int]) -> None:
+        self._app = app
+        self._open: dict[int, StepScreen] = {}
+
+    def of(self, service_id: int) -> StepScreen | None:
+        """The dashboard of a service, if it is open; it becomes the last one."""
+        found = self._open.pop(service_id, None)
+        if found is not None:
+            self._open[service_id] = found
+        return found
+
+    def keep(self, service_id: int, screen: StepScreen) -> None:
+        """Keep this one from now on, and let the oldest go where there are too many."""
+        if self._open.get(service_id) is screen:
+            return
+        self._open[service_id] = screen
+        self._app.install_screen(screen, f"service-{service_id}-{id(screen)}")
+        for old in [number for number, item in self._open.items() if item is not screen and not item.is_busy]:
+            if len(self._open) <= MOST:
+                break
+            self._drop(old)
+
+    def forget(self, service_id: int) -> None:
+        """Let go of a service that is no more; while it is shown, it stays until something else is."""
+        if service_id in self._open and not self._open[service_id].is_current:
+            self._drop(service_id)
+
+    def _drop(self, service_id: int) -> None:
+        screen = self._open.pop(service_id)
+        self._app.uninstall_screen(screen)
+        if screen not in self._app.screen_stack:
+            screen.remove()
+
+
+async def service_named(app: App[int], session: Session, reference: str) -> Poll | None:
+    """The service of that name or id; where there is none, a dialog says so. To be awaited in a worker."""
+    listed = session.connection.services if session.connection else ()
+    try:
+        cloud = session.reach()
+        return await away(lambda: cloud.services.look_up(reference, listed))
+    except CloudError as error:
+        from wizard.tui.widgets.dialogs import trouble
+
+        app.push_screen(trouble(error))
+        return None
 
 
 FIRST_PAINTS = 0.1

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.counting_rules import whole_number
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Dialect, Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.plan.problem import Problem
+from wizard.core.plan.rules import whole_number
 from wizard.operations.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import NO_BOOT_AFTER, SUPERNODE, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
-from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan
+from wizard.core.plan.rules import whole_number
 
 QUICKEST = 3
 """Seconds from the start of a VM to the moment at which the quickest guest asks."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan.contract import Field, Level, Meaning
-from wizard.core.plan.counting_rules import LARGEST_NUMBER, SMALLEST_FEDERATION
-from wizard.core.plan.rules import NAME_LENGTH, NAME_REFUSED
+from wizard.core.plan.rules import LARGEST_NUMBER, NAME_LENGTH, NAME_REFUSED, SMALLEST_FEDERATION
 
 _CLIENTS = (Meaning.MIN_FIT, Meaning.MIN_EVALUATE, Meaning.MIN_AVAILABLE)
 _REFERENCES = {Meaning.VM_TEMPLATE: "VM template", Meaning.NETWORK: "network"}

@@ -147,7 +147,7 @@ def _contract(parsed: Mapping[str, Any], text: str) -> Contract:
         message = f'contract = "{REGISTERED}" and the line of the template belong together'
         raise PresetError(message, _line_of(text, "", "template" if template else "contract"))
     if template:
-        from wizard.core.plan.contract_from_template import plan_from_template
+        from wizard.core.plan.plan_from_document import plan_from_template
 
         try:
             return plan_from_template(json.loads(template)).contract

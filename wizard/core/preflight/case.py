@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.counting_rules import whole_number
 from wizard.core.plan.plan import Plan, number_or_text
+from wizard.core.plan.rules import whole_number
 from wizard.core.preflight.facts import (
     Access,
     CloudFacts,

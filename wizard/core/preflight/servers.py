@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Document, Plan, same_content
+from wizard.core.plan.plan import Dialect, Document, Plan, same_content
 from wizard.core.preflight.case import Case, Finding, Result
 from wizard.core.preflight.facts import Seen, Unseen, User, Why
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from wizard.core.cluster.coverage import Coverage, coverage
+from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, Source, assignments
-from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
+from wizard.core.cluster.progress import Phase, phases, waiting_for
+from wizard.core.flower.superlink import Card, card
+from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
 
 
@@ -98,3 +102,111 @@ def _partition(item: Assignment | None) -> str:
     if item.assigned is not None:
         return str(item.assigned)
     return UNKNOWN if item.source is Source.UNKNOWN else "none"
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One service. `ready` SuperNodes of `wanted`, None where oned has not told of all of them; `age` in seconds, -1
+    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
+
+    id: int
+    name: str
+    state: str
+    ready: int | None
+    wanted: int
+    age: float
+    owner: str
+    trouble: str = ""
+    grave: bool = False
+
+    @property
+    def count(self) -> str:
+        """READY of wanted, as text."""
+        return f"{'?' if self.ready is None else self.ready}/{self.wanted}"
+
+
+def service_rows(services: Iterable[ServiceSnapshot], now: float) -> tuple[ServiceRow, ...]:
+    """A row for each Flower service, those in grave trouble first, then by id. `now` in Unix seconds."""
+    rows = [_row(service, now) for service in services if service.is_flower]
+    return tuple(sorted(rows, key=lambda row: (not row.grave, row.id)))
+
+
+def matching(rows: Sequence[ServiceRow], text: str) -> tuple[ServiceRow, ...]:
+    """The rows that have every word of a text, in whatever column; case does not count."""
+    words = text.lower().split()
+    return tuple(row for row in rows if all(word in _searched(row) for word in words))
+
+
+def rough(seconds: float) -> str:
+    """An age in one unit: `<1 min`, `12 min`, `3 h`, `5 d`; a dash where it is not known."""
+    if seconds < 0:
+        return "-"
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return "<1 min"
+
+
+def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
+    # Home draws its first picture without a service, and the rules are many.
+    from wizard.core.cluster.diagnosis import Severity, diagnose
+    from wizard.core.opennebula.snapshot import SUPERNODE
+
+    role = service.role(SUPERNODE)
+    nodes = role.nodes if role else ()
+    told = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
+    found = [item for item in diagnose(service) if item.severity is not Severity.INFO]
+    gravest = next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)
+    return ServiceRow(
+        service.id,
+        service.name,
+        service.state_name,
+        role.ready_count if role and told else None,
+        role.cardinality if role else 0,
+        now - service.start_time if service.start_time else -1,
+        service.owner,
+        gravest.name.replace("-", " ") if gravest else "",
+        gravest is not None and gravest.severity is Severity.ERROR,
+    )
+
+
+def _searched(row: ServiceRow) -> str:
+    return f"{row.id} {row.name} {row.state} {row.owner} {row.trouble}".lower()
+
+
+@dataclass(frozen=True)
+class Board:
+    """A snapshot as it is drawn. A service that is gone has neither roles nor rows.
+
+    `assignments` are worked out once, and all the rest is made from them.
+    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY.
+    """
+
+    phases: tuple[Phase, ...]
+    roles: tuple[RoleRow, ...]
+    rows: tuple[VmRow, ...]
+    shards: Coverage | None
+    findings: tuple[Finding, ...]
+    waiting: str
+    card: Card | None
+    assignments: tuple[Assignment, ...] = ()
+
+
+def board(snapshot: ServiceSnapshot, reached: str) -> Board:
+    """What is drawn of a snapshot; `reached` is how this machine is reached from outside, for the card."""
+    if snapshot.gone:
+        return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
+    assigned = assignments(snapshot)
+    findings = diagnose(snapshot, assigned)
+    role = snapshot.role(SUPERNODE)
+    trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
+    return Board(
+        phases(snapshot),
+        role_rows(snapshot),
+        vm_rows(snapshot, assigned),
+        coverage(snapshot, assigned) if trains else None,
+        findings,
+        waiting_for(snapshot, findings),
+        card(snapshot, reached),
+        assigned,
+    )

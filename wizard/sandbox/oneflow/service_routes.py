@@ -9,12 +9,14 @@ from wizard.sandbox.http import Response
 from wizard.sandbox.oned.accounts import OneError
 from wizard.sandbox.oned.documents import SERVICE
 from wizard.sandbox.oneflow import schema as ruby
-from wizard.sandbox.oneflow.deployment import Deployment
+from wizard.sandbox.oneflow.deployment import Deployment, Refusal, Undeployment
 from wizard.sandbox.oneflow.flow import Flow
-from wizard.sandbox.oneflow.recovery import Recovery
-from wizard.sandbox.oneflow.replies import (
+from wizard.sandbox.oneflow.scaling import Recovery, Scaling
+from wizard.sandbox.oneflow.schema import (
     NOTHING,
     Ask,
+    Crash,
+    Invalid,
     answer,
     document_id,
     from_oned,
@@ -22,11 +24,10 @@ from wizard.sandbox.oneflow.replies import (
     read_action,
     read_json,
     text,
+    to_i,
+    validate,
 )
-from wizard.sandbox.oneflow.scaling import Scaling
-from wizard.sandbox.oneflow.schema import Crash, Invalid, to_i, validate
 from wizard.sandbox.oneflow.service import Role, Service
-from wizard.sandbox.oneflow.undeployment import Refusal, Undeployment
 
 
 class ServiceRoutes:

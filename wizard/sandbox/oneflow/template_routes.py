@@ -12,8 +12,19 @@ from wizard.sandbox.oned.documents import SERVICE, SERVICE_TEMPLATE, Document
 from wizard.sandbox.oneflow import schema as ruby
 from wizard.sandbox.oneflow.deployment import Deployment
 from wizard.sandbox.oneflow.instantiation import service_body
-from wizard.sandbox.oneflow.replies import NOTHING, Ask, answer, document_id, from_oned, pool, read_action, text
-from wizard.sandbox.oneflow.schema import Crash, Invalid, validate
+from wizard.sandbox.oneflow.schema import (
+    NOTHING,
+    Ask,
+    Crash,
+    Invalid,
+    answer,
+    document_id,
+    from_oned,
+    pool,
+    read_action,
+    text,
+    validate,
+)
 from wizard.sandbox.world import WorldState
 
 _OLD_ROLE_KEYS = ("vm_template", "vm_template_contents", "custom_attrs")

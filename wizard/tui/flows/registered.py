@@ -11,7 +11,7 @@ from textual.app import App
 
 from wizard.cloud.errors import CloudError
 from wizard.core.opennebula.documents import NotATemplate
-from wizard.core.plan.contract_from_template import plan_from_template
+from wizard.core.plan.plan_from_document import plan_from_template
 from wizard.core.plan.preset import Preset
 from wizard.core.plan.problem import Kind
 from wizard.core.plan.template_check import NO_FLOWER, Lint, linted

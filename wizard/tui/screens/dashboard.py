@@ -16,17 +16,16 @@ from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.events import Alerts, merged
-from wizard.core.flower.connection_card import Card
+from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import one_line
-from wizard.core.views.board import Board, board
 from wizard.core.views.glossary import SERVICE_STATES
+from wizard.core.views.rows import Board, board
 from wizard.operations.deploy import outcome, send
 from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
-from wizard.operations.push import Push, address
-from wizard.operations.watch import PollResult, Watch
-from wizard.storage.resume_records import DeploymentRecord
+from wizard.operations.watch import PollResult, Push, Watch, address
+from wizard.storage.process_files import DeploymentRecord
 from wizard.tui.background import away
 from wizard.tui.flows.saving import write_events
 from wizard.tui.help import Passage, terms

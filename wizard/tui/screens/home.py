@@ -14,7 +14,7 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
-from wizard.core.views.service_rows import service_rows
+from wizard.core.views.rows import service_rows
 from wizard.tui.background import away
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen

@@ -17,7 +17,7 @@ from wizard.core.cluster.action_preview import ActionPreview
 from wizard.core.cluster.coverage import coverage, summary
 from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import assignments
-from wizard.core.flower.connection_card import card
+from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line

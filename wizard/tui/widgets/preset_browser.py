@@ -196,7 +196,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
         """Give it another name."""
-        from wizard.tui.flows.preset_actions import rename
+        from wizard.tui.flows.saving import rename
 
         if (item := self.marked) is not None and (name := await rename(self.app, item)) is not None:
             self.read_again(name)
@@ -205,7 +205,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="deleting a preset")
     async def action_delete(self) -> None:
         """Delete it, once that is confirmed."""
-        from wizard.tui.flows.preset_actions import delete
+        from wizard.tui.flows.saving import delete
 
         if (item := self.marked) is not None and await delete(self.app, item):
             self.read_again()
@@ -213,7 +213,7 @@ class PresetBrowser(Horizontal):
     @work(exclusive=True, group="change a preset", description="comparing presets")
     async def action_compare(self) -> None:
         """Show in what it differs from another one."""
-        from wizard.tui.flows.preset_actions import compare
+        from wizard.tui.flows.saving import compare
 
         if (item := self.marked) is not None:
             await compare(self.app, item, self.presets)

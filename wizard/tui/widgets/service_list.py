@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
-from wizard.core.views.service_rows import ServiceRow, matching, rough, service_rows
+from wizard.core.views.rows import ServiceRow, matching, rough, service_rows
 from wizard.tui.background import away
 from wizard.tui.session import Session
 from wizard.tui.widgets.line_input import LineInput

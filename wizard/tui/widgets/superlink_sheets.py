@@ -13,8 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.core.flower.connection_card import Card
-from wizard.core.flower.superlink_report import SuperLinkReport, lines
+from wizard.core.flower.superlink import Card, SuperLinkReport, lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import harmless, one_line
 from wizard.operations.superlink import Control, ControlError

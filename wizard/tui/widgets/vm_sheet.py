@@ -15,8 +15,8 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, duration, harmless, one_line
+from wizard.core.views.glossary import complaints, details, history
 from wizard.core.views.rows import vm_rows
-from wizard.core.views.vm_details import complaints, details, history
 from wizard.operations import machine as ssh
 from wizard.operations.machine import local_time
 from wizard.tui.background import away

@@ -19,7 +19,7 @@ from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceS
 from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
-from wizard.core.plan.counting_rules import whole_number
+from wizard.core.plan.rules import whole_number
 from wizard.core.text import counted, duration, vms
 
 EARLY = 15
