@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.flower.node_config import Partition
-from wizard.rehearsal.run import Word, compared, node_id, word
+from wizard.rehearsal.recipe import node_id
+from wizard.rehearsal.run import Word, compared, word
 
 
 def assignment(vm: int, index: int, partition: Partition | None) -> Assignment:

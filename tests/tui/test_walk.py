@@ -28,26 +28,23 @@ ASKED = {"marketplace": "service.network"}
 """What a preset leaves to the operator, and nothing goes on without."""
 
 
-class Overheard(Cloud):
-    """The client, with a copy of the texts that it was given to send."""
-
-    said: list[str]
-
-    def register(self, text: str) -> int:
-        self.said.append(text)
-        return super().register(text)
-
-    def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
-        self.said.append(text)
-        return super().instantiate(template_id, text)
-
-
-def listening(sandbox: Sandbox, said: list[str]) -> Callable[[], Cloud]:
+def listening(sandbox: Sandbox, sent: list[str]) -> Callable[[], Cloud]:
     """Makes clients whose sent texts go to a list."""
 
     def connect() -> Cloud:
-        cloud = Overheard(login_of(sandbox), clock=sandbox.clock.now)
-        cloud.said = said
+        cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+        register, instantiate = cloud.templates.register, cloud.templates.instantiate
+
+        def register_and_keep(text: str) -> int:
+            sent.append(text)
+            return register(text)
+
+        def instantiate_and_keep(template_id: int, text: str) -> ServiceSnapshot:
+            sent.append(text)
+            return instantiate(template_id, text)
+
+        cloud.templates.register = register_and_keep  # type: ignore[method-assign]
+        cloud.templates.instantiate = instantiate_and_keep  # type: ignore[method-assign]
         return cloud
 
     return connect
@@ -63,8 +60,8 @@ def listening(sandbox: Sandbox, said: list[str]) -> Callable[[], Cloud]:
     ids=str,
 )
 async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset: str, look: Look) -> None:
-    said: list[str] = []
-    app = WizardApp(listening(sandbox, said), clock=sandbox.clock.now, look=look)
+    sent: list[str] = []
+    app = WizardApp(listening(sandbox, sent), clock=sandbox.clock.now, look=look)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await until(pilot, lambda: app.session.vm_templates.asked, "the VM templates")
@@ -88,7 +85,7 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         await dashboard_shows(pilot, sandbox, "RUNNING")
         plan = next(item.preset.plan for item in list_presets() if item.name == preset and item.preset)
         wanted = plan.with_texts(CHOSEN | given)
-        assert said == [to_json(wanted.template()), to_json(wanted.merge_template())]
+        assert sent == [to_json(wanted.template()), to_json(wanted.merge_template())]
         screen = app.screen
         assert isinstance(screen, DashboardScreen)
         assert screen.watching is not None

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from wizard.operations.flower_environments import ImageError, python_of
 from wizard.rehearsal.processes import Processes
-from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe, answers
-from wizard.rehearsal.run import node_id
+from wizard.rehearsal.recipe import ENVIRONMENT, INSIDE, Certificates, Recipe, answers, node_id
 from wizard.sandbox.guests import SuperNode, partition
 from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.world import WorldState

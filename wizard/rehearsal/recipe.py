@@ -6,6 +6,7 @@ SuperLink has one HTTP port for everything. In between, from 1.37, its Control A
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from wizard.core.flower.superlink import Family, family
 
+_NODE_ID = re.compile(r"SuperNode ID: (\d+)")
 INSIDE = Path(__file__).parent / "inside"
 """Programs that run with a Flower environment's Python, not with ours."""
 
@@ -123,3 +125,9 @@ def _speaks(connection: socket.socket, ip: str, *, http: bool) -> bool:
     connection.sendall(_HTTP2)
     frame = connection.recv(9)
     return len(frame) == 9 and frame[3] == _SETTINGS
+
+
+def node_id(log: str) -> str:
+    """The id under which a SuperNode joined last, as its log has it; empty where it has none."""
+    found = _NODE_ID.findall(log)
+    return found[-1] if found else ""

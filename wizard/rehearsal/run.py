@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,8 +19,6 @@ from wizard.rehearsal.recipe import INSIDE, Recipe
 
 MARK = "REHEARSAL "
 """Begins every line that the app prints for us."""
-
-_NODE_ID = re.compile(r"SuperNode ID: (\d+)")
 
 
 @dataclass(frozen=True)
@@ -85,12 +82,6 @@ def word(line: str) -> Word | None:
         )
     except (ValueError, AttributeError, TypeError):
         return None
-
-
-def node_id(log: str) -> str:
-    """The id under which a SuperNode joined last, as its log has it; empty where it has none."""
-    found = _NODE_ID.findall(log)
-    return found[-1] if found else ""
 
 
 def compared(predicted: Iterable[Assignment], nodes: Mapping[int, str], words: Sequence[Word]) -> tuple[Row, ...]:
