@@ -37,7 +37,7 @@ test-long: $(STAMP)
 	SEQUENCES=50000 $(BIN)/pytest -n auto tests/core/test_guests_replayed.py
 
 test-faults: $(STAMP)
-	$(BIN)/python -m tests.weather
+	$(BIN)/python -m tests.faults
 
 VERSIONS ?= 1.25.0 1.31.0 1.41.0
 SUPERNODES ?= 2 5

@@ -42,7 +42,7 @@ def rehearsed(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
 def partitions(told: dict[str, Any]) -> list[tuple[int, int]]:
     """What the clients were given, in the order of OneFlow's list."""
     rows = told["supernodes"]
-    found = [(row["told"]["partition-id"], row["told"]["num-partitions"]) for row in rows]
+    found = [(row["reported"]["partition-id"], row["reported"]["num-partitions"]) for row in rows]
     assert found == [(row["predicted"]["partition-id"], row["predicted"]["num-partitions"]) for row in rows]
     return found
 

@@ -1,4 +1,4 @@
-"""Bad weather on the wire."""
+"""Network faults between client and server."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ def service_names(context: click.Context, _parameter: click.Parameter, incomplet
         found = []
         for item in services:
             by_name = _WORD.match(item.name) and not item.name.isdigit() and names.count(item.name) == 1
-            told = f"{item.id} {item.state_name}" if by_name else f"{item.name} {item.state_name}"
-            found.append((item.name if by_name else str(item.id), told))
+            description = f"{item.id} {item.state_name}" if by_name else f"{item.name} {item.state_name}"
+            found.append((item.name if by_name else str(item.id), description))
             if by_name and incomplete:
                 found.append((str(item.id), f"{item.name} {item.state_name}"))
         return _beginning(incomplete, found)
@@ -109,8 +109,8 @@ def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pa
     from wizard.core.text import one_line
 
     return [
-        CompletionItem(value, help=one_line(told) or None)
-        for value, told in found
+        CompletionItem(value, help=one_line(description) or None)
+        for value, description in found
         if value.startswith(incomplete) and (pattern is None or pattern.match(value))
     ]
 

@@ -105,7 +105,7 @@ class Connector:
     clock: Callable[[], float] = time.time
     timeout: float = field(default_factory=lambda: TIMEOUT)
     keeps: bool = True
-    """Whether what is seen is kept for later sittings: a sandbox inside this process has none."""
+    """Whether what is seen is kept for later sessions: a sandbox inside this process has none."""
     logs: Callable[[int], str] | None = None
     """What the processes of a VM printed, where they are ours."""
     made: list[Cloud] = field(default_factory=list)

@@ -62,13 +62,15 @@ def connection_options(command: F) -> F:
 def dialect_option(*, auto: bool) -> Callable[[F], F]:
     """Let a command write the documents for OneFlow 6.x or 7.x; with `auto` the cloud's version decides unless said."""
     choices = ["auto", "6", "7"] if auto else ["6", "7"]
-    told = "the cloud's own version decides unless it is said" if auto else "7 is also what 7.0 to 7.5 and later take"
+    default = (
+        "the cloud's own version decides unless it is said" if auto else "7 is also what 7.0 to 7.5 and later take"
+    )
     return click.option(
         "--dialect",
         type=click.Choice(choices),
         default=choices[0] if auto else "7",
         show_default=True,
-        help=f"The OpenNebula that the documents are written for; {told}.",
+        help=f"The OpenNebula that the documents are written for; {default}.",
     )
 
 

@@ -210,7 +210,7 @@ def _text(path: Path) -> str | None:
 
 
 def _errors(path: Path, teller: Teller) -> list[str]:
-    """A line for each error; warnings are told."""
+    """A line for each error; warnings are printed."""
     from wizard.cli.render import tell
     from wizard.core.plan import rules
     from wizard.core.plan.problem import Kind
@@ -245,7 +245,7 @@ def import_(context: click.Context, source: str, name: str, whole: bool, force: 
     SOURCE is template:ID or template:NAME for a service template that is registered, service:ID or service:NAME for
     a service that exists (what it was instantiated with, and its present number of SuperNodes), or a JSON file of
     either, as `oneflow-template show --json` and `oneflow show --json` print it (- reads stdin). What no setting can
-    hold is told on stderr.
+    hold is reported on stderr.
 
     With --whole the template becomes a contract of its own: the preset holds it, its own inputs are the settings, and
     what nobody asks for stays in it as it is.

@@ -106,7 +106,7 @@ def wizard(context: click.Context, /, preset: str | None, settings: tuple[str, .
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return the exit status. Errors are told on stderr; nothing is raised."""
+    """Run one command line and return the exit status. Errors are printed on stderr; nothing is raised."""
     prepare_streams()
     status = _status_of(arguments, "--json" in arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -174,7 +174,7 @@ _NO_SPACE = """\
 
     return 0
 """
-"""Behind `KEY=` something follows: bash is told to put no blank there."""
+"""Behind `KEY=` something follows: bash is asked to put no blank there."""
 
 
 @click.command(

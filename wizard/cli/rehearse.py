@@ -86,8 +86,8 @@ def _with_bar(version: str) -> None:
             done = pieces if step.startswith("installing") else None
             bar.update(task, description=step, completed=done, advance=None if done else 1)
 
-        told: Told = tell
-        prepare(version, told)
+        report: Told = tell
+        prepare(version, report)
         bar.update(task, completed=2 * pieces, description="done")
 
 
@@ -232,8 +232,8 @@ class _Rehearsal:
         ip = found.address.rpartition(":")[0]
         run = Run(self.stage.guests, Recipe(found.version), ip, found.ca if found.tls else "")
         options = settings(self.plan)
-        told = ", ".join(f"{name} {value}" for name, value in options.items())
-        self.teller.say(f"running the app: {told or 'as it comes'}")
+        options_text = ", ".join(f"{name} {value}" for name, value in options.items())
+        self.teller.say(f"running the app: {options_text or 'as it comes'}")
         with _RoundsBar(self.teller) as bar:
 
             def hear(word: Word) -> None:
@@ -275,9 +275,9 @@ _DISAGREE = "NOT what the dashboard says."
 def _unhealthy(snapshot: ServiceSnapshot) -> str:
     for role in snapshot.roles:
         for node in role.nodes:
-            told = (node.vm.user_template if node.vm else None) or {}
-            if told.get("FL_ERROR"):
-                return f"{role.name} VM {node.vm_id}: {told['FL_ERROR']}"
+            published = (node.vm.user_template if node.vm else None) or {}
+            if published.get("FL_ERROR"):
+                return f"{role.name} VM {node.vm_id}: {published['FL_ERROR']}"
     return ""
 
 
@@ -289,7 +289,7 @@ def _table(rows: tuple[Row, ...]) -> str:
             str(row.index),
             row.sync,
             str(row.predicted or "none"),
-            "it told nothing" if row.told is None else str(row.partition or "none"),
+            "it reported nothing" if row.reported is None else str(row.partition or "none"),
             "agrees" if row.agrees else "DIFFERS",
         )
         for row in rows
@@ -311,7 +311,7 @@ def _data(service: ServiceSnapshot, ended: Ended, rows: tuple[Row, ...], agree: 
                 "index": row.index,
                 "standing": row.sync,
                 "predicted": _partition(row.predicted),
-                "told": _partition(row.partition),
+                "reported": _partition(row.partition),
                 "rounds": row.rounds,
                 "agrees": row.agrees,
             }
@@ -348,7 +348,7 @@ class _RoundsBar:
             self._bar.stop()
 
     def hear(self, word: Any) -> None:
-        """One more thing that the app told."""
+        """One more thing that the app reported."""
         if word.error:
             self._teller.say(f"round {word.round}: a client failed: {word.error}")
         if word.clients is None:

@@ -48,7 +48,7 @@ def dialect_of(choice: str) -> Dialect | None:
 
 
 def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
-    """The problems of a plan that may be deployed, its warnings told. Raises InvalidPlan where it may not."""
+    """The problems of a plan that may be deployed, its warnings printed. Raises InvalidPlan where it may not."""
     from wizard.core.plan.plan import Dialect
     from wizard.core.plan.problem import Kind
     from wizard.operations import prepare

@@ -64,7 +64,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
 
 
 def list_data(services: Iterable[ServiceSnapshot], now: float, oned_error: CloudError | None = None) -> dict[str, Any]:
-    """Several services for `--json`, in short; `now` in Unix seconds. `ready` is null where oned has not told."""
+    """Several services for `--json`, in short; `now` in Unix seconds. `ready` is null where oned does not say."""
     by_id = {item.id: item for item in services}
     return {
         "services": [
@@ -269,17 +269,17 @@ class News:
 class Contact:
     """Tells once that contact is lost, and once that it is back."""
 
-    told: str = ""
+    reported: str = ""
 
     def of(self, result: PollResult) -> str:
         """A line, or nothing where it is as it was."""
-        before, self.told = self.told, str(result.error) if result.error else ""
-        if self.told == before:
+        before, self.reported = self.reported, str(result.error) if result.error else ""
+        if self.reported == before:
             return ""
-        if not self.told:
+        if not self.reported:
             return "contact is back"
         what = "no news" if result.stale else "no news of the VMs"
-        return f"{what}, trying again: {self.told}"
+        return f"{what}, trying again: {self.reported}"
 
 
 @dataclass

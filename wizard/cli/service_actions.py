@@ -46,7 +46,7 @@ MINUTES_20 = 1200.0
 
 
 def asking_options(command: F) -> F:
-    """Let a command be agreed to beforehand, or only told."""
+    """Let a command be agreed to beforehand, or only previewed."""
     for option in (
         connection_options,
         json_option,
@@ -97,7 +97,7 @@ class Act:
         return f"service {self.service.id} {self.service.name!r}"
 
     def agreed(self, preview: ActionPreview, question: str) -> bool:
-        """Tell what will be done and ask; False where it is only told. Raises CommandFailed where it is refused."""
+        """Show the preview and ask; False where that is all. Raises CommandFailed where it is refused."""
         if preview.refused:
             raise CommandFailed(DEPLOYMENT_FAILED, "refused; nothing was sent", self.subject, preview.refused)
         if self.dry_run:
@@ -184,7 +184,7 @@ def scale(
 ) -> None:
     """Scale the SuperNodes of SERVICE, given by name or id, to N.
 
-    OneFlow terminates the oldest VMs, not the newest; which ones, and what becomes of the partitions, is told
+    OneFlow terminates the oldest VMs, not the newest; which ones, and what becomes of the partitions, is said
     beforehand. Then it waits until the COOLDOWN is over and all are READY.
     """
     from wizard.core.cluster import action_preview

@@ -41,7 +41,7 @@ class Vms:
     def read(self, ids: Sequence[int], known: dict[int, VmFacts], most: int | None = None) -> tuple[VmFacts, ...]:
         """VMs by id, in at most two requests; what is `known` and can't have changed is not read in full again.
 
-        At most so many are read in full, all of them unless told.
+        At most so many are read in full, by default all of them.
         """
         if not ids:
             return ()

@@ -24,7 +24,7 @@ from wizard.storage.files import APPLICATION
 _STAMP = "image-complete"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _TOLD = 12
-"""So many of pip's last lines are told where it failed."""
+"""So many of pip's last lines are shown where it failed."""
 
 Told = Callable[[str], None]
 """Takes a line about what is done now."""

@@ -61,8 +61,8 @@ class Restarted:
 class Restarts:
     """The restarts of some VMs in order. `stop` ends them between two VMs; a VM that was powered off is always resumed.
 
-    `begun` is told just before a VM is powered off, and `ended` when it is READY: who keeps that can go on later, and
-    gives as `earlier` what an earlier sitting had begun.
+    `begun` is called just before a VM is powered off, and `ended` when it is READY: who keeps that can go on later, and
+    gives as `earlier` what an earlier session had begun.
     """
 
     cloud: Cloud
@@ -76,7 +76,7 @@ class Restarts:
     earlier: Begun | None = None
 
     def run(self, vm_ids: Sequence[int]) -> Restarted:
-        """Restart them. Raises CloudError where the cloud refuses; what was done until then was told."""
+        """Restart them. Raises CloudError where the cloud refuses; what was done until then was reported."""
         done: list[int] = []
         for place, vm_id in enumerate(vm_ids):
             if self.stop():

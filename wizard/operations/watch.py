@@ -64,7 +64,7 @@ class Watch:
     """Watches one service. Not thread-safe: one caller polls.
 
     `first` is an answer that is there already: the first poll takes it instead of asking. `journals` opens what is kept
-    of the service across sittings.
+    of the service across sessions.
     """
 
     cloud: Cloud
@@ -109,7 +109,7 @@ class Watch:
         return max(found, min(_SHARE * snapshot.elapsed, CALM))
 
     def _kept(self, new: tuple[Event, ...], snapshot: ServiceSnapshot) -> tuple[Event, ...]:
-        """The new events with those of earlier sittings before them, all of them kept for later ones."""
+        """The new events with those of earlier sessions before them, all of them kept for later ones."""
         if self.journal is not None or self.journals is None:
             if self.journal is not None:
                 self.journal.add(new, snapshot.taken_at)
@@ -234,10 +234,10 @@ def concerns(topic: str, body: str, service_id: int, vm_ids: Collection[int]) ->
         return _number(topic.removeprefix("EVENT VM ").partition("/")[0]) in vm_ids
     if topic.startswith("EVENT API one.vm.update 1"):
         try:
-            told = base64.b64decode(body).decode("utf-8", "replace")
+            text = base64.b64decode(body).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             return False
-        return any(int(value) in vm_ids for value in _VALUE.findall(told))
+        return any(int(value) in vm_ids for value in _VALUE.findall(text))
     return False
 
 

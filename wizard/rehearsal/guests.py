@@ -99,7 +99,7 @@ class FlowerGuest(SuperNode):
 
     def _live(self, stopped: threading.Event, process: str, before: str) -> None:
         if before:
-            # Its ports are free when it is gone, not when it was told to go.
+            # Its ports are free when it is gone, not when it was sent a signal.
             self._guests.processes.wait(before, 15.0)
         try:
             self.home.mkdir(parents=True, exist_ok=True)
@@ -210,18 +210,18 @@ class FlowerSuperNode(FlowerGuest):
         """Where the SuperLink is, and the CA to trust; None where none published that in a minute."""
         given = self._context("FL_SUPERLINK_ADDRESS", "ONEAPP_FL_SUPERLINK_ADDRESS")
         for _ in range(_PATIENCE):
-            told = self._told_by_superlink(self._service())
-            endpoint = given or told.get("FL_ENDPOINT", "")
-            ca = self._trusted(told) if self._tls() else None
+            published = self._published_by_superlink(self._service())
+            endpoint = given or published.get("FL_ENDPOINT", "")
+            ca = self._trusted(published) if self._tls() else None
             if endpoint and (ca is not None or not self._tls()):
                 return endpoint, ca
             if stopped.wait(2.0):
                 break
         return None
 
-    def _trusted(self, told: Mapping[str, str]) -> Path | None:
+    def _trusted(self, published: Mapping[str, str]) -> Path | None:
         try:
-            pem = base64.b64decode(told.get("FL_CA_CERT", ""), validate=True)
+            pem = base64.b64decode(published.get("FL_CA_CERT", ""), validate=True)
         except binascii.Error:
             return None
         if not pem:

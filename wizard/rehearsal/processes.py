@@ -89,8 +89,8 @@ class Processes:
             self._warden.stdin.flush()
 
     def _listen(self) -> None:
-        with self._warden.stdout or io.BytesIO() as told:
-            for line in told:
+        with self._warden.stdout or io.BytesIO() as lines:
+            for line in lines:
                 fact = json.loads(line)
                 with self._changed:
                     if "pid" in fact:

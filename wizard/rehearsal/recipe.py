@@ -1,6 +1,6 @@
 """How each family of Flower is started: pure, from a version and addresses to command lines.
 
-Up to 1.35 a SuperLink has three gRPC ports; from 1.36 a SuperNode is told `--host` and `--port`; from 1.40 a
+Up to 1.35 a SuperLink has three gRPC ports; from 1.36 a SuperNode is given `--host` and `--port`; from 1.40 a
 SuperLink has one HTTP port for everything. In between, from 1.37, its Control API is HTTP on a port of its own.
 """
 

@@ -23,7 +23,7 @@ MARK = "REHEARSAL "
 
 @dataclass(frozen=True)
 class Word:
-    """One line of the app: what a client told in a round (`node`, and `config` or `error`), that a round is over
+    """One line of the app: what a client reported in a round (`node`, and `config` or `error`), that a round is over
     (`clients`), or that all are (`done`)."""
 
     round: int = 0
@@ -37,23 +37,25 @@ class Word:
 
 @dataclass(frozen=True)
 class Row:
-    """One SuperNode: what the dashboard says of it, and what its client told. `told` is None where it told nothing,
-    `contradicting` whether it told different things in different rounds."""
+    """One SuperNode: what the dashboard says of it, and what its client reported (None: nothing).
+
+    `contradicting`: it reported different things in different rounds.
+    """
 
     vm_id: int
     index: int
     sync: str
     predicted: Partition | None
-    told: Mapping[str, object] | None
+    reported: Mapping[str, object] | None
     rounds: int
     contradicting: bool = False
 
     @property
     def partition(self) -> Partition | None:
-        """The partition that the client told."""
-        if self.told is None:
+        """The partition that the client reported."""
+        if self.reported is None:
             return None
-        number, count = self.told.get("partition-id"), self.told.get("num-partitions")
+        number, count = self.reported.get("partition-id"), self.reported.get("num-partitions")
         if not isinstance(number, int):
             return None
         return Partition(number, count if isinstance(count, int) else None)
@@ -61,7 +63,7 @@ class Row:
     @property
     def agrees(self) -> bool:
         """Whether the client saw exactly what was predicted, in every round."""
-        return self.told is not None and not self.contradicting and self.partition == self.predicted
+        return self.reported is not None and not self.contradicting and self.partition == self.predicted
 
 
 def word(line: str) -> Word | None:
@@ -91,8 +93,8 @@ def compared(predicted: Iterable[Assignment], nodes: Mapping[int, str], words: S
         mine = [one for one in words if one.node and one.node == nodes.get(item.vm_id) and one.config is not None]
         configs = [one.config for one in mine if one.config is not None]
         differing = any(config != configs[0] for config in configs)
-        told = configs[0] if configs else None
-        rows.append(Row(item.vm_id, item.index, item.sync.value, item.assigned, told, len(configs), differing))
+        reported = configs[0] if configs else None
+        rows.append(Row(item.vm_id, item.index, item.sync.value, item.assigned, reported, len(configs), differing))
     return tuple(rows)
 
 
@@ -112,7 +114,7 @@ _WHAT = {
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: Flower's own word, everything that was told, and the last lines where it failed."""
+    """How a run ended: Flower's own word, everything that was reported, and the last lines where it failed."""
 
     status: str
     words: tuple[Word, ...]
@@ -125,11 +127,11 @@ class Ended:
 
 
 def settings(plan: Plan) -> dict[str, str]:
-    """What the app is told to do: the plan's strategy and rounds, as far as its contract has them."""
+    """What the app is given to do: the plan's strategy and rounds, as far as its contract has them."""
     found = {name: plan.meant(meaning).strip() for name, meaning in _WHAT.items()}
     strategy = plan.meant(Meaning.STRATEGY).strip()
-    told = {name: str(int(text)) for name, text in found.items() if text.isdigit()}
-    return {**told, "strategy": json.dumps(strategy)} if strategy else told
+    given = {name: str(int(text)) for name, text in found.items() if text.isdigit()}
+    return {**given, "strategy": json.dumps(strategy)} if strategy else given
 
 
 class Run:
@@ -146,7 +148,7 @@ class Run:
         self._prepare(ip, ca)
 
     def follow(self, options: Mapping[str, str], hear: Callable[[Word], None], seconds: float) -> Ended:
-        """Submit the app with these options of its own, and wait for its end; `hear` is told what the app tells.
+        """Submit the app with these options of its own, and wait for its end; `hear` is called with each report.
 
         A run that does not end within so many seconds is left, with the status that it had.
         """
@@ -161,10 +163,10 @@ class Run:
             text = _read(log)
             lines = text.splitlines()
             for line in lines[seen : len(lines) if over or text.endswith("\n") else -1]:
-                told = word(line)
-                if told is not None:
-                    words.append(told)
-                    hear(told)
+                report = word(line)
+                if report is not None:
+                    words.append(report)
+                    hear(report)
                 seen += 1
             if over or time.monotonic() >= end:
                 break

@@ -33,7 +33,7 @@ _TICK = 1.0
 
 @dataclass
 class Process:
-    """One process that was asked for. `brood` is what it had started when it was told to stop."""
+    """One process that was asked for. `brood` is what it had started when it was asked to stop."""
 
     name: str
     pid: int

@@ -93,8 +93,8 @@ class Guest:
 
     def _may_report(self) -> bool:
         context = self._vm.context
-        told = context.get("REPORT_READY") == "YES" and context.get("TOKEN") == "YES"
-        return told and self._vm.role not in self._world.plan.guests.silent
+        reports = context.get("REPORT_READY") == "YES" and context.get("TOKEN") == "YES"
+        return reports and self._vm.role not in self._world.plan.guests.silent
 
     def _report(self) -> list[str]:
         return ["READY=YES"]
@@ -151,7 +151,7 @@ class SuperLink(Guest):
         return self._context("FLOWER_VERSION", "ONEAPP_FLOWER_VERSION") or "1.31.0"
 
     def _tls(self) -> bool:
-        # The marketplace appliance encrypts unless told otherwise.
+        # The marketplace appliance encrypts unless it is set otherwise.
         return (self._context("FL_TLS_ENABLED", "ONEAPP_FL_TLS_ENABLED") or "YES").upper() == "YES"
 
 
@@ -184,9 +184,9 @@ class SuperNode(SuperLink):
         return read
 
     def _endpoint(self, service: Mapping[str, Any]) -> str:
-        return str(self._told_by_superlink(service).get("FL_ENDPOINT", ""))
+        return str(self._published_by_superlink(service).get("FL_ENDPOINT", ""))
 
-    def _told_by_superlink(self, service: Mapping[str, Any]) -> Mapping[str, str]:
+    def _published_by_superlink(self, service: Mapping[str, Any]) -> Mapping[str, str]:
         """What the SuperLink of our service has published, as OneGate shows it to us."""
         for node in _nodes(service, "superlink"):
             answer = self._ask("GET", f"/vms/{node['deploy_id']}")

@@ -1,4 +1,4 @@
-"""HTTP/1.1 servers on loopback, with bad weather on request and a log of what was asked."""
+"""HTTP/1.1 servers on loopback, with network faults on request and a log of what was asked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Faults:
             return [fault for fault in self._planned if fault.times != 0]
 
     def clear(self) -> None:
-        """Fair weather again."""
+        """Forget all planned faults."""
         with self._lock:
             self._planned.clear()
 
@@ -230,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(response, half=fault is not None and fault.kind == "half")
 
     def _weather(self, fault: Fault | None, request: Request) -> Response | None:
-        """The answer in this weather; None is to hang up without one."""
+        """The answer under the planned faults; None is to hang up without one."""
         app, stopping = self.server.app, self.server.wire.stopping
         kind, seconds = (fault.kind, fault.seconds) if fault else ("", 0.0)
         if kind == "silent":

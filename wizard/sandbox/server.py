@@ -63,7 +63,7 @@ class Sandbox:
 
     @property
     def faults(self) -> Faults:
-        """Where tests plan bad weather."""
+        """The faults of the network that tests plan."""
         return self._wire.faults
 
     @property

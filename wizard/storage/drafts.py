@@ -1,6 +1,6 @@
-"""The draft that survives: what one sitting at the wizard has typed, in a private file until it is saved or deployed.
+"""The draft that survives: what one session at the wizard has typed, in a private file until it is saved or deployed.
 
-Each sitting has a file of its own, named after its machine and process. Only those whose process is gone are offered
+Each session has a file of its own, named after its machine and process. Only those whose process is gone are offered
 again: what another wizard is still typing is nobody else's. The text in it is that of a preset, under one line that
 says when it was written and which preset it came from; a number may be unfinished. What was typed for the
 sandbox is never offered on a real cloud, and the other way round: they have folders of their own.
@@ -30,7 +30,7 @@ _LATEST = 1e11
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft that its sitting left behind. `saved_at` is in Unix seconds."""
+    """A draft that its session left behind. `saved_at` is in Unix seconds."""
 
     path: Path
     preset: Preset
@@ -40,7 +40,7 @@ class Draft:
 
 @dataclass
 class DraftFile:
-    """The file of this sitting's own draft."""
+    """The file of this session's own draft."""
 
     path: Path = field(default_factory=lambda: own_file().path)
     written: str = ""
@@ -68,14 +68,14 @@ def folder(*, practice: bool = False) -> Path:
 
 
 def own_file(*, practice: bool = False) -> DraftFile:
-    """The file of this sitting, which is one on the sandbox or not."""
+    """The file of this session, which is one on the sandbox or not."""
     return DraftFile(folder(practice=practice) / f"{own_name()}{SUFFIX}")
 
 
 def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[PresetFileError, ...]]:
-    """The drafts of sittings that are over, newest first, and what is wrong with those that can't be read.
+    """The drafts of sessions that are over, newest first, and what is wrong with those that can't be read.
 
-    The latter are moved aside, so that each is told once; their errors name where they are then.
+    The latter are moved aside, so that each is reported once; their errors name where they are then.
     """
     found: list[Draft] = []
     broken: list[PresetFileError] = []
@@ -113,13 +113,13 @@ def _read(path: Path) -> Draft:
             data = stream.read(_MOST + 1)
         text = data.decode("utf-8")
         head, _, body = text.partition("\n")
-        told = json.loads(head.removeprefix(_HEAD)) if head.startswith(_HEAD) else None
-        if not isinstance(told, dict) or len(data) > _MOST:
+        head_data = json.loads(head.removeprefix(_HEAD)) if head.startswith(_HEAD) else None
+        if not isinstance(head_data, dict) or len(data) > _MOST:
             raise PresetFileError(str(path), "it is no draft")
-        saved_at = float(told.get("saved_at", 0))
+        saved_at = float(head_data.get("saved_at", 0))
         if not 0 <= saved_at < _LATEST:
             raise PresetFileError(str(path), "it is no draft")
-        return Draft(path, presets.loads(body, unfinished=True), str(told.get("preset", "")), saved_at)
+        return Draft(path, presets.loads(body, unfinished=True), str(head_data.get("preset", "")), saved_at)
     except PresetError as error:
         raise PresetFileError(str(path), error.title, error.line and error.line + 1) from None
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What was seen of a service, kept across sittings: a small file for each, a line for each event.
+"""What was seen of a service, kept across sessions: a small file for each, a line for each event.
 
 Several wizards may write into the same file: whole lines are appended, and what two of them saw stands there once
 when it is read. Where it can't be written, only the memory is lost.

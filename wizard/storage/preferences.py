@@ -1,4 +1,4 @@
-"""What the program remembers from one sitting to the next, in a small file that may be edited or deleted."""
+"""What the program remembers from one session to the next, in a small file that may be edited or deleted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def remembered(name: str) -> tuple[str | None, str]:
 
 
 def remember(name: str, value: str) -> None:
-    """Keep a choice for the next sitting, beside the others. Raises PresetFileError where it can't be written."""
+    """Keep a choice for the next session, beside the others. Raises PresetFileError where it can't be written."""
     found = {key: kept for key, kept in _read()[0].items() if isinstance(kept, str)} | {name: value}
     lines = "".join(f"{key} = {json.dumps(kept)}\n" for key, kept in sorted(found.items()))
     write_atomically(path(), f"# What flowerneb-wizard remembers. Delete this file to begin anew.\n{lines}")

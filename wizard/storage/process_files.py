@@ -51,7 +51,7 @@ def may_live(path: Path) -> bool:
 
 
 def age(path: Path) -> float:
-    """Seconds since the file was written, 0 where that can't be told."""
+    """Seconds since the file was written, 0 where that is not known."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
@@ -104,9 +104,9 @@ class DeploymentRecord:
         if self.anew:
             self.forget(asked)
         for path in self._left():
-            told = _read(path)
-            if told is not None and told.get("asked") == self._digest(asked):
-                known, service_id = told.get("known"), told.get("service")
+            record = _read(path)
+            if record is not None and record.get("asked") == self._digest(asked):
+                known, service_id = record.get("known"), record.get("service")
                 if isinstance(known, list):
                     return Earlier(frozenset(known), service_id if isinstance(service_id, int) else None)
         return None
@@ -122,8 +122,8 @@ class DeploymentRecord:
     def forget(self, asked: str) -> None:
         """Remove what processes that are gone had written about these documents, and what is old."""
         for path in self._left():
-            told = _read(path)
-            if told is None or told.get("asked") == self._digest(asked) or age(path) > _A_MONTH:
+            record = _read(path)
+            if record is None or record.get("asked") == self._digest(asked) or age(path) > _A_MONTH:
                 _remove(path)
 
     def done(self) -> None:
@@ -139,9 +139,9 @@ class DeploymentRecord:
     def _digest(self, asked: str) -> str:
         return hashlib.sha256(f"{self.where}\n{asked}".encode()).hexdigest()
 
-    def _write(self, told: dict[str, object]) -> None:
+    def _write(self, record: dict[str, object]) -> None:
         with contextlib.suppress(PresetFileError):
-            write_atomically(self.path, json.dumps(told) + "\n")
+            write_atomically(self.path, json.dumps(record) + "\n")
 
 
 def _read(path: Path) -> dict[str, object] | None:
@@ -179,7 +179,7 @@ class RestartRecord:
         return cls(folder / f"{service_id}-{start_time}.json")
 
     def read(self) -> Begun | None:
-        """What an earlier sitting had begun; None where there is nothing, or nothing that can be read."""
+        """The restart that an earlier session had begun; None where there is nothing, or nothing that can be read."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
             return Begun(int(found["vm_id"]), int(found["record"]))

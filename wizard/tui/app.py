@@ -97,7 +97,7 @@ class WizardApp(Wizard):
     What only a key or the palette asks for is imported then: the first paint does not wait for it.
 
     `connect` makes the client when it is first needed and may raise a CloudError; `plan` and `preset_name` are what
-    the sitting begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
+    the session begins with; `attach` is the name or id of a service whose dashboard is shown at once; `clock` gives
     Unix seconds; `look` says how it looks. `practice`: it is the sandbox; `tour`: whoever opens the wizard for the
     first time is shown around.
     """
@@ -188,7 +188,7 @@ class WizardApp(Wizard):
 
     @work(exclusive=True, group="draft", description="offering a draft")
     async def greet(self) -> None:
-        """Show a newcomer around, and offer what an earlier sitting left behind."""
+        """Show a newcomer around, and offer what an earlier session left behind."""
         if self.greets and first_start():
             await self.push_screen_wait(self._tour())
         if await self.drafts.offer():
@@ -196,7 +196,7 @@ class WizardApp(Wizard):
 
     @work(exclusive=True, group="draft", description="taking up a draft")
     async def take_up_draft(self) -> None:
-        """Offer what an earlier sitting left behind, on the operator's word."""
+        """Offer what an earlier session left behind, on the operator's word."""
         if await self.drafts.take_up():
             self.go(Step.SERVICE)
 
@@ -318,7 +318,7 @@ class WizardApp(Wizard):
         return found
 
     def on_resize(self, event: Resize) -> None:
-        """A terminal of another size may have lost what it showed; one that is too small is told so."""
+        """A terminal of another size may have lost what it showed; one that is too small shows a notice."""
         self._terminal_changed()
         fit(self, event.size)
 

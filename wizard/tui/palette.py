@@ -29,7 +29,7 @@ def choose_theme(app: Wizard, name: str) -> None:
 
 
 def choose_notifying(app: Wizard, how: str) -> None:
-    """Be told aloud in this way from now on."""
+    """Announce news in this way from now on."""
     app.notifies = how
     _remember(app, "notify", how)
 
@@ -50,7 +50,7 @@ def commands(app: Wizard, screen: Screen[object]) -> Iterator[SystemCommand]:
         yield SystemCommand("Go to another service", "g on the dashboard", app.switch_service)
         yield SystemCommand(OPEN, "Its own inputs become the forms", app.open_template)
         yield SystemCommand(TITLE, "What is wrong with it, and what to write instead", app.check_template)
-        yield SystemCommand("Take up the kept draft", "What an earlier sitting left", app.take_up_draft)
+        yield SystemCommand("Take up the kept draft", "Left by an earlier session", app.take_up_draft)
         yield SystemCommand("Show the tour", "What this does, the keys, where things are kept", app.show_tour)
         yield SystemCommand("Save as preset", "Ctrl+S", app.action_save)
         yield SystemCommand("Quit", "Ctrl+Q", app.action_leave)
@@ -58,5 +58,5 @@ def commands(app: Wizard, screen: Screen[object]) -> Iterator[SystemCommand]:
         if name in app.available_themes:
             yield SystemCommand(f"Theme: {name}", "kept for the next time", lambda name=name: choose_theme(app, name))
     for how in HOWS:
-        told = "when a service is RUNNING or in trouble; kept for the next time"
-        yield SystemCommand(f"Notify: {how}", told, lambda how=how: choose_notifying(app, how))
+        effect = "when a service is RUNNING or in trouble; kept for the next time"
+        yield SystemCommand(f"Notify: {how}", effect, lambda how=how: choose_notifying(app, how))

@@ -1,4 +1,4 @@
-"""What one sitting at the wizard knows: the draft, where it came from, and the cloud."""
+"""The state of one session of the wizard: the draft, its origin, and the cloud."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Session:
     services: tuple[ServiceSnapshot, ...] = ()
     """The Flower services of the cloud, as they were seen last."""
     keeps: bool = False
-    """Whether what is seen of services is kept for later sittings."""
+    """Whether what is seen of services is kept for later sessions."""
     logs: Callable[[int], str] | None = None
     """What the processes of a VM printed, where they are ours: a rehearsal's."""
     sending: bool = False
@@ -88,7 +88,7 @@ class Session:
         self.fill_in_vm_templates()
 
     def take_up(self, preset: Preset, name: str) -> None:
-        """Go on with the draft of an earlier sitting, which no preset holds."""
+        """Go on with the draft of an earlier session, which no preset holds."""
         self.plan, self.kept = preset.plan, Plan(preset.plan.contract)
         self.preset_name, self.title, self.about = name, preset.title, preset.about
         self.fill_in_vm_templates()

@@ -36,7 +36,7 @@ class BadTheme(WizardError):
 
 
 def load_themes(folder: Path | None = None) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
-    """The themes in a folder (the shipped ones unless told), and a sentence for each file that is broken."""
+    """The themes in a folder (by default the shipped ones), and a sentence for each file that is broken."""
     themes: list[Theme] = []
     complaints: list[str] = []
     for path in sorted((folder or shipped("themes")).glob("*.toml")):
@@ -127,7 +127,7 @@ def _bare(style: Style) -> Style:
 _INKS = {"error": "bold", "warning": "", "success": "", "muted": ""}
 
 
-def ink(app: App[Any], name: str) -> str:
+def theme_color(app: App[Any], name: str) -> str:
     """A Rich style for `error`, `warning`, `success` or `muted` text, in the colour that the theme has for it."""
     color = app.theme_variables.get(f"text-{name}", "")
     if color.startswith("ansi_"):

@@ -33,7 +33,7 @@ class ActionPreview:
 
 @dataclass(frozen=True)
 class ScalePreview(ActionPreview):
-    """`touches` are the VMs that OneFlow terminates. `made` is what each new VM will be told, `stale` the VMs that will
+    """`touches` are the VMs that OneFlow terminates, `made` what each new VM will be given, `stale` the VMs that will
     have something else than a reboot would give, `after` how the data is covered then, `cooldown` seconds."""
 
     made: tuple[Partition | None, ...] = ()
@@ -257,14 +257,14 @@ def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
 
 def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
     verb = "stays, with" if len(kept) == 1 else "stay, each with"
-    return f"{_holding(kept, found)} {verb} what it was told at its boot." if kept else ""
+    return f"{_holding(kept, found)} {verb} what it was given at its boot." if kept else ""
 
 
 def _made(made: Sequence[Partition | None], explicit: bool) -> str:
     if not made:
         return ""
-    told = "will start with the node config that was given" if explicit else "will be told "
-    return f"{counted(len(made), 'new SuperNode')} {told}{'' if explicit else listed(map(str, made))}."
+    start = "will start with the node config that was given" if explicit else "will be given "
+    return f"{counted(len(made), 'new SuperNode')} {start}{'' if explicit else listed(map(str, made))}."
 
 
 def _holding(ids: Sequence[int], found: dict[int, Assignment]) -> str:

@@ -1,6 +1,6 @@
 """How the data is covered now: the shards of all SuperNodes that train, laid beside each other.
 
-A SuperNode that was told `i of n` trains on the part of the data from i/n to (i+1)/n. With different n among them the
+A SuperNode that was given `i of n` trains on the part of the data from i/n to (i+1)/n. With different n among them the
 cuts differ, so parts overlap and parts are missing although no two have the same number. Everything is an exact
 fraction of the data.
 """
@@ -83,7 +83,7 @@ def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = Non
 
 
 def covered(shards: Iterable[tuple[int, Partition | None]], unknown: tuple[int, ...] = ()) -> Coverage:
-    """The same, from VM ids and what each was told; VMs that do not exist yet have negative ids."""
+    """The same, from VM ids and what each was given; VMs that do not exist yet have negative ids."""
     begins: dict[Fraction, list[int]] = {}
     ends: dict[Fraction, list[int]] = {}
     without = []

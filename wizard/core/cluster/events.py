@@ -1,4 +1,4 @@
-"""Something that happened to a service, with its time: told by OneFlow's log, or by the difference of two snapshots."""
+"""Something that happened to a service, with its time: from OneFlow's log, or by the difference of two snapshots."""
 
 from __future__ import annotations
 

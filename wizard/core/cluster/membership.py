@@ -3,7 +3,7 @@
 OneFlow writes the VMs of one creation into the list together, when the last of them exists, in the order of creation.
 It takes out a VM that was lost when that VM ends, and those of a scale-down together, when the last of them has ended;
 nothing tells the two apart afterwards, so between the two moments a VM is listed perhaps. Nor can two creations that
-follow each other closely be told apart without OneFlow's log.
+follow each other closely be distinguished without OneFlow's log.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Membership:
         self._known: dict[int, _Listed] = {}
 
     def answers(self, vm_id: int, first: float, last: float) -> tuple[Partition | None, ...]:
-        """What this VM may have been told if it asked between two moments: its partition, None where not listed.
+        """What this VM may have been given if it asked between two moments: its partition, None where not listed.
 
         More than one where the list changed meanwhile. A VM that the role never had was never listed.
         """

@@ -40,7 +40,7 @@ Window = tuple[float, float]
 
 
 def is_short(vm: VmFacts) -> bool:
-    """Whether an earlier start is missing from what oned told of the VM: `one.vm.info` has it."""
+    """Whether an earlier start is missing from what oned reported of the VM: `one.vm.info` has it."""
     return not _whole(_runs(vm))
 
 
@@ -100,7 +100,7 @@ NODE_CONFIG_KEYS = tuple(
 PLANNED_MOST = 1000
 """How many SuperNodes are worked out: a guest may publish any number of partitions."""
 
-UNREAD = "oned has not told about this VM"
+UNREAD = "oned has not reported this VM"
 INCOMPLETE = "not all VMs that this role once had are known, so what the list said at its boot is not known"
 CHANGED = "the list changed while its guest booted"
 RESTARTED = "oned does not tell whether its guest was restarted or the VM only moved"
@@ -203,7 +203,7 @@ def missing(snapshot: ServiceSnapshot) -> int:
 
 
 def with_short_history(snapshot: ServiceSnapshot) -> tuple[int, ...]:
-    """The listed SuperNodes whose earlier starts oned has not told, where that is needed to infer anything."""
+    """The listed SuperNodes whose earlier starts oned has not reported, where that is needed to infer anything."""
     role = snapshot.role(SUPERNODE)
     if role is None or _is_told(role, snapshot):
         return ()

@@ -1,4 +1,4 @@
-"""How far a deployment is, and what it waits for, told from one snapshot."""
+"""How far a deployment is, and what it waits for, from one snapshot."""
 
 from __future__ import annotations
 

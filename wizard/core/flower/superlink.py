@@ -168,18 +168,18 @@ def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | No
     vm = _superlink(snapshot)
     if vm is None or not vm.ips:
         return None
-    told = vm.user_template or {}
-    version = told.get("FL_VERSION") or _value(snapshot, vm, _VERSIONS)
+    published = vm.user_template or {}
+    version = published.get("FL_VERSION") or _value(snapshot, vm, _VERSIONS)
     kind = family(version)
     tls = _tls(snapshot, vm)
     steps = [_tunnel(vm.ips[0], kind or LIKELIEST, through, known=kind is not None)]
-    ca = _pem(told.get("FL_CA_CERT", ""))
+    ca = _pem(published.get("FL_CA_CERT", ""))
     if tls:
         steps.append(_certificate(snapshot, published=bool(ca)))
     name = f"service-{snapshot.id}"
     steps.append(_connection(name, kind or LIKELIEST, tls=bool(tls)))
     steps.append(Step("Run the Flower app, in its folder", (f"flwr run . {name} --stream",), _RUN_NOTE))
-    address = told.get("FL_ENDPOINT") or vm.ips[0]
+    address = published.get("FL_ENDPOINT") or vm.ips[0]
     return Card(address, version, tls, ca, tuple(steps))
 
 

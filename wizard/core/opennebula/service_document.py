@@ -15,7 +15,7 @@ def decode_service(document: object) -> ServiceSnapshot:
     """Read OneFlow's answer about one service.
 
     Takes the parsed JSON of `GET /service/ID`, of an instantiation, or one entry of a pool: with or without the
-    outer `DOCUMENT`. A role, a node or a line of the log that can't be read is left out, and told in `unreadable`.
+    outer `DOCUMENT`. A role, a node or a line of the log that can't be read is left out, and listed in `unreadable`.
 
     Raises DecodeError where it is no service at all.
     """

@@ -190,7 +190,7 @@ class ServiceSnapshot:
 
     @property
     def facts(self) -> tuple[VmFacts, ...]:
-        """What oned told of its VMs, listed and former ones."""
+        """The facts of its VMs, listed and former ones."""
         listed = (node.vm for role in self.roles for node in role.nodes)
         return (*(vm for vm in listed if vm is not None), *self.former)
 

@@ -50,7 +50,7 @@ class Meaning(str, Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """One setting: its OpenNebula definition, and what an operator is told about it.
+    """One setting: its OpenNebula definition, and what an operator reads about it.
 
     `help` tells the consequence, not the type. `is_input` says whether it is a user input or an attribute of the
     template. `fixed_because` is not empty where the operator can't change it. `is_foreign` marks an input whose meaning

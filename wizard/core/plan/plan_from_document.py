@@ -1,6 +1,6 @@
 """What a registered service template, or a service that runs, amounts to as settings of a contract.
 
-Not everything that a template can say is a setting: what is not taken over is told, one sentence each.
+Not everything that a template can say is a setting: what is not taken over is listed, one sentence each.
 """
 
 from __future__ import annotations
@@ -122,18 +122,18 @@ def _other_inputs(template: ServiceTemplate, contract: Contract) -> list[str]:
 
 def _readable(plan: Plan) -> tuple[Plan, list[str]]:
     """Numbers that are none can't stand in a preset, and what is fixed can't be chosen: both fall back."""
-    texts, told = {}, []
+    texts, notes = {}, []
     for item in plan.contract.fields:
         text, default = plan.text(item.path), item.input.default
         if item.fixed_because and text not in (default, ""):
-            told.append(f"{item.path} {text}: it is {default}. {item.fixed_because}")
+            notes.append(f"{item.path} {text}: it is {default}. {item.fixed_because}")
         elif item.input.type is InputType.NUMBER and isinstance(number_or_text(text), str):
             what = f"{item.path} {text!r}: it is no whole number" if text else f"{item.path}: it is not said"
-            told.append(f"{what}, so it has its default {default}")
+            notes.append(f"{what}, so it has its default {default}")
         else:
             continue
         texts[item.path] = default
-    return plan.with_texts(texts), told
+    return plan.with_texts(texts), notes
 
 
 _SERVERS_OWN = "registration_time"

@@ -276,7 +276,7 @@ def _text(contents: Mapping[str, Attribute]) -> str | None:
 
 
 def on_values(problem: Problem, template: ServiceTemplate, contract: Contract) -> Problem:
-    """A finding about a setting, told of the template: the path of the value, and its fix as JSON."""
+    """A finding about a setting, as one about the template: the path of the value, and its fix as JSON."""
     item = contract.by_path[problem.field]
     part = parts_of(template)[item.level]
     start = "" if item.level is Level.SERVICE else f"roles[{template.placed(item.level.value)[0][0]}]."

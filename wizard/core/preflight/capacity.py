@@ -69,7 +69,7 @@ def _unusable(found: Missing | Unseen) -> Finding:
 def _leases(network: Network, wanted: int | None) -> Finding:
     free = network.free
     if free is None:
-        said = f"how many leases {network.id} {network.name} has free is not told"
+        said = f"how many leases {network.id} {network.name} has free is not known"
         return Finding("network", "", Result.UNKNOWN, said)
     said = f"{network.id} {network.name} has {free} of {network.size} leases free"
     if wanted is None:

@@ -1,4 +1,4 @@
-"""What is known of a cloud before a deployment. What could not be seen is told from what is empty."""
+"""The facts of a cloud before a deployment. A fact that could not be seen differs from an empty one."""
 
 from __future__ import annotations
 

@@ -26,12 +26,12 @@ SOURCES: Mapping[Source, str] = {
     Source.INFERRED: "worked out from when the role's VMs were made and ended",
     Source.EXPECTED: "what the guest will get when it boots",
     Source.NONE: "READY, and it published none",
-    Source.UNKNOWN: "nobody told, and it can't be worked out",
+    Source.UNKNOWN: "not reported, and it can't be worked out",
 }
 
 READY: Mapping[str, str] = {
-    "YES": "the guest's health check passed and it told OneGate",
-    UNSET: "the guest has told nothing yet",
+    "YES": "the guest's health check passed and it reported so to OneGate",
+    UNSET: "the guest has reported nothing yet",
     UNKNOWN: "not known: oned did not answer, or may not show this VM",
 }
 

@@ -106,7 +106,7 @@ def _partition(item: Assignment | None) -> str:
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """One service. `ready` SuperNodes of `wanted`, None where oned has not told of all of them; `age` in seconds, -1
+    """One service. `ready` SuperNodes of `wanted`, None where oned does not report all of them; `age` in seconds, -1
     where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
 
     id: int
@@ -154,14 +154,14 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
 
     role = service.role(SUPERNODE)
     nodes = role.nodes if role else ()
-    told = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
+    reported = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
     found = [item for item in diagnose(service) if item.severity is not Severity.INFO]
     gravest = next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)
     return ServiceRow(
         service.id,
         service.name,
         service.state_name,
-        role.ready_count if role and told else None,
+        role.ready_count if role and reported else None,
         role.cardinality if role else 0,
         now - service.start_time if service.start_time else -1,
         service.owner,

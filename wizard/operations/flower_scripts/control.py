@@ -68,7 +68,7 @@ class OverGrpc:
         return self.stub.ListRuns(ListRunsRequest(), timeout=TIMEOUT)
 
 
-def told(api: OverHttp | OverGrpc) -> dict[str, object]:
+def report(api: OverHttp | OverGrpc) -> dict[str, object]:
     """What the SuperLink says now, the newest runs first."""
     runs = sorted(api.runs().run_dict.values(), key=lambda run: run.pending_at, reverse=True)
     return {
@@ -95,7 +95,7 @@ def main(address: str, kind: str, ca: str) -> None:
     api = OverHttp(address, ca) if kind == "http" else OverGrpc(address, ca)
     for _ in sys.stdin:
         try:
-            answer = told(api)
+            answer = report(api)
         except Exception as error:
             details = getattr(error, "details", None)
             answer = {"error": str(details() if callable(details) else getattr(error, "reason", error))}

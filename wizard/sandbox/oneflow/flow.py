@@ -39,7 +39,7 @@ class Wait:
         self._done = done
         self._timer: Timer | None = None
         self.over = False
-        """Whether it has told, or was cancelled."""
+        """True once it has reported, or was cancelled."""
 
     def start(self) -> None:
         """Look at once, then wait for events."""

@@ -24,7 +24,7 @@ _NAME_SHOWN = 60
 
 
 class DraftKeeper:
-    """Keeps the draft of one session in its file. `now` gives Unix seconds for people to read; `practice`: the sitting
+    """Keeps the draft of one session in its file. `now` gives Unix seconds for people to read; `practice`: the session
     is on the sandbox, whose drafts are kept apart."""
 
     def __init__(
@@ -36,7 +36,7 @@ class DraftKeeper:
 
     @property
     def folder(self) -> Path:
-        """Where drafts of such sittings lie."""
+        """Where drafts of such sessions lie."""
         return drafts.folder(practice=self._practice)
 
     def keep(self) -> bool:
@@ -55,7 +55,7 @@ class DraftKeeper:
         return True
 
     async def offer(self) -> bool:
-        """Offer what earlier sittings left behind, newest first; whether one of them was taken up.
+        """Offer what earlier sessions left behind, newest first; whether one of them was taken up.
 
         To be awaited in a worker, since it waits for answers.
         """
@@ -68,7 +68,7 @@ class DraftKeeper:
         """
         found = self._found()
         if not found:
-            self._app.notify("No earlier sitting has left a draft.", title="Take up the kept draft", markup=False)
+            self._app.notify("No earlier session has left a draft.", title="Take up the kept draft", markup=False)
             return False
         return await may_leave(self._app, self._session) and await self._offer(found)
 
@@ -133,7 +133,7 @@ class DraftOffer(ModalScreen[bool | None]):
 
     TITLE = "Kept draft"
     HELP = (
-        "A draft that an earlier sitting left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
+        "A draft that an earlier session left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
     )
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Later"),

@@ -20,7 +20,7 @@ from wizard.core.text import one_line
 from wizard.tui.background import away
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.session import Listing, Session
-from wizard.tui.themes import ink
+from wizard.tui.themes import theme_color
 from wizard.tui.widgets.dialogs import Notice, trouble
 from wizard.tui.widgets.picker import Picker
 
@@ -64,8 +64,8 @@ async def open_registered(app: App[int], session: Session) -> bool:
     try:
         plan = plan_from_template(chosen.body)
     except NotATemplate as error:
-        told = f"It can't be filled in here: {error}."
-        await app.push_screen_wait(Notice(f"Service template {chosen.id}, {chosen.name}", told))
+        message = f"It can't be filled in here: {error}."
+        await app.push_screen_wait(Notice(f"Service template {chosen.id}, {chosen.name}", message))
         return False
     if not await may_leave(app, session):
         return False
@@ -85,37 +85,37 @@ class Findings(Notice):
     )
     WIDE = True
 
-    def __init__(self, title: str, found: Lint, inks: Mapping[Kind, str] | None = None) -> None:
+    def __init__(self, title: str, found: Lint, colors: Mapping[Kind, str] | None = None) -> None:
         super().__init__(title, str(found))
-        self.body = Group(*_drawn(found, inks or {}))
+        self.body = Group(*_drawn(found, colors or {}))
 
 
 async def check_registered(app: App[int], session: Session) -> None:
     """Ask the operator for one of the cloud's service templates, and show its findings. To be awaited in a worker."""
     if (chosen := await choose_registered(app, session, TITLE)) is not None:
-        await app.push_screen_wait(findings_page(chosen, _inks(app)))
+        await app.push_screen_wait(findings_page(chosen, _colors(app)))
 
 
-def findings_page(template: ServiceTemplate, inks: Mapping[Kind, str]) -> Notice:
-    """What is found in a template, as a page to read; `inks` are Rich styles for the words of severity."""
+def findings_page(template: ServiceTemplate, colors: Mapping[Kind, str]) -> Notice:
+    """What is found in a template, as a page to read; `colors` are Rich styles for the words of severity."""
     title = f"Service template {template.id}, {template.name}"
     try:
-        return Findings(title, linted(template.body), inks)
+        return Findings(title, linted(template.body), colors)
     except NotATemplate as error:
         return Notice(title, f"{NO_FLOWER} {str(error)[:1].upper()}{str(error)[1:]}.")
 
 
-def _inks(app: App[int]) -> dict[Kind, str]:
-    return {Kind.ERROR: ink(app, "error"), Kind.WARNING: ink(app, "warning"), Kind.NOTE: "bold"}
+def _colors(app: App[int]) -> dict[Kind, str]:
+    return {Kind.ERROR: theme_color(app, "error"), Kind.WARNING: theme_color(app, "warning"), Kind.NOTE: "bold"}
 
 
-def _drawn(found: Lint, inks: Mapping[Kind, str]) -> Iterator[Text | Padding]:
+def _drawn(found: Lint, colors: Mapping[Kind, str]) -> Iterator[Text | Padding]:
     if not found.flower:
         yield Text(f"{NO_FLOWER} What follows is what a Flower service would need.\n", style="bold")
     if not found.problems:
         yield Text("No problems.")
     for item in found.problems:
-        line = Text(f"{item.kind.value} ", style=inks.get(item.kind, "bold"))
+        line = Text(f"{item.kind.value} ", style=colors.get(item.kind, "bold"))
         line.append(one_line(item.place), style="not bold default underline")
         yield line
         yield Padding(Text(one_line(item.message)), (0, 0, 0, 2))

@@ -33,7 +33,7 @@ from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.terminal.driver import notify
 from wizard.tui.widgets.dialogs import trouble
-from wizard.tui.widgets.event_log import EventLog, events_of, top, weather
+from wizard.tui.widgets.event_log import EventLog, contact, events_of, top
 from wizard.tui.widgets.lines import QuietLine
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line, shards_line
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
@@ -75,7 +75,7 @@ class DashboardScreen(ServiceActions):
         self.board: Board | None = None
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
-        self.noteworthy = Alerts()
+        self.alerts = Alerts()
         self.push: Push | None = None
 
     def compose_content(self) -> ComposeResult:
@@ -260,7 +260,7 @@ class DashboardScreen(ServiceActions):
             self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:
             self._ended()
-        said = weather(result) or (found.waiting if found else "asking OneFlow…")
+        said = contact(result) or (found.waiting if found else "asking OneFlow…")
         self.show_line("#waiting", one_line(said))
         self.query_one(EventLog).show(result.events)
         self._show_top()
@@ -269,7 +269,7 @@ class DashboardScreen(ServiceActions):
         """Ring where something is worth it; where another screen is shown, say it there too."""
         if result.snapshot is None or self.board is None or result.stale:
             return
-        if said := self.noteworthy.of(result.snapshot, self.board.findings):
+        if said := self.alerts.of(result.snapshot, self.board.findings):
             notify(self.app, self.wizard.notifies, said)
             if not self.is_current:
                 self.notify(said, markup=False)
@@ -294,7 +294,7 @@ class DashboardScreen(ServiceActions):
             self.show_line("#top", top(self.snapshot, self.session.connection, self.watching))
 
     def tell(self, message: str, severity: str, at: float | None = None) -> None:
-        """Write a line among the events; `at` is a Unix time, now unless told."""
+        """Write a line among the events; `at` is a Unix time, by default now."""
         if not self.is_attached:
             return
         self.query_one(EventLog).tell(message, severity, self.session.clock() if at is None else at)

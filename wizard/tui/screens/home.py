@@ -31,7 +31,7 @@ EVERY = 10.0
 
 
 class HomeScreen(StepScreen):
-    """Where a sitting begins."""
+    """The first screen of a session."""
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
@@ -83,7 +83,7 @@ class HomeScreen(StepScreen):
 
     def on_preset_browser_marked(self, message: PresetBrowser.Marked) -> None:
         """Tell what a preset is for."""
-        self.help_text(message.told)
+        self.help_text(message.help)
 
     def on_preset_browser_renamed(self, message: PresetBrowser.Renamed) -> None:
         """The draft follows the preset that it was opened from."""

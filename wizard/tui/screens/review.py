@@ -76,7 +76,7 @@ class ReviewScreen(WalkingScreen):
             self.query_one("#deploy").focus()
 
     def cloud_answered(self) -> None:
-        """The cloud may have told which VM templates there are."""
+        """The cloud may have answered which VM templates there are."""
         super().cloud_answered()
         self._show()
         self.look_up()

@@ -13,7 +13,7 @@ from wizard.core.flower.node_config import split
 from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
-from wizard.tui.screens.step import WalkingScreen, told
+from wizard.tui.screens.step import WalkingScreen, problems_of
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
@@ -66,7 +66,7 @@ async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
     listing = session.listing(meaning)
     if listing is None or not listing.objects:
         if listing is None or not listing.asked:
-            detail = "The cloud has not told yet what there is. Type the id, or try again."
+            detail = "The cloud has not answered yet what there is. Type the id, or try again."
         else:
             detail = str(listing.error) if listing.error else "This user can see none. Type the id."
         app.notify(detail, title=row.field.label, severity="warning", markup=False)
@@ -137,7 +137,7 @@ class SettingsScreen(WalkingScreen):
             row.describe(self.session.listing(row.field.meaning))
 
     def on_field_row_changed(self, message: FieldRow.Changed) -> None:
-        """Keep every keystroke; what is wrong is told once the field is left."""
+        """Keep every keystroke; what is wrong is shown once the field is left."""
         if self.session.change(message.field.path, message.text):
             self._follow()
             self.refresh_frame()
@@ -149,7 +149,7 @@ class SettingsScreen(WalkingScreen):
         """Say what the field is about, or, where the cursor was led to a problem, what is wrong."""
         if message.field.path != self._landed:
             self._walked = self._landed = ""
-        self.help_text(told(self.session.problems, self._walked) or message.field.help)
+        self.help_text(problems_of(self.session.problems, self._walked) or message.field.help)
 
     @property
     def walked_from(self) -> str:
@@ -163,7 +163,7 @@ class SettingsScreen(WalkingScreen):
             super().show_problem(path)
         else:
             self._go_to(path)
-            self.help_text(told(self.session.problems, path))
+            self.help_text(problems_of(self.session.problems, path))
 
     def on_field_row_left(self, _: FieldRow.Left) -> None:
         """A field was left: now its problems stand under it."""

@@ -47,7 +47,7 @@ class StepScreen(Screen[None]):
 
     @property
     def session(self) -> Session:
-        """What this sitting knows."""
+        """The state that all screens share."""
         return self.wizard.session
 
     def compose(self) -> ComposeResult:
@@ -100,7 +100,7 @@ class StepScreen(Screen[None]):
         self.show_line("#help-line", text)
 
     def cloud_answered(self) -> None:
-        """Called when the cloud has told who we are and what it has."""
+        """Called when the cloud has answered who we are and what it has."""
         self.refresh_frame()
 
     def on_rail_chosen(self, message: Rail.Chosen) -> None:
@@ -173,7 +173,7 @@ def following(session: Session, step: Step, path: str, by: int) -> str | None:
     return next((stop for stop in reversed(found) if _place(session, stop) < here), found[-1])
 
 
-def told(problems: tuple[Problem, ...], path: str) -> str:
+def problems_of(problems: tuple[Problem, ...], path: str) -> str:
     """What is wrong with a field, as the help line says it; empty where nothing is."""
     return " · ".join(
         f"{item.kind.value}: {item.message}" for item in problems if item.field == path and item.kind is not Kind.NOTE

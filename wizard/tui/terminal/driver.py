@@ -69,7 +69,7 @@ class PatientDriver(linux_driver.LinuxDriver):
             try:
                 termios.tcgetattr(self.fileno)
             except termios.error:
-                # The kernel continues whom it has told that the terminal is gone.
+                # The kernel continues a process that it has sent SIGHUP.
                 return
             self.suspend_application_mode()
             self._main_loop.call_soon_threadsafe(self._app.refresh)
@@ -81,7 +81,7 @@ class _Lenient:
 
     Textual decodes the keyboard strictly: one byte that is no UTF-8, as a terminal set to Latin-1 sends it for an é,
     ends the program with a traceback. Here such a byte becomes a lone surrogate, which no field takes and each refuses
-    aloud. And Textual reads on from a terminal that is gone, as fast as it can: here somebody is told.
+    visibly. And Textual reads on from a terminal that is gone, as fast as it can: here the program ends.
     """
 
     def __init__(self, lose: Callable[[], None], encoding: str) -> None:

@@ -95,10 +95,10 @@ class Terminal:
         begin, end = piece.column - 1, piece.column - 1 + len(piece.text)
         line.reach(end)
         signs, styles = list(piece.text), [piece.style] * len(piece.text)
-        shown, worn = line.signs[begin:end], line.styles[begin:end]
-        if shown == signs and worn == styles:
+        shown, shown_styles = line.signs[begin:end], line.styles[begin:end]
+        if shown == signs and shown_styles == styles:
             return
-        differs = [a != b or c != d for a, b, c, d in zip(shown, signs, worn, styles, strict=True)]
+        differs = [a != b or c != d for a, b, c, d in zip(shown, signs, shown_styles, styles, strict=True)]
         for first, last in _stretches(differs):
             pen.put(piece.line, piece.column + first, piece.style, piece.text[first:last])
         line.signs[begin:end], line.styles[begin:end] = signs, styles

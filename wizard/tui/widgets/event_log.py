@@ -14,7 +14,7 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration, one_line
 from wizard.operations.watch import PollResult, Watch
-from wizard.tui.themes import ink
+from wizard.tui.themes import theme_color
 
 _COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
 
@@ -34,7 +34,7 @@ def top(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch |
     return " " + "  ".join(part for part in parts if part)
 
 
-def weather(result: PollResult) -> str:
+def contact(result: PollResult) -> str:
     """What is wrong with the contact, and how old what is shown is; empty where nothing is."""
     if result.error is None:
         return ""
@@ -78,7 +78,7 @@ class EventLog(RichLog):
 
     def tell(self, message: str, severity: str, at: float) -> None:
         """Write a line; `at` is a Unix time."""
-        line = Text(f"{clock_time(at)} {severity} ", style=ink(self.app, "muted"))
+        line = Text(f"{clock_time(at)} {severity} ", style=theme_color(self.app, "muted"))
         name = _SEVERITIES.get(severity)
-        line.append(one_line(message), style=ink(self.app, name) if name else "")
+        line.append(one_line(message), style=theme_color(self.app, name) if name else "")
         self.write(line)

@@ -34,7 +34,7 @@ class KeyLine(Footer):
 class QuietLine(Static):
     """Plain text, or content with styles; never markup.
 
-    Whatever `Static` is told, it lays the whole screen out again, and every scroll bar is sent to the terminal.
+    Whatever `Static` is given, it lays the whole screen out again, and every scroll bar is sent to the terminal.
     """
 
     def __init__(self, id: str) -> None:

@@ -64,7 +64,7 @@ def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
         return "\n".join(one_line(text) for text in (who, body, context))
     if isinstance(item, Network):
         if item.free is None:
-            leases = "how many leases are free is not told"
+            leases = "how many leases are free is not known"
         elif item.free == 0:
             leases = f"all {item.size} leases are taken: no VM can start in it"
         else:

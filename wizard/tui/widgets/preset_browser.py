@@ -101,11 +101,11 @@ class PresetBrowser(Horizontal):
     ]
 
     class Marked(Message):
-        """The cursor is on another preset, or on none; `told` says what it is for and what can be done."""
+        """The cursor is on another preset, or on none; `help` says what it is for and what can be done."""
 
-        def __init__(self, told: str) -> None:
+        def __init__(self, help: str) -> None:
             super().__init__()
-            self.told = told
+            self.help = help
 
     class Chosen(Message):
         """This preset is to be opened."""

@@ -18,7 +18,7 @@ from wizard.core.text import NOTHING, UNSET
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.views.rows import VmRow
 from wizard.tui.help import Passage, terms
-from wizard.tui.themes import ink
+from wizard.tui.themes import theme_color
 
 CELLS_KEPT = 1 << 14
 _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}
@@ -77,7 +77,7 @@ COLUMNS = (
         (14, 24, 40),
         least=(8, 8, 12),
     ),
-    Column("ready", "ready", lambda row: row.ready, "READY, as the guest told OneGate"),
+    Column("ready", "ready", lambda row: row.ready, "READY, as the guest reported it to OneGate"),
     Column("since", "since", lambda row: _since(row.since), "when the VM was made", (0, 0, 11)),
     Column("partition", "partition", lambda row: row.partition, "shard it trains on, of how many"),
     Column("by", "assigned by", lambda row: row.assigned_by, "how the partition is known", brief="assigned"),
@@ -100,7 +100,7 @@ class VmTable(DataTable[Text]):
         self.room: Room | None = None
         self._widths: dict[str, int] = {}
         self._shown: dict[str, dict[str, str]] = {}
-        self._inks: dict[str, str] = {}
+        self._colors: dict[str, str] = {}
         self._cells: dict[tuple[str, str], Text] = {}
 
     def on_mount(self) -> None:
@@ -164,7 +164,7 @@ class VmTable(DataTable[Text]):
             self._begin_anew(columns, self._widths, self.room)
 
     def _take_inks(self) -> None:
-        self._inks = {name: ink(self.app, name) for name in ("error", "warning", "success", "muted")}
+        self._colors = {name: theme_color(self.app, name) for name in ("error", "warning", "success", "muted")}
 
     def _cell(self, column: str, text: str) -> Text:
         """A thousand VMs have few states: what reads the same in a column is one object."""
@@ -172,7 +172,7 @@ class VmTable(DataTable[Text]):
         if found is None:
             if len(self._cells) >= CELLS_KEPT:
                 self._cells.clear()
-            found = Text(text, style=self._inks.get(_ink_of(column, text), ""), no_wrap=True)
+            found = Text(text, style=self._colors.get(_ink_of(column, text), ""), no_wrap=True)
             found.truncate(self._widths[column], overflow="ellipsis")
             self._cells[column, text] = found
         return found

@@ -1,7 +1,7 @@
 """Why it hangs: what is wrong with a service, or holds it up, by rules over one snapshot.
 
-Each rule looks for one fault and names it once, with every VM that has it. A VM's fault is told by the rule that knows
-the most about it: a role that failed because a VM failed is not told beside the VM.
+Each rule looks for one fault and names it once, with every VM that has it. A VM's fault is reported by the rule that
+knows the most about it: a role that failed because a VM failed is not reported beside the VM.
 """
 
 from __future__ import annotations

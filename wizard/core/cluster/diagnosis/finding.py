@@ -63,13 +63,13 @@ WAITING = frozenset(
 """States in which OneFlow waits for the READY of VMs."""
 
 REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
-"""States in which VMs are stopping because they were told to."""
+"""States in which VMs are stopping because they were asked to."""
 
 RECOVER_DELETE = "Or remove the service: OneFlow waits for ever otherwise."
 
 
 def members(snapshot: ServiceSnapshot) -> Iterator[tuple[Role, Node, VmFacts]]:
-    """Every listed VM that oned has told about, with its role."""
+    """Every listed VM that oned has reported, with its role."""
     for role in snapshot.roles:
         for node in role.nodes:
             if node.vm is not None:
@@ -89,7 +89,7 @@ def ids(found: Sequence[tuple[Role, Node, VmFacts]]) -> tuple[int, ...]:
 
 
 def published(vm: VmFacts) -> dict[str, str]:
-    """What the guest itself has told OneGate: READY, and all that begins with FL_."""
+    """What the guest itself has reported to OneGate: READY, and all that begins with FL_."""
     template = vm.user_template or {}
     return {key: value for key, value in template.items() if key == "READY" or key.startswith("FL_")}
 

@@ -101,7 +101,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 
 
 def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
-    """WARNING, and which VM caused it; a VM that failed is told by its own rule."""
+    """WARNING, and which VM caused it; a VM that failed is reported by its own rule."""
     if snapshot.state != ServiceState.WARNING:
         return
     found = [item for item in members(snapshot) if not item[2].running]
@@ -165,7 +165,7 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 
 
 def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
-    """A role has lost VMs below its min_vms; OneFlow's autoscaler refills it. A lost SuperLink is told by its rule."""
+    """A role has lost VMs below its min_vms; OneFlow's autoscaler refills it. A lost SuperLink has its own rule."""
     if not snapshot.running:
         return
     for role in snapshot.roles:

@@ -36,14 +36,15 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     for kind, found in _by_kind(snapshot, _is_unhealthy):
         vm = found[0][2]
         key = _OWN_READY[kind]
-        told = f"{key}=NO" if published(vm).get(key) == "NO" else f"READY={vm.ready}"
+        report = f"{key}=NO" if published(vm).get(key) == "NO" else f"READY={vm.ready}"
         error = published(vm).get("FL_ERROR", "").strip()
         timed_out = ", so its health check never passed" if error == "health_check_timeout" else ""
         yield Finding(
             f"{kind}-unhealthy",
             Severity.ERROR,
             named(found),
-            f"{named(found)} says {told}{f' with FL_ERROR={error}' if error else ''}{timed_out}: look at its console.",
+            f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}: "
+            "look at its console.",
             f"The container's log (`docker logs`) and {_LOG}",
             f"Fix the cause in the guest and reboot it. {RECOVER_DELETE}",
             Action.FIX,
@@ -87,12 +88,12 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """The guest has published something, and not READY, for long."""
     for kind, found in _by_kind(snapshot, _is_half_way):
         vm = found[0][2]
-        told = ", ".join(sorted(published(vm)))
+        keys = ", ".join(sorted(published(vm)))
         yield Finding(
             f"{kind}-not-ready",
             Severity.ERROR,
             named(found),
-            f"{named(found)} has been {since(vm, snapshot.taken_at)} and has published {told}, but not READY; "
+            f"{named(found)} has been {since(vm, snapshot.taken_at)} and has published {keys}, but not READY; "
             f"{_USUAL}.",
             f"REPORT_READY=YES in its CONTEXT, its health check (READY_SCRIPT); {_LOG}",
             f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {RECOVER_DELETE}",
@@ -172,9 +173,9 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """No host takes a VM: the scheduler's own message, or long silence."""
     waiting = [item for item in members(snapshot) if item[2].state == VmState.PENDING]
-    told = [item for item in waiting if (item[2].user_template or {}).get("SCHED_MESSAGE", "").strip()]
-    silent = [item for item in waiting if item not in told and snapshot.taken_at - item[2].stime >= UNSCHEDULED]
-    if found := told or silent:
+    explained = [item for item in waiting if (item[2].user_template or {}).get("SCHED_MESSAGE", "").strip()]
+    silent = [item for item in waiting if item not in explained and snapshot.taken_at - item[2].stime >= UNSCHEDULED]
+    if found := explained or silent:
         message = (found[0][2].user_template or {}).get("SCHED_MESSAGE", "").strip()
         yield Finding(
             "vm-pending",

@@ -21,12 +21,12 @@ def train(message: Message, context: Context) -> Message:
     """One step halfway towards the mean of our own data."""
     (mean,) = message.content["arrays"].to_numpy_ndarrays()
     moved = mean + 0.5 * (_data(context).mean() - mean)
-    told = {key: value for key, value in context.node_config.items() if isinstance(value, (bool, int, float, str))}
+    config = {key: value for key, value in context.node_config.items() if isinstance(value, (bool, int, float, str))}
     content = RecordDict(
         {
             "arrays": ArrayRecord([moved]),
             "metrics": MetricRecord({"num-examples": EXAMPLES}),
-            "node-config": ConfigRecord(told),
+            "node-config": ConfigRecord(config),
         }
     )
     return Message(content=content, reply_to=message)

@@ -1,4 +1,4 @@
-"""The server: the strategy that the service asks for, and a line for everything that a client told."""
+"""The server: the strategy that the service asks for, and a line for everything that a client reported."""
 
 from __future__ import annotations
 

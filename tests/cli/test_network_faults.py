@@ -1,4 +1,4 @@
-"""Bad weather: whatever the network or a server does, one clear error and the right exit status."""
+"""Network faults: whatever the network or a server does, one clear error and the right exit status."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick_to_give_up")
 @pytest.mark.parametrize("kind", [kind for kind in get_args(faults.Kind) if kind != "slow"])
-def test_oneflow_in_bad_weather(call: Callable[..., Ended], cloud: Sandbox, kind: faults.Kind) -> None:
+def test_network_faults_on_the_way_to_oneflow(call: Callable[..., Ended], cloud: Sandbox, kind: faults.Kind) -> None:
     cloud.faults.plan("oneflow", kind, times=-1)
     for arguments in ASKING:
         ended = call(*arguments, cloud=cloud)
@@ -95,7 +95,7 @@ def test_oneflow_in_bad_weather(call: Callable[..., Ended], cloud: Sandbox, kind
 
 @pytest.mark.usefixtures("quick_to_give_up")
 @pytest.mark.parametrize("kind", [kind for kind in get_args(faults.Kind) if kind != "slow"])
-def test_oned_in_bad_weather(call: Callable[..., Ended], cloud: Sandbox, kind: faults.Kind) -> None:
+def test_network_faults_on_the_way_to_oned(call: Callable[..., Ended], cloud: Sandbox, kind: faults.Kind) -> None:
     cloud.faults.plan("oned", kind, times=-1)
     ended = call("deploy", "default", "--yes", cloud=cloud)
     assert ended.status in (1, 3)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tests.weather.scenes import SCENES, TIMEOUT, Scene, Unfinished, client, quiet
+from tests.faults.scenes import SCENES, TIMEOUT, Scene, Unfinished, client, quiet
 from wizard.cloud.errors import CloudError
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.http import Kind
@@ -18,7 +18,7 @@ KEPT = Path(__file__).parent / "table.txt"
 
 
 class Outcome(str, Enum):
-    """How it ended in bad weather. After each of them, in fair weather, it comes to the good end, once."""
+    """How it ended under a fault. After each of them, without one, it comes to the good end, once."""
 
     DONE = "done"
     FOUND = "found"
@@ -74,7 +74,7 @@ class Step:
 
 
 def steps(scene: Scene) -> list[Step]:
-    """The requests of a scene in fair weather: what only asks once, what changes something each time, at most twice."""
+    """The requests of a scene without faults: what only asks once, what changes something each time, at most twice."""
     with _sandbox() as sandbox:
         cloud = client(sandbox)
         before = scene.prepare(sandbox, cloud)

@@ -1,4 +1,4 @@
-"""What is done in bad weather: the very functions that commands and screens use, and what must come of it."""
+"""Actions under network faults: the very functions that commands and screens use, and what must come of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad weather on every screen: one clear message, nothing lost, never a traceback."""
+"""Network faults on every screen: one clear message, nothing lost, never a traceback."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READY_TO_GO = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_tem
 
 
 def impatient(sandbox: Sandbox, kind: faults.Kind | None = None, password: str | None = None) -> WizardApp:
-    """A wizard whose client gives up soon, where the weather is such that it has to."""
+    """A wizard whose client gives up soon, where the network makes it."""
     timeout = 1.5 if kind == "silent" else 10.0
     login = find_login(sandbox.environment(), Path("/nonexistent"), username=sandbox.username, password=password)
     clock = sandbox.clock.now
@@ -148,7 +148,7 @@ async def test_an_answer_that_got_lost_is_looked_up_and_not_sent_again(sandbox: 
 
 @pytest.mark.parametrize("kind", [*BODIES, "silent"])
 @pytest.mark.parametrize("server", ["oneflow", "oned"])
-async def test_the_dashboard_bears_bad_weather(sandbox: Sandbox, server: str, kind: faults.Kind) -> None:
+async def test_the_dashboard_survives_network_faults(sandbox: Sandbox, server: str, kind: faults.Kind) -> None:
     service = deployed(sandbox)
     sandbox.clock.advance(60)
     app = impatient(sandbox, kind)

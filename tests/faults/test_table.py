@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from tests.weather.scenes import SCENES
-from tests.weather.table import FAULTS, Step, drawn, kept, outcome, steps
+from tests.faults.scenes import SCENES
+from tests.faults.table import FAULTS, Step, drawn, kept, outcome, steps
 
 
 @cache

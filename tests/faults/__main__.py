@@ -1,6 +1,6 @@
 """Play every step under every fault and print the table; status 1 where it is not the kept one.
 
-`RENEW_GOLDEN=1 python -m tests.weather` writes it anew.
+`RENEW_GOLDEN=1 python -m tests.faults` writes it anew.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.weather.table import FAULTS, KEPT, Step, drawn, every_step, outcome
+from tests.faults.table import FAULTS, KEPT, Step, drawn, every_step, outcome
 
 
 def played(place: tuple[int, int]) -> str:

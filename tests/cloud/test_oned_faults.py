@@ -1,4 +1,4 @@
-"""oned through pyone: its answers as they come, its refusals by their codes, and bad weather."""
+"""oned through pyone: its answers as they come, its refusals by their codes, and network faults."""
 
 from __future__ import annotations
 

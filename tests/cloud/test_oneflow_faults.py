@@ -1,4 +1,4 @@
-"""OneFlow in bad weather: one clear error each, soon, without secrets or backtraces."""
+"""OneFlow over a faulty network: one clear error each, soon, without secrets or backtraces."""
 
 from __future__ import annotations
 

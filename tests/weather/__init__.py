@@ -1,1 +1,0 @@
-"""Bad weather, whole: every step of a deployment and of each action, under every fault, in one table."""
