@@ -34,7 +34,7 @@ demo: $(STAMP)
 test: lint types unit
 
 test-long: $(STAMP)
-	SEQUENCES=50000 $(BIN)/pytest -n auto tests/core/test_guests_replayed.py
+	SEQUENCES=50000 $(BIN)/pytest -n auto tests/core/cluster/test_guests_replayed.py
 
 test-faults: $(STAMP)
 	$(BIN)/python -m tests.faults

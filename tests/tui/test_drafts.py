@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.test_drafts import abandoned
+from tests.storage.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, wizard_of, words
 from wizard.core.plan.plan import Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.test_superlink_word import DATA
+from tests.core.flower.test_superlink_report import DATA
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
 from tests.tui.test_weather import deployed, impatient
 from wizard.core.flower.superlink import SuperLinkReport, read

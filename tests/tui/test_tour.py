@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.test_drafts import abandoned
+from tests.storage.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, until, words
 from wizard.core.plan.plan import Plan

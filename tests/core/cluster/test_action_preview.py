@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.guests import Cluster
+from tests.core.cluster.guests import Cluster
 from tests.core.services import service, vm
 from wizard.core.cluster.action_preview import out_of_sync, recover, remove, restart_stale, scale
 from wizard.core.cluster.coverage import coverage

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.core.plans import valid_plans
+from tests.core.plan.plans import valid_plans
 from wizard.core.opennebula.documents import NotATemplate, read_template
 from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES
 from wizard.core.plan.contract import Level
@@ -21,7 +21,7 @@ from wizard.core.plan.rules import check
 from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template, plan_of
 
 ERROR, WARNING = Kind.ERROR, Kind.WARNING
-RECORDINGS = Path(__file__).parent.parent / "recordings"
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.plans import PLANS
+from tests.core.plan.plans import PLANS
 from wizard.core.opennebula.documents import (
     MergeTemplate,
     NotATemplate,
@@ -32,7 +32,7 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.plan_from_document import plan_from_document, plan_from_template
 from wizard.core.plan.template_check import linted
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (TESTS / "core/cases").glob("*.json")}
 RECORDED = sorted([*TESTS.glob("recordings/*.json"), *TESTS.glob("recordings-6.10/*.json")])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.test_structure import drop, put, template
+from tests.core.plan.test_template_rules import drop, put, template
 from wizard.core.opennebula.documents import NotATemplate, read_template
 from wizard.core.plan.contracts import MARKETPLACE, SEED
 from wizard.core.plan.plan import Plan

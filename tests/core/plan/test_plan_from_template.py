@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.schema_checker import complaints
+from tests.core.plan.schema_checker import complaints
 from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan.contract import Level, Meaning
 from wizard.core.plan.contracts import MARKETPLACE, SEED
@@ -21,7 +21,7 @@ from wizard.core.plan.preset_schema import schema
 from wizard.core.plan.problem import Kind
 from wizard.operations.prepare import check
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 OWN_INPUTS = {
     "SITE": "O|text|Where it runs||lab",
     "OFFSET": "O|number|May be below zero||-3",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.test_dialect import recorded
+from tests.core.plan.test_dialect import recorded
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan.plan import Plan

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.core.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
+from tests.core.cluster.guests import CONFIGURED, LATEST, LIVE_MIGRATE, SUSPEND, Cluster, Guest
 from wizard.core.cluster.membership import BATCH_GAP, BLUR, REMOVAL_GAP
 from wizard.core.cluster.partitions import INCOMPLETE, QUICKEST, SLOWEST, Assignment, Source, Sync, assignments, gaps
 from wizard.core.flower.node_config import Partition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.core.plans import ANY_TEXTS, valid_plans
+from tests.core.plan.plans import ANY_TEXTS, valid_plans
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind, Problem

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.test_superlink_word import DATA
+from tests.core.flower.test_superlink_report import DATA
 from wizard.core.flower.superlink import Card
 from wizard.operations import superlink as control
 from wizard.operations.flower_environments import ImageError

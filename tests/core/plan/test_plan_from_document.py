@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.core.plans import valid_plans
+from tests.core.plan.plans import valid_plans
 from wizard.core.opennebula.documents import NotATemplate
 from wizard.core.plan.contract import Level
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.plan_from_document import ImportedPlan, plan_from_document
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 
 
 def recorded(name: str) -> Any:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.actions.conftest import Running
 from tests.deploying import deploy_plan
+from tests.operations.conftest import Running
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, NotFound, Refused
 from wizard.cloud.login import find_login

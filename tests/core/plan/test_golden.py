@@ -1,6 +1,6 @@
 """The documents of every shipped preset in both dialects, kept as files: what changes in them is seen in a diff.
 
-`RENEW_GOLDEN=1 pytest tests/core/test_golden.py` writes them anew.
+`RENEW_GOLDEN=1 pytest tests/core/plan/test_golden.py` writes them anew.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.plans import valid_plans
+from tests.core.plan.plans import valid_plans
 from wizard.core.opennebula import template_text
 from wizard.core.opennebula.documents_v6 import from_v6, is_v6, to_v6
 from wizard.core.opennebula.template_text import TemplateTextError
 from wizard.core.plan.plan import Dialect, Plan
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 
 
 def recorded(name: str) -> tuple[dict[str, Any], dict[str, Any]]:

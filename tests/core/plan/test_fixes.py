@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.core import test_rules, test_structure
-from tests.core.test_structure import template
-from tests.core.test_structure_v6 import RULES_OF_6
+from tests.core.plan import test_rules
+from tests.core.plan import test_template_rules as test_structure
+from tests.core.plan.test_template_rules import template
+from tests.core.plan.test_template_rules_v6 import RULES_OF_6
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan import plan as dialect

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.plans import ANY_TEXTS, PLANS, valid_plans
+from tests.core.plan.plans import ANY_TEXTS, PLANS, valid_plans
 from wizard.core.plan.contract import Level, Meaning
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, UnknownField, number_or_text, to_json

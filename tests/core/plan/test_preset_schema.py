@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from tests.core.plans import valid_plans
-from tests.core.schema_checker import complaints
+from tests.core.plan.plans import valid_plans
+from tests.core.plan.schema_checker import complaints
 from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import Level
 from wizard.core.plan.contracts import CONTRACTS, SEED
@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PRESETS = Path(__file__).parents[2] / "presets"
+PRESETS = Path(__file__).parents[3] / "presets"
 SHIPPED = sorted(PRESETS.glob("*.toml"))
 
 

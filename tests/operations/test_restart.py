@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.actions.conftest import Running
+from tests.operations.conftest import Running
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized
 from wizard.core.cluster import action_preview

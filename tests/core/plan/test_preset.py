@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.core.plans import PLANS, valid_plans
+from tests.core.plan.plans import PLANS, valid_plans
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import FORMAT, LARGEST, Preset, PresetError, dumps, loads, parse_assignment
