@@ -26,6 +26,7 @@ from wizard.tui.navigation import Wizard
 from wizard.tui.screens.step import StepScreen, fit
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
+from wizard.tui.terminal.textual_internals import driver_of
 from wizard.tui.themes import NoColors, PlainSigns, dress
 
 if TYPE_CHECKING:
@@ -329,7 +330,7 @@ class WizardApp(Wizard):
 
     def _terminal_changed(self) -> None:
         # Only the driver of a real terminal remembers what is shown there.
-        if (forget := getattr(self._driver, "forget", None)) is not None:
+        if (forget := getattr(driver_of(self), "forget", None)) is not None:
             forget()
 
     def _begin(self) -> None:

@@ -15,6 +15,7 @@ from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from wizard.core.text import harmless
+from wizard.tui.terminal.textual_internals import bindings_of
 from wizard.tui.widgets.dialogs import Notice
 
 Word = TypeVar("Word")
@@ -103,7 +104,7 @@ def _keys(app: App[int], screen: Screen[object]) -> Iterator[Passage]:
 
 def _own_help(app: App[int]) -> ActiveBinding | None:
     """The application's F1 works in a dialog too, although a dialog's bindings do not list it."""
-    found = app._bindings.key_to_bindings.get("f1", ())
+    found = bindings_of(app).key_to_bindings.get("f1", ())
     return next((ActiveBinding(app, binding, True, "") for binding in found), None)
 
 

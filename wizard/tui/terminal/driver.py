@@ -16,6 +16,7 @@ from textual.app import App
 from textual.drivers import linux_driver
 
 from wizard.tui.terminal.repaint import Terminal
+from wizard.tui.terminal.textual_internals import app_of, decode_keyboard_with, driver_of, take_terminal_again
 
 LOST = 128 + signal.SIGHUP
 """The exit status when the terminal is gone: that of SIGHUP, which says the same where it is not ignored."""
@@ -55,12 +56,11 @@ class PatientDriver(linux_driver.LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the program ends."""
-        # The driver has no other place to choose the decoder at; a test sends it such bytes.
-        linux_driver.getincrementaldecoder = partial(_Lenient, self._lose)  # type: ignore[attr-defined, assignment]
+        decode_keyboard_with(partial(_Lenient, self._lose))
         super().run_input_thread()
 
     def _lose(self) -> None:
-        self._main_loop.call_soon_threadsafe(partial(self._app.exit, return_code=LOST))
+        self._main_loop.call_soon_threadsafe(partial(app_of(self).exit, return_code=LOST))
         time.sleep(_NOT_SPINNING)
 
     def _continued(self, *_: object) -> None:
@@ -72,8 +72,8 @@ class PatientDriver(linux_driver.LinuxDriver):
                 # The kernel continues a process that it has sent SIGHUP.
                 return
             self.suspend_application_mode()
-            self._main_loop.call_soon_threadsafe(self._app.refresh)
-        self._sigcont_application()
+            self._main_loop.call_soon_threadsafe(app_of(self).refresh)
+        take_terminal_again(self)
 
 
 class _Lenient:
@@ -116,7 +116,7 @@ def sequence(how: str, text: str, environment: Mapping[str, str] = os.environ) -
 
 def notify(app: App[int], how: str, text: str) -> None:
     """Say it, in the way that the operator chose."""
-    driver = app._driver
+    driver = driver_of(app)
     if driver is not None and (written := sequence(how, text)):
         driver.write(written)
         driver.flush()

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from wizard.core.text import harmless
 from wizard.tui.steps import Step
+from wizard.tui.terminal.textual_internals import bindings_of
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def pages(app: App[int], presets: Path, drafts: Path) -> tuple[Page, ...]:
 
 
 def _keys(app: App[int]) -> str:
-    shown: Iterable[Binding] = (binding for _, binding in app._bindings if binding.show and not binding.system)
+    shown: Iterable[Binding] = (binding for _, binding in bindings_of(app) if binding.show and not binding.system)
     lines = [
         f"  {app.get_key_display(binding):<5} {_SAID.get(binding.action, binding.description)}" for binding in shown
     ]

@@ -1,0 +1,37 @@
+"""All uses of Textual's private parts. A test says that each is still there and does what is expected of it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.binding import BindingsMap
+from textual.driver import Driver
+from textual.drivers import linux_driver
+
+
+def driver_of(app: App[Any]) -> Driver | None:
+    """The driver of a running application; None before it runs."""
+    return app._driver
+
+
+def app_of(driver: Driver) -> App[Any]:
+    """The application that a driver serves."""
+    return driver._app
+
+
+def bindings_of(app: App[Any]) -> BindingsMap:
+    """The key bindings of the application itself, which a dialog's own do not list."""
+    return app._bindings
+
+
+def decode_keyboard_with(decoders: Callable[[str], Any]) -> None:
+    """Decode what the keyboard sends with `decoders(encoding)()` instead of a strict decoder, from the next start of
+    the driver's thread on."""
+    linux_driver.getincrementaldecoder = decoders  # type: ignore[attr-defined, assignment]
+
+
+def take_terminal_again(driver: linux_driver.LinuxDriver) -> None:
+    """Textual's own answer to SIGCONT."""
+    driver._sigcont_application()
