@@ -18,11 +18,10 @@ from wizard.sandbox.oned.documents import SERVICE
 from wizard.sandbox.oneflow.api import OneFlow
 from wizard.sandbox.oneflow.flow import Flow
 from wizard.sandbox.oneflow.instantiation import service_body
+from wizard.sandbox.oneflow.routes import ServiceRoutes, TemplateRoutes
 from wizard.sandbox.oneflow.scaling import Autoscaler
 from wizard.sandbox.oneflow.schema import validate
 from wizard.sandbox.oneflow.service import RUNNING
-from wizard.sandbox.oneflow.service_routes import ServiceRoutes
-from wizard.sandbox.oneflow.template_routes import TemplateRoutes
 from wizard.sandbox.onegate import OneGate
 from wizard.sandbox.world import GuestMaker, WorldState
 from wizard.sandbox.worlds import WORLDS

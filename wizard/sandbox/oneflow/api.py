@@ -12,11 +12,8 @@ from collections.abc import Callable
 from wizard.sandbox.blueprint import User
 from wizard.sandbox.http import Request, Response
 from wizard.sandbox.oned.accounts import AUTHENTICATION, AUTHORIZATION, NO_EXISTS, OneError
-from wizard.sandbox.oneflow.deployment import Refusal
-from wizard.sandbox.oneflow.instantiation import BadInputs
-from wizard.sandbox.oneflow.schema import Ask, Crash, Invalid, crash, text
-from wizard.sandbox.oneflow.service_routes import ServiceRoutes
-from wizard.sandbox.oneflow.template_routes import TemplateRoutes
+from wizard.sandbox.oneflow.replies import Ask, BadInputs, Crash, Invalid, Refusal, crash, text
+from wizard.sandbox.oneflow.routes import ServiceRoutes, TemplateRoutes
 from wizard.sandbox.world import WorldState
 
 _HTTP_CODES = {AUTHENTICATION: 403, AUTHORIZATION: 401, NO_EXISTS: 404}

@@ -11,7 +11,7 @@ from wizard.sandbox.oned.accounts import INTERNAL, OneError
 from wizard.sandbox.oned.documents import Document
 from wizard.sandbox.oned.vm import full
 from wizard.sandbox.oneflow.flow import Flow, Goal
-from wizard.sandbox.oneflow.schema import to_i
+from wizard.sandbox.oneflow.replies import Refusal, to_i
 from wizard.sandbox.oneflow.service import (
     DEPLOYING,
     DEPLOYING_NETS,
@@ -271,10 +271,6 @@ def _replaced(contents: Any, variable: str, value: Any) -> Any:
 
 
 _HOLD = 15
-
-
-class Refusal(Exception):
-    """OneFlow's refusal of an operation, in its words."""
 
 
 class Undeployment:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.replies import BadInputs, no_method
 from wizard.sandbox.oneflow.schema import validate
 
 _MISSING = "Verify that every User Input have its corresponding value defined"
 _FORMAT = "Wrong User Inputs or User Inputs Values format"
-
-
-class BadInputs(Exception):
-    """Input values that OneFlow refuses with 400, in its words."""
 
 
 def service_body(template: dict[str, Any], merge: Any, now: int) -> dict[str, Any]:
@@ -37,7 +33,7 @@ def _checked_merge(merge: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(merge, dict):
         line = "            if merge_template.key?('custom_attrs_values')"
-        raise BadInputs(ruby.no_method("key?", merge, line, ".key?"))
+        raise BadInputs(no_method("key?", merge, line, ".key?"))
     copied: dict[str, Any] = copy.deepcopy(merge)
     if "custom_attrs_values" in copied:
         copied["user_inputs_values"] = copied.pop("custom_attrs_values")

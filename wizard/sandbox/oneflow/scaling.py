@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from wizard.sandbox.oned.accounts import OneError
 from wizard.sandbox.oned.vm import POWEROFF
-from wizard.sandbox.oneflow import schema as ruby
-from wizard.sandbox.oneflow.deployment import Creation, Deployment, Refusal, Undeployment, ready_goal
+from wizard.sandbox.oneflow.deployment import Creation, Deployment, Undeployment, ready_goal
 from wizard.sandbox.oneflow.flow import Flow, Goal
-from wizard.sandbox.oneflow.schema import Crash
+from wizard.sandbox.oneflow.replies import Crash, Refusal, unexpected
 from wizard.sandbox.oneflow.service import (
     COOLDOWN,
     DEPLOYING,
@@ -47,7 +46,7 @@ class Scaling:
         if role is None:
             raise Refusal(f"Role {role_name} not found")
         if force is None:
-            raise Crash(ruby.unexpected(f'{{ "cardinality" : {wanted},\n  "force" :  }}'))
+            raise Crash(unexpected(f'{{ "cardinality" : {wanted},\n  "force" :  }}'))
         out_of_bounds = None if force else _out_of_bounds(role, wanted)
         if out_of_bounds is not None:
             self._flow.watchdog.add(service)
