@@ -1,4 +1,4 @@
-"""OneFlow's requests and replies: its refusals, Ruby's error messages, JSON and plain answers."""
+"""OneFlow's requests and replies: its errors, Ruby's error messages, JSON and plain answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.sandbox.oned.accounts import OneError
 
 
 class Invalid(Exception):
-    """A template that OneFlow does not take; the text is the server's."""
+    """A template that OneFlow rejects; the text is the server's."""
 
 
 class Crash(Exception):
@@ -22,17 +22,17 @@ class Crash(Exception):
 
 
 class Refusal(Exception):
-    """OneFlow's refusal of an operation, in its words."""
+    """An operation that OneFlow refuses; the text is the server's."""
 
 
 class BadInputs(Exception):
-    """Input values that OneFlow refuses with 400, in its words."""
+    """Input values that OneFlow rejects with 400; the text is the server's."""
 
 
 _CLASSES = {str: "String", list: "Array", dict: "Hash", int: "Integer", float: "Float", bool: "Boolean"}
 
 
-def no_method(method: str, value: Any, line: str, mark: str) -> str:
+def no_method(method: str, value: object, line: str, mark: str) -> str:
     """The message for a method that a value does not have, with the source line and marks under the call.
 
     `line` is the source line as the server shows it, `mark` the part of it that is underlined.
@@ -48,7 +48,7 @@ def unexpected(text: str) -> str:
     return f"unexpected token at '{text}'"
 
 
-def to_i(value: Any) -> int:
+def to_i(value: object) -> int:
     """Ruby's `to_i`: the number that a value begins with, else 0."""
     if isinstance(value, (int, float)):
         return int(value)
@@ -56,34 +56,34 @@ def to_i(value: Any) -> int:
     return int(match[0]) if match else 0
 
 
-def _inspect(value: Any) -> str:
+def _inspect(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_inspect(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A request with its user, and the parts of its path that vary."""
+class UserRequest:
+    """An HTTP request with its user, and the variable parts of its path."""
 
     user: User
-    request: Request
+    http: Request
     path: tuple[str, ...]
 
 
 def text(status: int, body: str) -> Response:
-    """A plain answer; its Content-Type says text/html, as all of OneFlow's do."""
+    """A plain answer, with Content-Type text/html as in all answers of OneFlow."""
     return Response(status, body.encode())
 
 
 def crash(reason: str) -> Response:
-    """OneFlow's answer when it fails itself."""
+    """The answer with 500 to a request that makes OneFlow itself fail."""
     return Response(
         500, json.dumps({"message": "Internal server error", "reason": reason}, ensure_ascii=False).encode()
     )
 
 
-def answer(status: int, body: Any) -> Response:
+def answer(status: int, body: object) -> Response:
     """A JSON answer."""
     return Response(status, json.dumps(body, ensure_ascii=False).encode())
 
@@ -92,22 +92,22 @@ NOTHING = Response(204, b"", None)
 
 
 def read_json(request: Request) -> Any:
-    """The body as JSON; Crash when it is none."""
-    words = request.body.decode(errors="replace")
+    """The body as JSON; Crash when it is not JSON."""
+    body = request.body.decode(errors="replace")
     try:
-        return json.loads(words)
+        return json.loads(body)
     except ValueError:
-        raise Crash(unexpected(words)) from None
+        raise Crash(unexpected(body)) from None
 
 
 def document_id(segment: str) -> int:
-    """Ruby's `to_i`: what is no number is 0."""
+    """Ruby's `to_i` of a part of the path: 0 when it is no number."""
     match = re.match(r"\d+", segment)
     return int(match[0]) if match else 0
 
 
 def read_action(request: Request, needs_params: bool = False) -> tuple[str, dict[str, Any]]:
-    """The name of an action and its parameters; Crash where the server stumbles over their absence."""
+    """The name of an action and its parameters; Crash where the server fails without them."""
     body = read_json(request)
     action = body.get("action") if isinstance(body, dict) else None
     if not isinstance(action, dict):
@@ -118,16 +118,16 @@ def read_action(request: Request, needs_params: bool = False) -> tuple[str, dict
     return str(action.get("perform") or ""), params if isinstance(params, dict) else {}
 
 
-def pool(documents: list[Any]) -> dict[str, Any]:
+def pool(documents: list[dict[str, Any]]) -> dict[str, Any]:
     """A list of documents; an empty one has no DOCUMENT."""
     return {"DOCUMENT_POOL": {"DOCUMENT": documents} if documents else {}}
 
 
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
 
 
-def from_oned(call: str, act: Callable[[], _Made]) -> _Made:
-    """Do something in oned; its refusal gets the name of the call in front."""
+def from_oned(call: str, act: Callable[[], _Result]) -> _Result:
+    """The result of `act`; an OneError from it gets the name of the call in front."""
     try:
         return act()
     except OneError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from wizard.sandbox.blueprint import User
@@ -14,10 +15,10 @@ from wizard.sandbox.oneflow.flow import Flow
 from wizard.sandbox.oneflow.instantiation import service_body
 from wizard.sandbox.oneflow.replies import (
     NOTHING,
-    Ask,
     Crash,
     Invalid,
     Refusal,
+    UserRequest,
     answer,
     document_id,
     from_oned,
@@ -36,7 +37,7 @@ from wizard.sandbox.world import WorldState
 
 
 class ServiceRoutes:
-    """What can be done with services over REST."""
+    """The routes of `/service` and `/service_pool`."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
@@ -45,44 +46,44 @@ class ServiceRoutes:
         self.scaling = Scaling(flow, self._undeployment)
         self._recovery = Recovery(flow, self.deployment, self._undeployment, self.scaling)
 
-    def list(self, ask: Ask) -> Response:
+    def list(self, request: UserRequest) -> Response:
         """GET /service"""
         with self._flow.world.lock:
             return answer(
-                200, pool([found.shown(found.body()) for found in self._flow.world.documents.pool(ask.user, SERVICE)])
+                200, pool([item.shown(item.body()) for item in self._flow.world.documents.pool(request.user, SERVICE)])
             )
 
-    def show(self, ask: Ask) -> Response:
+    def show(self, request: UserRequest) -> Response:
         """GET /service/ID"""
         with self._flow.world.lock:
-            document = self._service(ask.user, ask.path[0]).document
+            document = self._service(request.user, request.path[0]).document
             return answer(200, {"DOCUMENT": document.shown(document.body())})
 
-    def update(self, ask: Ask) -> Response:
+    def update(self, request: UserRequest) -> Response:
         """PUT /service/ID: the sandbox checks the body and changes nothing."""
-        body = read_json(ask.request)
+        body = read_json(request.http)
         try:
             validate(body)
         except Invalid as error:
             return text(400, str(error))
         with self._flow.world.lock:
-            self._service(ask.user, ask.path[0])
+            self._service(request.user, request.path[0])
         return NOTHING
 
-    def delete(self, ask: Ask) -> Response:
+    def delete(self, request: UserRequest) -> Response:
         """DELETE /service/ID"""
         with self._flow.world.lock:
-            self._undeployment.delete(self._service(ask.user, ask.path[0]))
+            self._undeployment.delete(self._service(request.user, request.path[0]))
         return NOTHING
 
-    def scale(self, ask: Ask) -> Response:
+    def scale(self, request: UserRequest) -> Response:
         """POST /service/ID/scale: answers when the new VMs exist, on a clock that runs by itself."""
-        body = read_json(ask.request)
+        body = read_json(request.http)
         if not isinstance(body, dict):
             raise Crash(no_method("[]", body, "    role_name = body['role_name']", "['role_name']"))
         with self._flow.world.lock:
             seconds = self.scaling.scale(
-                self._service(ask.user, ask.path[0]),
+                self._service(request.user, request.path[0]),
                 str(body.get("role_name") or ""),
                 to_i(body.get("cardinality")),
                 body.get("force"),
@@ -90,13 +91,13 @@ class ServiceRoutes:
         self._flow.world.clock.sleep(seconds)
         return NOTHING
 
-    def act(self, ask: Ask) -> Response:
+    def act(self, request: UserRequest) -> Response:
         """POST /service/ID/action"""
-        action, params = read_action(ask.request)
+        action, params = read_action(request.http)
         if action not in ("recover", "rename", "release", "chown", "chgrp", "chmod"):
             raise Refusal(f"Action {action} not supported")
         with self._flow.world.lock:
-            service = self._service(ask.user, ask.path[0])
+            service = self._service(request.user, request.path[0])
             if action == "recover" and params.get("delete"):
                 self._recovery.delete(service)
             elif action == "recover":
@@ -107,18 +108,18 @@ class ServiceRoutes:
                 raise Refusal("Service has no roles in HOLD")
         return NOTHING
 
-    def act_on_role(self, ask: Ask) -> Response:
+    def act_on_role(self, request: UserRequest) -> Response:
         """POST /service/ID/role/NAME/action: a scheduled action for each of its VMs."""
-        action, params = read_action(ask.request, needs_params=True)
+        action, params = read_action(request.http, needs_params=True)
         with self._flow.world.lock:
-            role = self._service(ask.user, ask.path[0]).roles.get(ask.path[1])
+            role = self._service(request.user, request.path[0]).roles.get(request.path[1])
             if role is None:
-                raise Refusal(f"Role '{ask.path[1]}' not found")
+                raise Refusal(f"Role '{request.path[1]}' not found")
             self._schedule(role, action, params)
         return NOTHING
 
-    def purge(self, _: Ask) -> Response:
-        """POST /service_pool/purge_done: there is never anything to purge, DONE is never seen."""
+    def purge(self, _: UserRequest) -> Response:
+        """POST /service_pool/purge_done: nothing to purge, as no service stays DONE."""
         return NOTHING
 
     def _service(self, user: User, segment: str) -> Service:
@@ -140,74 +141,73 @@ class ServiceRoutes:
             world.after(1.0 + delay, lambda vid=vid: self._perform(vid, action))  # type: ignore[misc]
 
     def _perform(self, vid: int, action: str) -> None:
-        try:
+        # A failed scheduled action is reported in the VM's log only.
+        with suppress(OneError):
             self._flow.world.actions.act(self._flow.world.vms[vid], action)
-        except OneError:
-            return  # A scheduled action that fails leaves a mark in the VM's log only.
 
 
 class TemplateRoutes:
-    """What can be done with service templates over REST."""
+    """The routes of `/service_template`."""
 
     def __init__(self, world: WorldState, deployment: Deployment) -> None:
         self._world = world
         self._deployment = deployment
 
-    def list(self, ask: Ask) -> Response:
+    def list(self, request: UserRequest) -> Response:
         """GET /service_template"""
         with self._world.lock:
-            found = self._world.documents.pool(ask.user, SERVICE_TEMPLATE)
-            return answer(200, pool([document.shown(document.body()) for document in found]))
+            documents = self._world.documents.pool(request.user, SERVICE_TEMPLATE)
+            return answer(200, pool([document.shown(document.body()) for document in documents]))
 
-    def show(self, ask: Ask) -> Response:
+    def show(self, request: UserRequest) -> Response:
         """GET /service_template/ID"""
         with self._world.lock:
-            return _shown(200, self._template(ask.user, ask.path[0]))
+            return _shown(200, self._template(request.user, request.path[0]))
 
-    def create(self, ask: Ask) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """POST /service_template"""
         try:
-            body = validate(convert(_parsed(ask.request.body.decode(errors="replace"))))
+            body = validate(convert(_parsed(request.http.body.decode(errors="replace"))))
         except Invalid as error:
             return text(400, str(error))
         with self._world.lock:
-            return _shown(201, self.register(ask.user, body))
+            return _shown(201, self.register(request.user, body))
 
     def register(self, user: User, body: dict[str, Any]) -> Document:
-        """Store a template that has been checked."""
+        """Store a valid template, with the time of its registration."""
         body["registration_time"] = self._world.seconds()
         return from_oned(
             "one.document.allocate",
             lambda: self._world.documents.allocate(user, SERVICE_TEMPLATE, body["name"], body),
         )
 
-    def update(self, ask: Ask) -> Response:
-        """PUT /service_template/ID: the whole body; what it leaves out falls back to the defaults."""
+    def update(self, request: UserRequest) -> Response:
+        """PUT /service_template/ID: the whole body; missing keys fall back to the defaults."""
         with self._world.lock:
-            document = self._template(ask.user, ask.path[0])
-            refused = self._replace(document, ask.request.body.decode(errors="replace"), append=False)
-            return refused or _shown(200, document)
+            document = self._template(request.user, request.path[0])
+            error = self._replace(document, request.http.body.decode(errors="replace"), append=False)
+            return error or _shown(200, document)
 
-    def delete(self, ask: Ask) -> Response:
+    def delete(self, request: UserRequest) -> Response:
         """DELETE /service_template/ID"""
         with self._world.lock:
-            self._world.documents.remove(self._template(ask.user, ask.path[0]).did)
+            self._world.documents.remove(self._template(request.user, request.path[0]).did)
         return NOTHING
 
-    def act(self, ask: Ask) -> Response:
-        """POST /service_template/ID/action; an unknown action is 200 with nothing in it."""
-        action, params = read_action(ask.request)
+    def act(self, request: UserRequest) -> Response:
+        """POST /service_template/ID/action; an unknown action is 200 with an empty body."""
+        action, params = read_action(request.http)
         with self._world.lock:
             if action == "instantiate":
-                return self._instantiate(ask.user, ask.path[0], params)
+                return self._instantiate(request.user, request.path[0], params)
             if action == "clone":
-                return self._clone(ask.user, ask.path[0], params)
+                return self._clone(request.user, request.path[0], params)
             if action == "update":
-                document = self._template(ask.user, ask.path[0])
-                refused = self._replace(document, str(params.get("template_json", "")), bool(params.get("append")))
-                return refused or NOTHING
+                document = self._template(request.user, request.path[0])
+                error = self._replace(document, str(params.get("template_json", "")), bool(params.get("append")))
+                return error or NOTHING
             if action == "rename":
-                document = self._template(ask.user, ask.path[0])
+                document = self._template(request.user, request.path[0])
                 from_oned("one.document.rename", lambda: document.rename(str(params.get("name", ""))))
             return NOTHING if action in ("rename", "chown", "chgrp", "chmod") else text(200, "")
 
@@ -230,10 +230,10 @@ class TemplateRoutes:
         return _shown(201, clone)
 
     @staticmethod
-    def _replace(document: Document, words: str, append: bool) -> Response | None:
+    def _replace(document: Document, body_text: str, append: bool) -> Response | None:
         before = document.body()
         try:
-            body = convert(_parsed(words))
+            body = convert(_parsed(body_text))
             body = {**before, **body} if append else body
             body["registration_time"] = before["registration_time"]
             document.write(validate(body))
@@ -246,11 +246,11 @@ class TemplateRoutes:
         return from_oned("one.document.info", lambda: self._world.documents.get(user, number, SERVICE_TEMPLATE))
 
 
-def _parsed(words: str) -> Any:
+def _parsed(body_text: str) -> object:
     try:
-        return json.loads(words)
+        return json.loads(body_text)
     except ValueError:
-        raise Invalid(unexpected(words)) from None
+        raise Invalid(unexpected(body_text)) from None
 
 
 def _shown(status: int, document: Document) -> Response:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.sandbox.oned import templates as template_text
+from wizard.sandbox.oned import templates
 from wizard.sandbox.oneflow.replies import Crash, Invalid, no_method
 
 _SHUTDOWN = ("terminate", "terminate-hard", "shutdown", "shutdown-hard")
@@ -63,7 +63,7 @@ _SERVICE: dict[str, dict[str, Any]] = {
 
 
 def validate(body: dict[str, Any]) -> dict[str, Any]:
-    """Check a service template and set the defaults in it; Invalid in the server's words."""
+    """Check a service template and set the defaults in it; Invalid with the server's text."""
     _properties(body, _SERVICE)
     for role in body["roles"]:
         if isinstance(role, dict) and "type" in role and "name" in role and role["type"] not in ("vm", "vr"):
@@ -76,7 +76,7 @@ def validate(body: dict[str, Any]) -> dict[str, Any]:
 def _properties(body: dict[str, Any], schema: Mapping[str, dict[str, Any]]) -> None:
     for key, rule in schema.items():
         value = body.get(key)
-        # Ruby: false is as good as missing.
+        # Ruby: false counts as missing.
         if value is not None and value is not False:
             body[key] = _value(value, rule, key)
         elif rule.get("required"):
@@ -106,7 +106,7 @@ def _value(value: Any, rule: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def _integer(value: Any, rule: Mapping[str, Any], key: str) -> int:
+def _integer(value: object, rule: Mapping[str, Any], key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Crash(f"can't convert {type(value).__name__} into Integer")
     try:
@@ -118,7 +118,7 @@ def _integer(value: Any, rule: Mapping[str, Any], key: str) -> int:
     return number
 
 
-def _text(value: Any, rule: Mapping[str, Any], key: str) -> None:
+def _text(value: object, rule: Mapping[str, Any], key: str) -> None:
     if not isinstance(value, str):
         raise Invalid(f"KEY: '{key}' must be a String;")
     if "enum" in rule and value not in rule["enum"]:
@@ -167,8 +167,8 @@ _OLD_ROLE_KEYS = ("vm_template", "vm_template_contents", "custom_attrs")
 _LISTS = ("NIC", "NIC_ALIAS", "DISK")
 
 
-def convert(body: Any) -> dict[str, Any]:
-    """The body in today's format, converted only if every role uses the old one; Crash if it is no object."""
+def convert(body: object) -> dict[str, Any]:
+    """The body in the 7.x format, converted only if every role uses the 6.x one; Crash if it is no object."""
     if not isinstance(body, dict):
         line = "            body.key?('roles') && body['roles'].all? do |role|"
         raise Crash(no_method("key?", body, line, ".key?"))
@@ -193,7 +193,7 @@ def _converted_role(role: dict[str, Any]) -> dict[str, Any]:
         converted["template_id"] = role["vm_template"]
     converted.setdefault("type", "vm")
     if "vm_template_contents" in role:
-        contents = template_text.parse(str(role["vm_template_contents"]))
+        contents = templates.parse(str(role["vm_template_contents"]))
         converted["template_contents"] = {
             key: [value] if key in _LISTS and not isinstance(value, list) else value for key, value in contents.items()
         }
