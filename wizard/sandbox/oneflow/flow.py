@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from wizard.sandbox.clock import Timer
 from wizard.sandbox.oned.documents import Document
 from wizard.sandbox.oned.vm import AT_REST, DONE, POWEROFF, VirtualMachine
 from wizard.sandbox.oneflow.service import RUNNING, WARNING, Role, Service
 from wizard.sandbox.world import WorldState
-
-if TYPE_CHECKING:
-    from wizard.sandbox.clock import Timer
 
 _WAIT_TIMEOUT = 30.0
 """Seconds without an event after which OneFlow checks the VMs itself (`wait_timeout`)."""
