@@ -212,7 +212,7 @@ ODDITIES = (
         ),
     ),
     Scenario(
-        "the autoscaler refills roles that somebody emptied",
+        "the autoscaler refills roles whose VMs were terminated",
         RECORDED,
         (
             *running(181),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.recorded_world import RECORDED, TALKING
+from tests.contract.recorded_world import RECORDED, REPORTING
 from tests.contract.steps import Scenario, gone, ready, started, until, vm, wait
 
 HAPPY = Scenario(
@@ -91,7 +91,7 @@ HAPPY = Scenario(
 
 AFTER_GUEST = Scenario(
     "what guests publish",
-    TALKING,
+    REPORTING,
     (
         *started(211),
         until(211, 2),

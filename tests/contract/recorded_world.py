@@ -1,4 +1,4 @@
-"""The world in which the recordings were made, as far as they show it."""
+"""The worlds of the recordings, as far as the recordings show them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _small(template: VmTemplate) -> VmTemplate:
 
 RECORDED = World(
     name="recorded",
-    summary="One network, three hosts, VMs that boot at once and say only what a test lets them say",
+    summary="One network, three hosts, VMs that boot at once and report only what a test sends for them",
     vm_templates=tuple(_small(template) for template in DEFAULT.vm_templates[:2]),
     networks=(Network(0, "flower-net", "10.77.0.2", 250),),
     hosts=(Host(0, "localhost"), Host(1, "dummy-2"), Host(2, "dummy-3")),
@@ -25,7 +25,7 @@ RECORDED = World(
     cooldown=5,
     hypervisor="dummy",
 )
-TALKING = replace(RECORDED, guests=Guests())
+REPORTING = replace(RECORDED, guests=Guests())
 BOOT_FAILURES = replace(
     RECORDED,
     guests=Guests(

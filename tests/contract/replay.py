@@ -1,4 +1,4 @@
-"""Sends what was recorded to a sandbox and compares what comes back, ids mapped, moments left out."""
+"""Sends recorded requests to a sandbox and compares the answers, with ids mapped and timestamps left out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.sandbox.server import Sandbox
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 
-# What differs from run to run: moments, measurements, leases, where the scheduler puts a VM.
+# Values that differ from run to run: timestamps, measurements, leases, the host of a VM.
 _VOLATILE = frozenset(
     (
         *("timestamp", "registration_time", "start_time", "LAST_POLL", "STIME", "ETIME", "PSTIME", "PETIME", "RSTIME"),
@@ -32,7 +32,7 @@ _IN_TEXT = re.compile(r"(?P<before>(?:document|DOCUMENT) \[|[Ss]ervice |service_
 
 
 class Replay:
-    """One sandbox in the recorded world, and how its ids correspond to the recorded ones."""
+    """A sandbox in the recorded world, and the mapping of recorded ids to its own."""
 
     def __init__(self, world: World) -> None:
         self.clock = ManualClock()
@@ -49,8 +49,6 @@ class Replay:
         for connection in self._connections.values():
             connection.close()
         self.sandbox.stop()
-
-    # Talking to the sandbox
 
     def send(self, name: str) -> None:
         """Send a recorded request; fail unless the answer is the recorded one."""
@@ -87,14 +85,14 @@ class Replay:
         return reply.status, reply.getheader("Content-Type"), reply.read().decode()
 
     def oneflow(self, method: str, path: str, body: Any = None) -> Any:
-        """A request that was made but not recorded; gives the body when it is JSON."""
+        """A request that was made but not recorded; returns the body when it is JSON."""
         data = None if body is None else json.dumps(body).encode()
         status, _, text = self.ask(method, f"http://127.0.0.1:2474{path}", data)
         assert status < 300, text
         return json.loads(text) if text else None
 
     def oned(self, call: str, *params: Any) -> Any:
-        """An XML-RPC call as oneadmin; gives its result, fails when it is refused."""
+        """The result of an XML-RPC call as oneadmin; fails when it is refused."""
         session = f"oneadmin:{self.sandbox.password_of('oneadmin')}"
         proxy = xmlrpc.client.ServerProxy(self.sandbox.oned_url)
         with proxy:
@@ -103,55 +101,54 @@ class Replay:
         assert answer[0], answer
         return answer[1]
 
-    # Steps between the recorded exchanges
-
     def register(self, recorded: int, body: dict[str, Any]) -> None:
-        """Register a template and let it stand for the recorded one."""
+        """Register a template in place of the recorded one."""
         made = self.oneflow("POST", "/service_template", body)
         self.documents[recorded] = int(made["DOCUMENT"]["ID"])
 
     def instantiate(self, template: int, recorded: int, merge: dict[str, Any] | None = None) -> None:
-        """Instantiate a recorded template's stand-in and let the service stand for the recorded one."""
+        """Instantiate the template in place of a recorded one; the service takes the place of the recorded service."""
         params = {} if merge is None else {"merge_template": merge}
         action = {"action": {"perform": "instantiate", "params": params}}
         made = self.oneflow("POST", f"/service_template/{template}/action", action)
         self.documents[recorded] = int(made["DOCUMENT"]["ID"])
 
     def body_of(self, service: int) -> dict[str, Any] | None:
-        """The present body of a recorded service's stand-in, None once it is gone."""
+        """The present body of the service in place of a recorded one, None once it is gone."""
         status, _, text = self.ask("GET", f"http://127.0.0.1:2474/service/{service}")
         return json.loads(text)["DOCUMENT"]["TEMPLATE"]["BODY"] if status == 200 else None
 
-    def until(self, what: Callable[[], bool], limit: float = 120) -> None:
-        """Turn the clock in small steps until something is so."""
+    def until(self, condition: Callable[[], bool], limit: float = 120) -> None:
+        """Advance the clock in small steps until a condition is true."""
         for _ in range(int(limit * 20)):
-            if what():
+            if condition():
                 return
             self.clock.advance(0.05)
-        raise AssertionError("it did not come about")
+        raise AssertionError("the condition never became true")
 
     def until_state(self, service: int, state: int, roles: tuple[int, ...] = ()) -> None:
-        """Turn the clock until a service, and its roles if given, are in these states."""
+        """Advance the clock until a service, and its roles if given, are in these states."""
 
         def reached() -> bool:
             body = self.body_of(service)
-            found = body is not None and body["state"] == state
-            return found and (not roles or tuple(role["state"] for role in body["roles"]) == roles)
+            if body is None or body["state"] != state:
+                return False
+            return not roles or tuple(role["state"] for role in body["roles"]) == roles
 
         self.until(reached)
 
     def until_gone(self, service: int) -> None:
-        """Turn the clock until a service's document is gone."""
+        """Advance the clock until a service's document is gone."""
         self.until(lambda: self.body_of(service) is None)
 
     def nodes(self, service: int, role: str) -> list[int]:
-        """The sandbox ids of a role's VMs, those in creation too."""
+        """The sandbox ids of a role's VMs, those in creation included."""
         with self.sandbox.world.lock:
             number = self.documents[service]
             return [vm.vid for vm in self.sandbox.world.vms if (vm.service, vm.role) == (number, role) and not vm.end]
 
     def ready(self, service: int, role: str) -> None:
-        """Let all VMs of a role boot and say READY=YES."""
+        """Wait for all VMs of a role to run and set READY=YES in each."""
         vms = self.sandbox.world.vms
         self.until(lambda: bool(self.nodes(service, role)))
         for vid in self.nodes(service, role):
@@ -166,8 +163,6 @@ class Replay:
         self.until(lambda: len(self.nodes(service, "supernode")) == supernodes)
         self.ready(service, "supernode")
         self.until_state(service, 2)
-
-    # Comparing
 
     def vm(self, name: str, vid: int, parts: tuple[str, ...] = ()) -> None:
         """Fail unless a VM's XML is the recorded one: all of it, or these parts of it."""
@@ -219,7 +214,7 @@ class Replay:
                 self._learn(one, other)
 
     def _mapped(self, key: str, value: Any, siblings: Any) -> Any:
-        """A recorded leaf as this sandbox would have it."""
+        """A recorded leaf with this sandbox's ids."""
         if key in ("deploy_id", "OID", "VMID", "FL_NODE_ID") or (key == "ID" and "TYPE" not in siblings):
             return type(value)(self.vms.get(int(value), value))
         if key in ("SERVICE_ID", "id") or (key == "ID" and "TYPE" in siblings):
@@ -231,7 +226,7 @@ class Replay:
         return value
 
     def _mapped_number(self, kind: str, number: int) -> int:
-        """A recorded id in a text; a VM of which nothing is known stands for one outside the service."""
+        """A recorded id in a text; an unknown VM is one outside the service."""
         return self.vms.get(number, _STRANGER) if kind == "VM " else self.documents.get(number, number)
 
 
@@ -245,7 +240,7 @@ def _text(text: str, mapped: Callable[[str, int], int] = lambda _, number: numbe
 def normal(
     value: Any, mapped: Callable[[str, Any, Any], Any] | None = None, key: str = "", siblings: Any = None
 ) -> Any:
-    """A value with its moments taken out; `mapped` translates the recorded leaves."""
+    """A value without what differs from run to run; `mapped` translates the recorded leaves."""
     if key in _VOLATILE and not isinstance(value, (dict, list)):
         return f"some {type(value).__name__}"
     if key == "MONITORING":
@@ -279,7 +274,7 @@ def same(where: str, actual: Any, expected: Any) -> None:
 def _tree(node: ElementTree.Element) -> Any:
     if not len(node):
         return node.text or ""
-    found: dict[str, Any] = {}
+    children: dict[str, Any] = {}
     for child in node:
-        found.setdefault(child.tag, []).append(_tree(child))
-    return found
+        children.setdefault(child.tag, []).append(_tree(child))
+    return children

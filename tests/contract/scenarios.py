@@ -1,4 +1,4 @@
-"""All recordings, in the order of their numbers, with what happened between them."""
+"""All scenarios."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a scenario: recordings to send, what was done between them, and turns of the clock."""
+"""The steps of a scenario: recordings to send, unrecorded requests between them, and advances of the clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Step = Callable[[Replay], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """A story told by recordings."""
+    """A sequence of recordings in one world."""
 
     name: str
     world: World

@@ -14,7 +14,7 @@ REGISTRATIONS = Scenario(
     "registrations",
     RECORDED,
     (
-        # Asked while no document has the id 0.
+        # Requested while no document has the id 0.
         _FIRST,
         *sorted({path.stem for path in RECORDINGS.glob("93-*.json")} - {_FIRST, _LAST}),
         _LAST,

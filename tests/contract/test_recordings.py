@@ -1,4 +1,4 @@
-"""The sandbox says what the recorded server said."""
+"""The sandbox answers as the recorded server did."""
 
 from __future__ import annotations
 

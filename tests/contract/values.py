@@ -1,4 +1,4 @@
-"""How awkward values arrive in the VMs."""
+"""Awkward input values, as they arrive in the VMs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Play every step under every fault and print the table; status 1 where it is not the kept one.
+"""Play every step under every fault and print the table; status 1 where it differs from the stored one.
 
-`RENEW_GOLDEN=1 python -m tests.faults` writes it anew.
+`RENEW_GOLDEN=1 python -m tests.faults` stores it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.faults.table import FAULTS, KEPT, Step, drawn, every_step, outcome
+from tests.faults.table import FAULTS, TABLE, Step, every_step, outcome, rendered
 
 
 def played(place: tuple[int, int]) -> str:
@@ -31,19 +31,19 @@ def _steps() -> list[Step]:
 
 
 def main() -> int:
-    """Play, print, compare."""
+    """Play every cell, print the table, compare it with the stored one; the exit status."""
     rows = _steps()
     places = [(row, column) for row in range(len(rows)) for column in range(len(FAULTS))]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(played, places))
+        outcomes = list(pool.map(played, places))
     cells: dict[str, dict[str, str]] = {step.name: {} for step in rows}
-    for (row, column), said in zip(places, found, strict=True):
-        cells[rows[row].name][FAULTS[column].name] = said
-    text = drawn(cells)
+    for (row, column), outcome_name in zip(places, outcomes, strict=True):
+        cells[rows[row].name][FAULTS[column].name] = outcome_name
+    text = rendered(cells)
     print(text, end="")
     if os.environ.get("RENEW_GOLDEN"):
-        KEPT.write_text(text, encoding="utf-8")
-    return 0 if KEPT.read_text(encoding="utf-8") == text else 1
+        TABLE.write_text(text, encoding="utf-8")
+    return 0 if TABLE.read_text(encoding="utf-8") == text else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Actions under network faults: the very functions that commands and screens use, and what must come of it."""
+"""Actions under network faults: the functions that commands and screens use, and the state that must result."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flow
 TIMEOUT = 0.5
 """Seconds that the client waits for an answer."""
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Unfinished(Exception):
-    """It ended without an error, and says why it is not done."""
+    """An action that ended without an error and is not done; the text is the reason."""
 
 
-def client(sandbox: Sandbox) -> Cloud:
-    """Somebody who knows nothing yet."""
+def new_client(sandbox: Sandbox) -> Cloud:
+    """A new client without any cached answers."""
     login = find_login(sandbox.environment(), Path("/nonexistent"))
     return Cloud(login, timeout=TIMEOUT, clock=sandbox.clock.now)
 
 
 def quiet(_: str) -> None:
-    """Tell nobody."""
+    """Ignore a message."""
 
 
 def living(sandbox: Sandbox) -> list[VirtualMachine]:
@@ -50,17 +50,17 @@ def living(sandbox: Sandbox) -> list[VirtualMachine]:
 
 
 def services(sandbox: Sandbox) -> list[ServiceSnapshot]:
-    """The services of the cloud, as it knows them."""
-    cloud = client(sandbox)
+    """The services of the cloud, from a new client."""
+    cloud = new_client(sandbox)
     try:
         return list(cloud.services.list())
     finally:
         cloud.close()
 
 
-def followed(sandbox: Sandbox, service_id: int, seconds: int = 900) -> ServiceSnapshot:
-    """What whoever attaches sees once it has settled, or is gone."""
-    cloud = client(sandbox)
+def settled(sandbox: Sandbox, service_id: int, seconds: int = 900) -> ServiceSnapshot:
+    """The snapshot of a newly attached client once the service is complete and RUNNING, or gone."""
+    cloud = new_client(sandbox)
     try:
         watch = Watch(cloud, service_id)
         for _ in range(0, seconds, 15):
@@ -75,14 +75,14 @@ def followed(sandbox: Sandbox, service_id: int, seconds: int = 900) -> ServiceSn
 
 
 def running(sandbox: Sandbox, cloud: Cloud, supernodes: int = 2) -> ServiceSnapshot:
-    """A service that runs."""
+    """A RUNNING service."""
     service = deploy_plan(PLAN.with_text("supernode.cardinality", str(supernodes)), cloud, quiet)
     sandbox.clock.advance(120)
     return cloud.services.poll(service.id).snapshot
 
 
 def ready(snapshot: ServiceSnapshot, supernodes: int) -> None:
-    """It runs, with so many SuperNodes."""
+    """Fail unless the service is RUNNING with `supernodes` SuperNodes."""
     assert snapshot.running
     role = snapshot.role("supernode")
     assert role is not None
@@ -91,27 +91,27 @@ def ready(snapshot: ServiceSnapshot, supernodes: int) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """Something done to a cloud: `prepare` leads there, `act` does it, `acted` tells whether the cloud did it, and
-    `end` waits for the good end and holds the cloud against it: nothing lost, nothing doubled."""
+    """An action on a cloud. `prepare` makes the state before it, `act` performs it, `acted` is true if the cloud did
+    it, and `end` waits for the final state and fails where something is lost or doubled."""
 
     name: str
     prepare: Callable[[Sandbox, Cloud], ServiceSnapshot | None]
-    act: Callable[[Sandbox, Cloud, ServiceSnapshot | None, Tell], None]
+    act: Callable[[Sandbox, Cloud, ServiceSnapshot | None, Report], None]
     acted: Callable[[Sandbox, ServiceSnapshot | None], bool]
     end: Callable[[Sandbox, ServiceSnapshot | None], None]
 
 
 def _deployed_once(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
     (service,) = services(sandbox)
-    ready(followed(sandbox, service.id), 2)
+    ready(settled(sandbox, service.id), 2)
     assert len(sandbox.world.vms) == 3
-    cloud = client(sandbox)
+    cloud = new_client(sandbox)
     assert [item.name for item in cloud.templates.list()].count(PLAN.name) == 1
     cloud.close()
 
 
 def _coming_up(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
-    """DEPLOYING, with a VM that boots."""
+    """A service in DEPLOYING with a VM that boots."""
     service = deploy_plan(PLAN, cloud, quiet)
     sandbox.clock.advance(5)
     service = cloud.services.poll(service.id).snapshot
@@ -132,18 +132,18 @@ def start_text(plan: Plan) -> str:
     return preview(plan.with_texts(by_id)).template
 
 
-def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _watched(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
     watch = Watch(cloud, before.id)
     for _turn in range(3):
         if (error := watch.poll().error) is not None:
-            tell(f"again: {error.title}")
+            report(f"again: {error.title}")
 
 
-def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _attached(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
     if (error := cloud.services.poll(before.id).oned_error) is not None:
-        tell(f"again: {error.title}")
+        report(f"again: {error.title}")
 
 
 def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
@@ -158,12 +158,12 @@ def _long_past(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 
 def _all_known(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
     assert before is not None
-    assert {row.source for row in assignments(followed(sandbox, before.id))} == {Source.INFERRED}
+    assert {row.source for row in assignments(settled(sandbox, before.id))} == {Source.INFERRED}
 
 
-def _scaled(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _scaled(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
-    service_actions.scale(cloud, before, "supernode", 3, tell)
+    service_actions.scale(cloud, before, "supernode", 3, report)
 
 
 def _three_wanted(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
@@ -173,7 +173,7 @@ def _three_wanted(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
 
 def _three_at_last(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
     assert before is not None
-    ready(followed(sandbox, before.id), 3)
+    ready(settled(sandbox, before.id), 3)
     assert len(sandbox.world.vms) == 4
 
 
@@ -188,9 +188,9 @@ def _cooling_down(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     raise AssertionError("never COOLDOWN")
 
 
-def _recovered(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _recovered(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
-    service_actions.recover(cloud, before, tell)
+    service_actions.recover(cloud, before, report)
 
 
 def _left_the_cooldown(sandbox: Sandbox, before: ServiceSnapshot | None) -> bool:
@@ -198,9 +198,9 @@ def _left_the_cooldown(sandbox: Sandbox, before: ServiceSnapshot | None) -> bool
     return services(sandbox)[0].state_name != "COOLDOWN"
 
 
-def _removed(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _removed(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
-    service_actions.remove(cloud, before, tell)
+    service_actions.remove(cloud, before, report)
 
 
 def _leaving(sandbox: Sandbox, _: ServiceSnapshot | None) -> bool:
@@ -225,10 +225,10 @@ def _stale(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 
 
 _begun: WeakKeyDictionary[Sandbox, Begun] = WeakKeyDictionary()
-"""What stands in the record of a restart, as whoever goes on after a crash finds it."""
+"""The stored record of a restart in each sandbox, from which a restart after a crash continues."""
 
 
-def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
     poll = cloud.services.poll(before.id)
     if poll.oned_error is not None:
@@ -244,30 +244,30 @@ def _restarted(sandbox: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, t
 
     restarts = Restarts(
         cloud,
-        tell,
+        report,
         sleep=sandbox.clock.advance,
         clock=sandbox.clock.now,
         begun=begun,
         ended=lambda _: _begun.pop(sandbox, None) and None,
         earlier=earlier,
     )
-    found = restarts.run(wanted)
-    if found.ended is not Ended.DONE:
-        raise Unfinished(f"VM {found.at}: {found.why}")
+    result = restarts.run(wanted)
+    if result.ended is not Ended.DONE:
+        raise Unfinished(f"VM {result.at}: {result.why}")
 
 
-def _in_step(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
+def _in_sync(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
     assert before is not None
-    found = followed(sandbox, before.id)
-    assert {row.sync for row in assignments(found)} == {Sync.IN_SYNC}
-    role = found.role("supernode")
+    snapshot = settled(sandbox, before.id)
+    assert {row.sync for row in assignments(snapshot)} == {Sync.IN_SYNC}
+    role = snapshot.role("supernode")
     assert role is not None
     boots = [vm.guest.boots for node in role.nodes for vm in [sandbox.world.vms[node.vm_id]] if vm.guest]
     assert boots == [2, 2, 1]
 
 
 def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
-    """A removal that left VMs behind, as a second DELETE does."""
+    """A removal that leaves VMs behind, as a second DELETE does."""
     before = running(sandbox, cloud)
     cloud._servers._flow.delete(before.id)
     cloud._servers._flow.delete(before.id)
@@ -280,10 +280,10 @@ def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
     return before
 
 
-def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, tell: Tell) -> None:
+def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
     for vm in cloud.vms.left_behind(before):
-        service_actions.terminate(cloud, vm, tell)
+        service_actions.terminate(cloud, vm, report)
 
 
 def _nothing_lives(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:
@@ -295,14 +295,14 @@ SCENES = (
     Scene(
         "deploy",
         lambda sandbox, cloud: None,
-        lambda sandbox, cloud, before, tell: deploy_plan(PLAN, cloud, tell) and None,
+        lambda sandbox, cloud, before, report: deploy_plan(PLAN, cloud, report) and None,
         lambda sandbox, before: bool(services(sandbox)),
         _deployed_once,
     ),
     Scene(
         "deploy, updating",
         _another_registered,
-        lambda sandbox, cloud, before, tell: deploy_plan(PLAN, cloud, tell, None, Registration.UPDATE) and None,
+        lambda sandbox, cloud, before, report: deploy_plan(PLAN, cloud, report, None, Registration.UPDATE) and None,
         lambda sandbox, before: bool(services(sandbox)),
         _deployed_once,
     ),
@@ -318,6 +318,6 @@ SCENES = (
     Scene("recover", _cooling_down, _recovered, _left_the_cooldown, _three_at_last),
     Scene("delete", running, _removed, _leaving, _gone),
     Scene("recover-delete", _coming_up, _removed, _leaving, _gone),
-    Scene("restart stale", _stale, _restarted, lambda sandbox, before: False, _in_step),
+    Scene("restart stale", _stale, _restarted, lambda sandbox, before: False, _in_sync),
     Scene("sweep", _orphaned, _swept, lambda sandbox, before: False, _nothing_lives),
 )

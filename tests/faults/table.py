@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from tests.faults.scenes import SCENES, TIMEOUT, Scene, Unfinished, client, quiet
+from tests.faults.scenes import SCENES, TIMEOUT, Scene, Unfinished, new_client, quiet
 from wizard.cloud.errors import CloudError
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.http import Kind
 from wizard.sandbox.server import Sandbox
 
-KEPT = Path(__file__).parent / "table.txt"
+TABLE = Path(__file__).parent / "table.txt"
 
 
 class Outcome(str, Enum):
-    """How it ended under a fault. After each of them, without one, it comes to the good end, once."""
+    """The result of an action under a fault. Without the fault, each of them then leads to the same final state."""
 
     DONE = "done"
     FOUND = "found"
@@ -28,11 +28,11 @@ class Outcome(str, Enum):
 
 
 MEANING = {
-    Outcome.DONE: "done, as if nothing had been",
-    Outcome.FOUND: "done: the answer was lost, and looking showed that it had happened",
-    Outcome.ITSELF: "asks again by itself, and says meanwhile why there is no news",
-    Outcome.AGAIN: "one clear error; nothing had been done, or what was done is found when it is said again",
-    Outcome.ATTACH: "one clear error that says where to look: it had been done, and attach goes on from there",
+    Outcome.DONE: "done, as without the fault",
+    Outcome.FOUND: "done: the answer was lost, and a look at the cloud showed that it was done",
+    Outcome.ITSELF: "asks again by itself, and shows the error meanwhile",
+    Outcome.AGAIN: "one clear error; nothing was done, or a repetition of the action detects what was done",
+    Outcome.ATTACH: "one clear error with a hint where to look: it was done, and attach continues from there",
 }
 
 
@@ -68,37 +68,37 @@ class Step:
 
     @property
     def name(self) -> str:
-        """How the row is called."""
+        """The title of the row."""
         again = f" ({self.place + 1})" if self.place else ""
         return f"{self.scene.name}: {self.call.removeprefix('one.')}{again}"
 
 
 def steps(scene: Scene) -> list[Step]:
-    """The requests of a scene without faults: what only asks once, what changes something each time, at most twice."""
+    """The requests of a scene without faults: reading ones once, changing ones at most twice."""
     with _sandbox() as sandbox:
-        cloud = client(sandbox)
+        cloud = new_client(sandbox)
         before = scene.prepare(sandbox, cloud)
         begun = len(sandbox.requests)
         scene.act(sandbox, cloud, before, quiet)
         cloud.close()
-        asked = [(item.server, item.call) for item in sandbox.requests[begun:] if item.server != "onegate"]
+        requests = [(item.server, item.call) for item in sandbox.requests[begun:] if item.server != "onegate"]
     seen: Counter[tuple[str, str]] = Counter()
-    found = []
-    for server, call in asked:
+    rows = []
+    for server, call in requests:
         place = seen[(server, call)]
         seen[(server, call)] += 1
         if place == 0 or (place == 1 and _changes(call)):
-            found.append(Step(scene, server, call, place))
-    return found
+            rows.append(Step(scene, server, call, place))
+    return rows
 
 
 def outcome(step: Step, fault: Fault) -> Outcome:
-    """Play it. Fails where something is lost or doubled, or where an error says nothing of what to do now."""
+    """Play a step under a fault. Fails where something is lost or doubled, or where an error has no title or hint."""
     scene = step.scene
     with _sandbox() as sandbox:
-        with contextlib.closing(client(sandbox)) as cloud:
+        with contextlib.closing(new_client(sandbox)) as cloud:
             before = scene.prepare(sandbox, cloud)
-        with contextlib.closing(client(sandbox)) as cloud:
+        with contextlib.closing(new_client(sandbox)) as cloud:
             sandbox.faults.plan(
                 step.server,
                 fault.kind,
@@ -107,20 +107,20 @@ def outcome(step: Step, fault: Fault) -> Outcome:
                 skip=step.place,
                 lasting=fault.lasting,
             )
-            told: list[str] = []
+            messages: list[str] = []
             error: Exception | None = None
             try:
-                scene.act(sandbox, cloud, before, told.append)
+                scene.act(sandbox, cloud, before, messages.append)
             except (CloudError, Unfinished) as caught:
                 error = caught
-        assert not any(planned.times > 0 for planned in sandbox.faults.planned), "the fault never came"
+        assert not any(planned.times > 0 for planned in sandbox.faults.planned), "the fault was never applied"
         sandbox.faults.clear()
-        found = _named(error, told, acted=error is not None and scene.acted(sandbox, before))
-        if found is Outcome.AGAIN:
-            with contextlib.closing(client(sandbox)) as cloud:
+        result = _classified(error, messages, acted=error is not None and scene.acted(sandbox, before))
+        if result is Outcome.AGAIN:
+            with contextlib.closing(new_client(sandbox)) as cloud:
                 scene.act(sandbox, cloud, before, quiet)
         scene.end(sandbox, before)
-    return found
+    return result
 
 
 def every_step() -> list[Step]:
@@ -128,20 +128,20 @@ def every_step() -> list[Step]:
     return [step for scene in SCENES for step in steps(scene)]
 
 
-def kept() -> dict[str, dict[str, str]]:
-    """The table as it stands in its file: by step, by fault."""
-    rows = [line.split("|") for line in KEPT.read_text(encoding="utf-8").splitlines() if "|" in line]
+def read_table() -> dict[str, dict[str, str]]:
+    """The stored table: outcomes by step and fault."""
+    rows = [line.split("|") for line in TABLE.read_text(encoding="utf-8").splitlines() if "|" in line]
     names = [cell.strip() for cell in rows[0][1:]]
     return {row[0].strip(): dict(zip(names, (cell.strip() for cell in row[1:]), strict=True)) for row in rows[1:]}
 
 
-def drawn(found: dict[str, dict[str, str]]) -> str:
-    """The table as text, with what its words mean."""
-    wide = max(map(len, found)) + 1
+def rendered(outcomes: dict[str, dict[str, str]]) -> str:
+    """The table as text, with a legend."""
+    wide = max(map(len, outcomes)) + 1
     columns = [fault.name for fault in FAULTS]
     cells = [len(name) + 2 for name in columns]
     lines = ["step".ljust(wide) + "|" + "|".join(f" {name} " for name in columns)]
-    for step, row in found.items():
+    for step, row in outcomes.items():
         lines.append(
             step.ljust(wide) + "|" + "|".join(f" {row[c]}".ljust(n) for c, n in zip(columns, cells, strict=True))
         )
@@ -149,11 +149,11 @@ def drawn(found: dict[str, dict[str, str]]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _named(error: Exception | None, told: list[str], *, acted: bool) -> Outcome:
+def _classified(error: Exception | None, messages: list[str], *, acted: bool) -> Outcome:
     if error is None:
-        if any(line.startswith("again: ") for line in told):
+        if any(line.startswith("again: ") for line in messages):
             return Outcome.ITSELF
-        return Outcome.FOUND if any("the answer was lost" in line for line in told) else Outcome.DONE
+        return Outcome.FOUND if any("the answer was lost" in line for line in messages) else Outcome.DONE
     if isinstance(error, CloudError):
         assert error.hint
         assert error.title

@@ -1,4 +1,4 @@
-"""A plain client for tests of the sandbox itself: not ours, so that it shares no mistakes with it."""
+"""A plain client for tests of the sandbox; not the wizard's, so that the two share no mistakes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def flower(supernodes: int = 2, **role: Any) -> dict[str, Any]:
 
 
 class Cloud:
-    """A sandbox on a clock of its own, and the few calls that tests need."""
+    """A sandbox on a manual clock, and the calls that tests need."""
 
     def __init__(self, world: str | World = "default", sandbox: Sandbox | None = None) -> None:
         self.clock = ManualClock()
         self.sandbox = sandbox or Sandbox(world, latency=0, clock=self.clock)
-        # Kept for the test's own thread: most of a test's time would go into new connections.
+        # Reused in the test's own thread: most of a test's time would go into new connections.
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Cloud:
@@ -53,9 +53,9 @@ class Cloud:
         return http.client.HTTPConnection("127.0.0.1", urlsplit(self.sandbox.oneflow_url).port, timeout=10)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """A OneFlow request; the body comes back as JSON if it is, else as text."""
-        mine = threading.current_thread() is threading.main_thread()
-        connection = self._connection if mine and self._connection is not None else self._connect()
+        """Status and body of a OneFlow request; the body as JSON if it is, else as text."""
+        reused = threading.current_thread() is threading.main_thread()
+        connection = self._connection if reused and self._connection is not None else self._connect()
         session = f"{self.sandbox.username}:{self.sandbox.password}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(session).decode()}"}
         try:
@@ -65,7 +65,7 @@ class Cloud:
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
-        if mine:
+        if reused:
             self._connection = connection
         else:
             connection.close()
@@ -75,7 +75,7 @@ class Cloud:
             return reply.status, text
 
     def oned(self, call: str, *params: Any) -> Any:
-        """An XML-RPC call; its whole answer."""
+        """The whole answer of an XML-RPC call."""
         with ServerProxy(self.sandbox.oned_url) as proxy:
             method: Callable[..., Any] = getattr(proxy, call)
             return method(f"{self.sandbox.username}:{self.sandbox.password}", *params)
@@ -90,7 +90,7 @@ class Cloud:
         return int(made["DOCUMENT"]["ID"])
 
     def running(self, template: dict[str, Any] | None = None, merge: dict[str, Any] | None = None) -> int:
-        """A service that runs, all of whose guests have finished."""
+        """A RUNNING service whose guests have published everything."""
         service = self.instantiate(template or flower(), merge)
         self.until(service, 2)
         self.clock.advance(3)
@@ -98,19 +98,19 @@ class Cloud:
 
     def body(self, service: int) -> dict[str, Any]:
         """The present body of a service; {} once it is gone."""
-        status, found = self.ask("GET", f"/service/{service}")
-        return found["DOCUMENT"]["TEMPLATE"]["BODY"] if status == 200 else {}
+        status, answer = self.ask("GET", f"/service/{service}")
+        return answer["DOCUMENT"]["TEMPLATE"]["BODY"] if status == 200 else {}
 
     def role(self, service: int, name: str = "supernode") -> dict[str, Any]:
-        """One role of it."""
+        """One role of a service."""
         return next(role for role in self.body(service)["roles"] if role["name"] == name)
 
     def nodes(self, service: int, role: str = "supernode") -> list[int]:
-        """The VM ids of a role as the document lists them."""
+        """The VM ids of a role in the service's document."""
         return [node["deploy_id"] for node in self.role(service, role).get("nodes", [])]
 
     def until(self, service: int, state: int | None, limit: int = 400) -> None:
-        """Turn the clock until the service is in a state, or gone (None)."""
+        """Advance the clock until the service is in a state, or gone (None)."""
         for _ in range(limit * 2):
             if self.body(service).get("state") == state:
                 return
@@ -131,12 +131,12 @@ class Cloud:
         return self.ask("POST", f"/service/{service}/action", {"action": {"perform": "recover", "params": params}})
 
     def vm_action(self, action: str, vid: int) -> None:
-        """Do something to a VM behind OneFlow's back."""
+        """Perform an action on a VM in oned, not by OneFlow."""
         answer = self.oned("one.vm.action", action, vid)
         assert answer[0], answer
 
     def vm(self, vid: int) -> Any:
-        """A VM as the sandbox keeps it, for the truth about its guest."""
+        """A VM in the sandbox's own state, with its guest."""
         return self.sandbox.world.vms[vid]
 
     def alive(self, service: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Time that tests turn, and time that runs."""
+"""The manual clock and the running clock."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def test_hanging_up_without_an_answer() -> None:
         with pytest.raises(http.client.RemoteDisconnected):
             cloud.ask("GET", "/service")
         assert cloud.ask("GET", "/service")[0] == 200
-        assert [asked.status for asked in cloud.sandbox.requests] == [0, 200]
+        assert [request.status for request in cloud.sandbox.requests] == [0, 200]
 
 
 def test_a_match_picks_requests_and_times_counts_them() -> None:
@@ -32,7 +32,7 @@ def test_a_match_picks_requests_and_times_counts_them() -> None:
         assert cloud.ask("POST", "/service_template", flower())[0] == 201
 
 
-def test_a_fault_for_ever_ends_when_the_weather_clears() -> None:
+def test_a_fault_for_ever_ends_when_faults_are_cleared() -> None:
     with Cloud() as cloud:
         cloud.sandbox.faults.plan("oned", "error", match="one.vm", times=-1)
         for _ in range(3):
@@ -76,14 +76,14 @@ def test_a_slow_answer() -> None:
         assert time.perf_counter() - began >= 0.2
 
 
-def test_silence_for_a_while_and_then_nothing() -> None:
+def test_silence_for_a_while_and_then_a_hang_up() -> None:
     with Cloud() as cloud:
         cloud.sandbox.faults.plan("oneflow", "silent", seconds=0.1)
         with pytest.raises(http.client.RemoteDisconnected):
             cloud.ask("GET", "/service")
 
 
-def test_guests_bear_bad_weather_too() -> None:
+def test_faults_of_onegate_leave_guests_without_a_partition() -> None:
     with Cloud() as cloud:
         cloud.sandbox.faults.plan("onegate", "close", match="GET /service", times=-1)
         service = cloud.instantiate(flower())
@@ -92,11 +92,11 @@ def test_guests_bear_bad_weather_too() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with Cloud() as cloud, pytest.raises(ValueError, match="hail"):
-        cloud.sandbox.faults.plan("oneflow", "hail")  # type: ignore[arg-type]
+    with Cloud() as cloud, pytest.raises(ValueError, match="no such fault: unknown"):
+        cloud.sandbox.faults.plan("oneflow", "unknown")  # type: ignore[arg-type]
 
 
-def test_what_is_left_of_a_plan_can_be_seen() -> None:
+def test_planned_shows_the_faults_that_are_not_used_up() -> None:
     with Cloud() as cloud:
         cloud.sandbox.faults.plan("oneflow", "html", times=2)
         cloud.ask("GET", "/service")

@@ -1,4 +1,4 @@
-"""What guests publish, and which of them may."""
+"""The attributes that guests publish, and the conditions for it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def test_with_tls_there_is_a_certificate() -> None:
 def test_newer_guests_publish_their_node_config() -> None:
     with Cloud(replace(DEFAULT, guests=Guests(publish_node_config=True))) as cloud:
         service = cloud.running()
-        found = [cloud.vm(vid).user_template["FL_NODE_CONFIG"] for vid in cloud.nodes(service)]
-        assert found == ["partition-id=0 num-partitions=2", "partition-id=1 num-partitions=2"]
+        configs = [cloud.vm(vid).user_template["FL_NODE_CONFIG"] for vid in cloud.nodes(service)]
+        assert configs == ["partition-id=0 num-partitions=2", "partition-id=1 num-partitions=2"]
 
 
 def test_ready_comes_last_but_the_gate_opens_on_the_first_line() -> None:
@@ -54,7 +54,7 @@ def test_ready_comes_last_but_the_gate_opens_on_the_first_line() -> None:
 
 
 @pytest.mark.parametrize("key", ["TOKEN", "REPORT_READY"])
-def test_without_token_or_report_ready_a_guest_says_nothing(key: str) -> None:
+def test_without_token_or_report_ready_a_guest_reports_nothing(key: str) -> None:
     with Cloud() as cloud:
         service = cloud.instantiate(flower(), values(**{key: "NO"}))
         cloud.clock.advance(120)
@@ -63,7 +63,7 @@ def test_without_token_or_report_ready_a_guest_says_nothing(key: str) -> None:
         assert not [asked for asked in cloud.sandbox.requests if asked.server == "onegate"]
 
 
-def test_a_guest_that_goes_down_falls_silent() -> None:
+def test_a_guest_that_goes_down_stops_reporting() -> None:
     with Cloud() as cloud:
         service = cloud.instantiate(flower())
         cloud.until(service, 1)

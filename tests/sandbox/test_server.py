@@ -1,4 +1,4 @@
-"""The servers: ports, keep-alive, credentials, the log, and a prompt end."""
+"""The servers: ports, keep-alive, credentials, the request log, and a prompt stop."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_each_sandbox_has_its_own_password() -> None:
     assert Sandbox().password != Sandbox().password
 
 
-def test_a_connection_is_kept_and_bodies_are_of_the_length_that_they_say() -> None:
+def test_a_connection_is_reused_and_content_lengths_are_right() -> None:
     with Cloud() as cloud:
         connection = http.client.HTTPConnection("127.0.0.1", urlsplit(cloud.sandbox.oneflow_url).port, timeout=5)
         session = f"{cloud.sandbox.username}:{cloud.sandbox.password}".encode()
@@ -81,9 +81,9 @@ def test_a_connection_is_kept_and_bodies_are_of_the_length_that_they_say() -> No
         assert len(ports) == 1
 
 
-def test_credentials_are_asked_for_in_the_servers_words() -> None:
+def test_missing_and_wrong_credentials_get_the_servers_text() -> None:
     with Cloud() as cloud:
-        for header, words in (
+        for header, message in (
             (None, "A username and password must be provided"),
             ("Bearer abc", "A username and password must be provided"),
             (f"Basic {base64.b64encode(b'oneadmin:wrong').decode()}", "Invalid credentials"),
@@ -91,7 +91,7 @@ def test_credentials_are_asked_for_in_the_servers_words() -> None:
             connection = http.client.HTTPConnection("127.0.0.1", urlsplit(cloud.sandbox.oneflow_url).port, timeout=5)
             connection.request("GET", "/service", headers={"Authorization": header} if header else {})
             reply = connection.getresponse()
-            assert (reply.status, reply.read().decode()) == (401, words)
+            assert (reply.status, reply.read().decode()) == (401, message)
             connection.close()
 
 
@@ -100,13 +100,13 @@ def test_the_log_counts_requests_and_keeps_no_secret() -> None:
         service = cloud.running()
         cloud.oned("one.vm.info", 0)
         log = cloud.sandbox.requests
-        assert [asked.call for asked in log if asked.server == "oned"] == ["one.vm.info"]
-        assert f"GET /service/{service}" in {asked.call for asked in log}
-        assert any(asked.server == "onegate" and asked.call == "PUT /vm" for asked in log)
+        assert [request.call for request in log if request.server == "oned"] == ["one.vm.info"]
+        assert f"GET /service/{service}" in {request.call for request in log}
+        assert any(request.server == "onegate" and request.call == "PUT /vm" for request in log)
         assert cloud.sandbox.password not in repr(log)
 
 
-def test_latency_is_paid_by_authenticated_calls() -> None:
+def test_latency_applies_to_authenticated_calls() -> None:
     sandbox = Sandbox(latency=0.1, clock=ManualClock())
     with sandbox:
         connection = http.client.HTTPConnection("127.0.0.1", urlsplit(sandbox.oneflow_url).port, timeout=5)

@@ -1,4 +1,4 @@
-"""Each named world is what its name says."""
+"""The named worlds and the condition that each stands for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_every_world_starts_and_has_the_two_flower_templates(name: str) -> None:
             assert cloud.sandbox.world.networks.get(0).plan.name == "flower-net"
 
 
-def test_default_offers_choices_that_are_not_ours() -> None:
+def test_default_has_templates_of_other_applications() -> None:
     with Cloud() as cloud:
         _, pool = cloud.ask("GET", "/service_template")
         assert [document["NAME"] for document in pool["DOCUMENT_POOL"]["DOCUMENT"]] == ["Web shop"]
@@ -39,7 +39,7 @@ def test_slow_boot_takes_minutes() -> None:
         cloud.until(service, 2)
 
 
-def test_a_superlink_that_never_gets_ready_says_why() -> None:
+def test_a_superlink_that_never_gets_ready_reports_its_error() -> None:
     with Cloud("superlink-never-ready") as cloud:
         service = cloud.instantiate(flower())
         cloud.clock.advance(600)
@@ -63,7 +63,7 @@ def test_the_second_supernode_fails_to_boot_once() -> None:
         cloud.until(service, 2)
 
 
-def test_no_capacity_leaves_a_vm_pending_with_the_schedulers_words() -> None:
+def test_no_capacity_leaves_a_vm_pending_with_the_schedulers_message() -> None:
     with Cloud("no-capacity") as cloud:
         service = cloud.instantiate(flower())
         cloud.clock.advance(200)
@@ -113,7 +113,7 @@ def test_hostile_names_arrive_unharmed() -> None:
         assert [vm.findtext("NAME") for vm in vms][:2] == ["[/] [b]vm", '<&"]]>']
 
 
-def test_the_dead_superlink_is_dead_and_the_service_does_not_say_so() -> None:
+def test_the_service_of_a_dead_superlink_stays_running() -> None:
     with Cloud("dead-superlink") as cloud:
         _, pool = cloud.ask("GET", "/service")
         service = int(pool["DOCUMENT_POOL"]["DOCUMENT"][0]["ID"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.flower.test_superlink_report import DATA
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
-from tests.tui.test_weather import deployed, impatient
+from tests.tui.test_network_faults import deployed, impatient
 from wizard.core.flower.superlink import SuperLinkReport, read
 from wizard.operations.superlink import ControlError
 from wizard.sandbox.server import Sandbox

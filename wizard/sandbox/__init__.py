@@ -1,1 +1,1 @@
-"""A cloud to practise on: a server that speaks OneFlow, oned and OneGate on loopback."""
+"""A cloud to practise on: OneFlow, oned and OneGate as servers on loopback."""

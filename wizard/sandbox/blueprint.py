@@ -1,4 +1,4 @@
-"""What a world is made of, as frozen data: hosts, users, VM templates, networks, guests, timings."""
+"""Frozen descriptions of a world: hosts, users, VM templates, networks, guests, timings."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Timings:
-    """How long things take, in seconds of sandbox time."""
+    """Durations of steps, in seconds of sandbox time."""
 
     creation: float = 0.3
     """Creating one VM in oned; the next VM of a role waits for it."""
     schedule: float = 1.0
-    """From the creation of a VM to its first look by the scheduler."""
+    """From the creation of a VM to the first run of the scheduler for it."""
     reschedule: float = 10.0
-    """Between two looks at a VM for which there was no room."""
+    """Between two runs of the scheduler for a VM that fits on no host."""
     prolog: float = 3.0
     boot: float = 4.0
     shutdown: float = 2.0
@@ -26,7 +26,7 @@ class Timings:
     ready: float = 5.0
     """From a running VM to its guest's health check passing."""
     spread: float = 0.3
-    """By which fraction each VM differs from these numbers, always the same VM by the same amount."""
+    """The largest fraction by which a VM deviates from these numbers; the same for the same VM."""
     notice: float = 0.3
     """From an event in oned to OneFlow's reaction."""
     networks: float = 0.3
@@ -57,11 +57,11 @@ class User:
     """None: a random one, with a colon in it."""
     quota: Quota | None = None
     token_password: bool = True
-    """Whether the user's template has TOKEN_PASSWORD, without which guests get no OneGate token."""
+    """TOKEN_PASSWORD in the user's template, without which guests get no OneGate token."""
 
     @property
     def admin(self) -> bool:
-        """Whether the user may see and use everything."""
+        """True for a user who may see and use everything."""
         return self.gid == 0
 
 
@@ -74,7 +74,7 @@ class Host:
     cpu: float = 32.0
     memory: int = 131072
     state: int = 2
-    """As oned numbers it; only a host that is MONITORED, 2, takes VMs."""
+    """oned's number; only a host that is MONITORED, 2, runs VMs."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class VmTemplate:
     contents: Mapping[str, Any]
     owner: int = 0
     public: bool = True
-    """Whether users other than the owner may use it."""
+    """Usable by others than the owner."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Image:
     owner: int = 0
     public: bool = True
     state: int = 1
-    """As oned numbers it; 1 is READY."""
+    """oned's number; 1 is READY."""
     persistent: bool = False
 
 
@@ -127,12 +127,12 @@ class BootFailure:
 
 @dataclass(frozen=True)
 class Guests:
-    """What happens inside the VMs."""
+    """The behaviour of guests."""
 
     publish_node_config: bool = False
-    """Whether SuperNodes publish FL_NODE_CONFIG, as newer appliances do."""
+    """SuperNodes publish FL_NODE_CONFIG, as newer appliances do."""
     silent: tuple[str, ...] = ()
-    """Roles whose guests never say anything."""
+    """Roles whose guests never report anything."""
     unhealthy: tuple[str, ...] = ()
     """Roles whose guests report a failed health check instead of READY."""
     boot_failures: tuple[BootFailure, ...] = ()
@@ -146,14 +146,14 @@ class ExistingService:
     merge: Mapping[str, Any] = field(default_factory=dict)
     age: float = 3600.0
     vm_names: tuple[str, ...] = ()
-    """Names that somebody gave to its VMs since then, oldest VM first."""
+    """Names given to its VMs since then, oldest VM first."""
     lost_roles: tuple[str, ...] = ()
-    """Roles whose VMs somebody terminated behind OneFlow's back since then."""
+    """Roles whose VMs were terminated since then in oned, not by OneFlow."""
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that makes one sandbox different from another."""
+    """The description of a sandbox's cloud."""
 
     name: str
     summary: str
@@ -162,7 +162,7 @@ class World:
     hosts: tuple[Host, ...]
     users: tuple[User, ...] = (User(0, "oneadmin", 0, "oneadmin"),)
     operator: str = "oneadmin"
-    """The user whom `Sandbox.username` names."""
+    """The name of the user in `Sandbox.username`."""
     group_quotas: Mapping[int, Quota] = field(default_factory=dict)
     """The limits of groups, by their ids; shown, not enforced."""
     images: tuple[Image, ...] = (Image(0, "flower-os"),)

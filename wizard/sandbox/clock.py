@@ -1,4 +1,4 @@
-"""The sandbox's time: one clock that tests turn, one that runs by itself."""
+"""The sandbox's time: a clock that tests advance, and one that runs by itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Action = Callable[[], None]
 
 
 class Timer:
-    """Something due at a moment of sandbox time; `cancel` forgets it."""
+    """An action due at a moment of sandbox time, until it is cancelled."""
 
     def __init__(self, due: float, action: Action) -> None:
         self.due = due
@@ -21,23 +21,23 @@ class Timer:
         self.cancelled = False
 
     def cancel(self) -> None:
-        """Forget the action, if it has not run yet."""
+        """Do not run the action, if it has not run yet."""
         self.cancelled = True
 
 
 class ManualClock:
-    """A clock that stands still until a test turns it.
+    """A clock that stands still until it is advanced.
 
-    Due actions run in order of their time (then of planning), in the thread that turns the clock.
+    Due actions run in order of their time (then of planning), in the thread that advances the clock.
     """
 
     def __init__(self, start: float | None = None) -> None:
-        """Begin at `start` (seconds since 1970), or at the real present when it is None."""
+        """`start` is in seconds since 1970; None is the real present."""
         self._now = float(int(time.time() if start is None else start))
         self._heap: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
-        self._turning = threading.RLock()
+        self._advancing = threading.RLock()
         self._dispatching = False
 
     def now(self) -> float:
@@ -45,7 +45,7 @@ class ManualClock:
         return self._now
 
     def seconds(self) -> int:
-        """The present in whole seconds, as servers stamp it."""
+        """The present in whole seconds since 1970, as in the timestamps of servers."""
         return int(self.now())
 
     def call_later(self, delay: float, action: Action) -> Timer:
@@ -57,12 +57,12 @@ class ManualClock:
         return timer
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock `seconds` forward and run all that falls due on the way."""
-        self.turn_to(self.now() + seconds)
+        """Move the clock `seconds` forward and run all actions that fall due."""
+        self.advance_to(self.now() + seconds)
 
-    def turn_to(self, moment: float) -> None:
-        """Turn the clock to `moment` and run all that falls due on the way."""
-        with self._turning:
+    def advance_to(self, moment: float) -> None:
+        """Move the clock to `moment` and run all actions that fall due."""
+        with self._advancing:
             while (timer := self._pop(moment)) is not None:
                 self._dispatching = True
                 try:
@@ -73,20 +73,20 @@ class ManualClock:
                 self._now = max(self._now, moment)
 
     def step_back(self, seconds: float) -> None:
-        """Begin earlier, so that a world may have a past. Only while nothing is planned."""
+        """Move the clock back, to deploy what exists at the start; RuntimeError once something is planned."""
         with self._changed:
             if self._heap:
                 raise RuntimeError("the clock has begun to run")
             self._now -= seconds
 
     def sleep(self, seconds: float) -> None:
-        """Stand for `seconds` of sandbox time in a server's thread; a manual clock does not wait."""
+        """Wait `seconds` of sandbox time in a server's thread; a manual clock does not wait."""
 
     def start(self) -> None:
-        """Begin to run; a manual clock does nothing by itself."""
+        """Begin to run; no effect on a manual clock."""
 
     def stop(self) -> None:
-        """End for good: nothing planned will run."""
+        """End for good: planned actions will not run."""
         with self._changed:
             self._heap.clear()
             self._changed.notify_all()
@@ -102,7 +102,7 @@ class ManualClock:
 
 
 class RunningClock(ManualClock):
-    """A clock that runs by itself, `speed` times as fast as the wall; a daemon thread runs what is due."""
+    """A clock that runs by itself, `speed` times as fast as wall time; a daemon thread runs due actions."""
 
     def __init__(self, speed: float = 1.0, start: float | None = None) -> None:
         """`speed` is sandbox seconds per wall second, above 0."""
@@ -121,7 +121,7 @@ class RunningClock(ManualClock):
             return max(self._now, min(wall, self._heap[0][0]) if self._heap else wall)
 
     def sleep(self, seconds: float) -> None:
-        """Wait as long as `seconds` of sandbox time last; a stop ends it."""
+        """Wait `seconds` of sandbox time, or until the clock stops."""
         if self._zero is not None:
             self._stopped.wait(seconds / self.speed)
 
@@ -131,7 +131,7 @@ class RunningClock(ManualClock):
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread; nothing planned will run."""
+        """Stop the thread; planned actions will not run."""
         self._stopped.set()
         super().stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
@@ -146,11 +146,11 @@ class RunningClock(ManualClock):
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                self.turn_to(self._target())
+                self.advance_to(self._target())
             except Exception:
-                # Said aloud, but one broken step must not stop the world's time.
+                # Printed, but one broken action must not stop the clock.
                 threading.excepthook(threading.ExceptHookArgs([*sys.exc_info(), self._thread]))
             with self._changed:
-                ahead = self._heap[0][0] - self._target() if self._heap else self.speed
-                if ahead > 0 and not self._stopped.is_set():
-                    self._changed.wait(min(ahead / self.speed, 1.0))
+                remaining = self._heap[0][0] - self._target() if self._heap else self.speed
+                if remaining > 0 and not self._stopped.is_set():
+                    self._changed.wait(min(remaining / self.speed, 1.0))

@@ -1,4 +1,4 @@
-"""What happens inside the VMs: ask OneGate, compute the partition, publish, be READY. All over HTTP."""
+"""Guests without Flower: they ask OneGate for their service, compute the partition, and publish, over HTTP."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.world import WorldState
 
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nsandbox\n-----END CERTIFICATE-----\n"
-_PATIENCE = 30  # looks at the SuperLink before a SuperNode gives up
+_SUPERLINK_CHECKS = 30  # requests for the SuperLink's endpoint before a SuperNode gives up
 _BETWEEN_REQUESTS = 0.1
 _HEALTH_CHECK_TIMEOUT = 60.0
 
 
 class HttpGate:
-    """OneGate over HTTP, on one connection that is kept."""
+    """Client of OneGate over HTTP, on one kept-alive connection."""
 
     def __init__(self, port: int, token: Callable[[VirtualMachine], str]) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -46,13 +46,13 @@ class HttpGate:
                 raise
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         with self._lock:
             self._connection.close()
 
 
 class Guest:
-    """A guest that says nothing but READY=YES."""
+    """A guest that reports READY=YES and nothing else."""
 
     def __init__(self, vm: VirtualMachine, world: WorldState) -> None:
         self._vm = vm
@@ -60,12 +60,12 @@ class Guest:
         self._timer: Timer | None = None
         self._alive = False
         self.node_config = ""
-        """The partition that Flower was started with; empty for none."""
+        """The node config that Flower was started with; empty for none."""
         self.boots = 0
-        """How often the guest has started."""
+        """The number of starts of the guest."""
 
     def start(self) -> None:
-        """Begin anew, as after a boot."""
+        """Start the guest, as after a boot."""
         self.stop()
         self._alive = True
         self.boots += 1
@@ -78,7 +78,7 @@ class Guest:
             self._begin()
 
     def stop(self) -> None:
-        """Fall silent, as when the VM goes down."""
+        """Stop reporting, as when the VM goes down."""
         self._alive = False
         if self._timer is not None:
             self._timer.cancel()
@@ -88,7 +88,7 @@ class Guest:
         self._later(delay, lambda: self._publish(self._report()))
 
     def _explicit(self) -> str:
-        """The partition that the operator gave, if any."""
+        """The node config that the operator gave, if any."""
         return ""
 
     def _may_report(self) -> bool:
@@ -107,7 +107,7 @@ class Guest:
         return next((self._vm.context[name] for name in names if self._vm.context.get(name)), "")
 
     def _later(self, delay: float, step: Callable[[], None]) -> None:
-        # Not under the world's lock: the step speaks to a server that needs it.
+        # Not under the world's lock: the step sends a request to a server that needs it.
         if self._alive:
             self._timer = self._world.clock.call_later(delay, step)
 
@@ -129,7 +129,7 @@ class Guest:
 
 
 class SuperLink(Guest):
-    """The coordinator's guest: publishes where it listens."""
+    """The coordinator's guest: publishes its endpoint."""
 
     def _report(self) -> list[str]:
         tls = self._tls()
@@ -156,7 +156,7 @@ class SuperLink(Guest):
 
 
 class SuperNode(SuperLink):
-    """A client's guest: finds its place in the service, and with it its share of the data."""
+    """A client's guest: computes its partition from its position in the service."""
 
     def _begin(self) -> None:
         delay = self._world.hypervisor.spread(self._vm.vid, "configure", self._world.plan.timings.configure)
@@ -168,26 +168,26 @@ class SuperNode(SuperLink):
     def _configure(self) -> None:
         service = self._service()
         self.node_config = self._explicit() or partition(service, self._vm.vid)
-        self._find_superlink(service, _PATIENCE)
+        self._find_superlink(service, _SUPERLINK_CHECKS)
 
-    def _find_superlink(self, service: Mapping[str, Any], patience: int) -> None:
+    def _find_superlink(self, service: Mapping[str, Any], checks: int) -> None:
         timings = self._world.plan.timings
         if self._context("FL_SUPERLINK_ADDRESS", "ONEAPP_FL_SUPERLINK_ADDRESS") or self._endpoint(service):
             rest = self._world.hypervisor.spread(self._vm.vid, "ready", timings.ready) - timings.configure
             self._later(rest, lambda: self._publish(self._report()))
-        elif patience:
-            self._later(2.0, lambda: self._find_superlink(self._service(), patience - 1))
+        elif checks:
+            self._later(2.0, lambda: self._find_superlink(self._service(), checks - 1))
 
     def _service(self) -> Mapping[str, Any]:
         answer = self._ask("GET", "/service")
-        read: Mapping[str, Any] = json.loads(answer)["SERVICE"] if answer is not None else {}
-        return read
+        service: Mapping[str, Any] = json.loads(answer)["SERVICE"] if answer is not None else {}
+        return service
 
     def _endpoint(self, service: Mapping[str, Any]) -> str:
         return str(self._published_by_superlink(service).get("FL_ENDPOINT", ""))
 
     def _published_by_superlink(self, service: Mapping[str, Any]) -> Mapping[str, str]:
-        """What the SuperLink of our service has published, as OneGate shows it to us."""
+        """The user template of our service's SuperLink, as OneGate shows it; empty without an answer."""
         for node in _nodes(service, "superlink"):
             answer = self._ask("GET", f"/vms/{node['deploy_id']}")
             if answer is not None:
@@ -211,7 +211,7 @@ class SuperNode(SuperLink):
 
 
 def partition(service: Mapping[str, Any], vid: int) -> str:
-    """What a SuperNode reads out of OneGate's `SERVICE`: its position and the length, or nothing."""
+    """The node config that a SuperNode derives from OneGate's `SERVICE`: position and number of nodes, or nothing."""
     nodes = [int(node["deploy_id"]) for node in _nodes(service, "supernode")]
     return f"partition-id={nodes.index(vid)} num-partitions={len(nodes)}" if vid in nodes else ""
 
@@ -219,12 +219,12 @@ def partition(service: Mapping[str, Any], vid: int) -> str:
 def _nodes(service: Mapping[str, Any], role: str) -> list[Mapping[str, Any]]:
     for candidate in service.get("roles", []):
         if candidate["name"] == role:
-            found: list[Mapping[str, Any]] = candidate.get("nodes") or []
-            return found
+            nodes: list[Mapping[str, Any]] = candidate.get("nodes") or []
+            return nodes
     return []
 
 
-def scripted(vm: VirtualMachine, world: WorldState) -> Guest:
-    """The guest that a VM of this role runs: one that keeps to the script, and runs nothing."""
+def scripted_guest(vm: VirtualMachine, world: WorldState) -> Guest:
+    """The guest of a VM by its role; it only reports, and runs no process."""
     kinds = {"superlink": SuperLink, "supernode": SuperNode}
     return kinds.get(vm.role, Guest)(vm, world)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 servers on loopback, with network faults on request and a log of what was asked."""
+"""HTTP/1.1 servers on loopback, with network faults on request and a log of the requests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 Kind = Literal["close", "silent", "slow", "error", "html", "half", "cut"]
 """close: hang up without an answer. silent: no answer for `seconds` (0: until the sandbox stops), then hang up.
 slow: answer after `seconds`. error: 500 with a JSON backtrace. html: a proxy's 502 page. half: half of the body.
-cut: do what was asked, then hang up without an answer."""
+cut: carry out the request, then hang up without an answer."""
 
 
 @dataclass
 class Fault:
-    """A planned fault; `times` left, -1 for ever, and how many requests it lets pass before."""
+    """A planned fault: `times` it still applies, -1 for ever, after `skip` requests that it lets pass."""
 
     server: str
     kind: Kind
@@ -61,7 +61,7 @@ class Faults:
 
     @property
     def planned(self) -> list[Fault]:
-        """What is planned and not used up; `times` of each counts down."""
+        """The faults that are not used up; `times` of each counts down."""
         with self._lock:
             return [fault for fault in self._planned if fault.times != 0]
 
@@ -71,7 +71,7 @@ class Faults:
             self._planned.clear()
 
     def take(self, server: str, call: str) -> Fault | None:
-        """The fault that befalls this request, if any; it is used up by it."""
+        """The fault that applies to this request, if any; counts it as used once."""
         with self._lock:
             for fault in self._planned:
                 if fault.server != server or fault.match not in call or fault.times == 0:
@@ -88,7 +88,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked. Header names are in lower case."""
+    """An HTTP request. Header names are in lower case."""
 
     method: str
     path: str
@@ -99,7 +99,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What the server answers; without a content type there is no such header."""
+    """An HTTP response; `content_type` None omits the header."""
 
     status: int
     body: bytes = b""
@@ -107,7 +107,7 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Asked:
+class LoggedRequest:
     """A line of the request log; never a header or a body, so never a secret."""
 
     server: str
@@ -120,23 +120,23 @@ class Asked:
 
 
 class App(Protocol):
-    """One of the services that the sandbox speaks."""
+    """A service behind one of the ports."""
 
     name: str
 
     def call(self, request: Request) -> str:
-        """What the request is called in the log and in planned faults."""
+        """The name of the request in the log and in planned faults."""
 
     def respond(self, request: Request) -> Response:
-        """The answer."""
+        """The response to a request."""
 
 
 @dataclass
-class Wire:
-    """What the servers of one sandbox share."""
+class SharedState:
+    """The faults, the log and the end that the servers of one sandbox share."""
 
     faults: Faults = field(default_factory=Faults)
-    log: list[Asked] = field(default_factory=list)
+    log: list[LoggedRequest] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -147,13 +147,13 @@ class LoopbackServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, app: App, wire: Wire) -> None:
+    def __init__(self, app: App, shared: SharedState) -> None:
         self.app = app
-        self.wire = wire
+        self.shared = shared
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
-        # A stop is seen after one interval, and tests stop a hundred sandboxes.
+        # `shutdown` takes one interval, and tests stop a hundred sandboxes.
         self._thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.01}, name=f"sandbox-{app.name}", daemon=True
         )
@@ -168,13 +168,13 @@ class LoopbackServer(ThreadingHTTPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and let every connection go."""
+        """Stop answering and close every connection."""
         if self._thread.is_alive():
             self.shutdown()
         self.server_close()
         with self._open_lock:
-            left = list(self._open)
-        for connection in left:
+            connections = list(self._open)
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -191,8 +191,8 @@ class LoopbackServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news; an error of ours is."""
-        if not self.wire.stopping.is_set():
+        """Print the traceback, unless the sandbox is stopping and connections break."""
+        if not self.shared.stopping.is_set():
             super().handle_error(request, client_address)
 
 
@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing to the terminal: it belongs to whoever runs the sandbox."""
+        """Print nothing: the terminal belongs to the program that runs the sandbox."""
 
     def _answer(self) -> None:
         target = urlsplit(self.path)
@@ -217,21 +217,21 @@ class _Handler(BaseHTTPRequestHandler):
             {key.lower(): value for key, value in self.headers.items()},
             self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
-        app, wire = self.server.app, self.server.wire
+        app, shared = self.server.app, self.server.shared
         call = app.call(request)
-        fault = wire.faults.take(app.name, call)
-        response = self._weather(fault, request)
+        fault = shared.faults.take(app.name, call)
+        response = self._respond(fault, request)
         status = 0 if response is None else response.status
-        # Logged before it is sent: whoever has the answer finds it in the log.
-        wire.log.append(Asked(app.name, request.method, request.path, call, status))
+        # Logged before it is sent: a client that has the answer finds the request in the log.
+        shared.log.append(LoggedRequest(app.name, request.method, request.path, call, status))
         if response is None:
             self.close_connection = True
         else:
             self._send(response, half=fault is not None and fault.kind == "half")
 
-    def _weather(self, fault: Fault | None, request: Request) -> Response | None:
-        """The answer under the planned faults; None is to hang up without one."""
-        app, stopping = self.server.app, self.server.wire.stopping
+    def _respond(self, fault: Fault | None, request: Request) -> Response | None:
+        """The response under a fault; None is to hang up without one."""
+        app, stopping = self.server.app, self.server.shared.stopping
         kind, seconds = (fault.kind, fault.seconds) if fault else ("", 0.0)
         if kind == "silent":
             stopping.wait(seconds or None)
@@ -259,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
         if self.close_connection:
             lines.append("Connection: close")
-        # Headers and body in one piece: two small packets would wait for each other.
+        # Headers and body in one piece: Nagle's algorithm would delay the second of two small packets.
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815 - http.server's names

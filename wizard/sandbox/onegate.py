@@ -1,4 +1,4 @@
-"""OneGate: what guests ask and publish."""
+"""OneGate: guests read their service there, and publish into their VM."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.oned import templates as template_text
+from wizard.sandbox.oned import templates
 from wizard.sandbox.oned.accounts import OneError
 from wizard.sandbox.oned.documents import SERVICE
-from wizard.sandbox.oned.vm import DONE, VirtualMachine, full
+from wizard.sandbox.oned.vm import DONE, VirtualMachine, full_form
 from wizard.sandbox.world import WorldState
 
 _RESTRICTED = frozenset({"SERVICE_ID", "ROLE_NAME", "SCHED_REQUIREMENTS"})
@@ -22,7 +22,7 @@ _JSON = "application/json;charset=utf-8"
 
 
 class OneGate:
-    """OneGate as an HTTP app, and as a `Gate` without HTTP for what happened before the servers ran."""
+    """OneGate as an HTTP app, and as a `Gate` without HTTP for services deployed before the servers run."""
 
     name = "onegate"
 
@@ -31,11 +31,11 @@ class OneGate:
         self._key = secrets.token_bytes(32)
 
     def token(self, vm: VirtualMachine) -> str:
-        """The token of a VM; nobody can make one up without this sandbox's key."""
+        """The token of a VM, signed with this sandbox's key."""
         return base64.b64encode(hmac.digest(self._key, f"{vm.vid}:{vm.start}".encode(), "sha256")).decode()
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        """Answer in this thread, without HTTP."""
+        """Respond in this thread, without HTTP."""
         lowered = {key.lower(): value for key, value in headers.items()}
         response = self.respond(Request(method, path, {}, lowered, body))
         return response.status, response.body
@@ -62,27 +62,27 @@ class OneGate:
         vm = self._world.vms[int(number)]
         if vm.state == DONE or vm.context.get("TOKEN", "").upper() != "YES":
             return None
-        good = hmac.compare_digest(self.token(vm).encode(), headers.get("x-onegate-token", "").encode())
-        return vm if good else None
+        valid = hmac.compare_digest(self.token(vm).encode(), headers.get("x-onegate-token", "").encode())
+        return vm if valid else None
 
     def _dispatch(self, vm: VirtualMachine, request: Request) -> Response:
-        asked = (request.method, request.path.rstrip("/") or "/")
+        route = (request.method, request.path.rstrip("/") or "/")
         other = re.fullmatch(r"/vms/(\d+)", request.path)
-        if asked == ("GET", "/"):
+        if route == ("GET", "/"):
             base = self._world.onegate_url
             return _json({"vm_info": f"{base}/vm", "service_info": f"{base}/service"})
-        if asked == ("GET", "/vm"):
+        if route == ("GET", "/vm"):
             return _json(_vm(vm))
-        if asked == ("PUT", "/vm"):
+        if route == ("PUT", "/vm"):
             return self._update(vm, request.body.decode(errors="replace"))
-        if asked == ("GET", "/service"):
+        if route == ("GET", "/service"):
             return self._service(vm, "extended" in request.query)
         if request.method == "GET" and other:
             return self._other(vm, int(other[1]))
         return _text(400, "OneGate server doesn't support this feature")
 
     def _update(self, vm: VirtualMachine, text: str) -> Response:
-        attributes = template_text.parse(text)
+        attributes = templates.parse(text)
         for key in attributes:
             if key in _RESTRICTED:
                 return _text(403, f"Attribute ({key}) cannot be modified")
@@ -96,10 +96,10 @@ class OneGate:
         return document.did, document.name, document.body()
 
     def _service(self, vm: VirtualMachine, extended: bool) -> Response:
-        found = self._service_body(vm)
-        if found is None:
+        service = self._service_body(vm)
+        if service is None:
             return _text(400, f"No service available for VM {vm.vid}")
-        number, name, body = found
+        number, name, body = service
         return _json(
             {
                 "SERVICE": {
@@ -112,28 +112,25 @@ class OneGate:
         )
 
     def _role(self, role: Mapping[str, Any], extended: bool) -> dict[str, Any]:
-        now = self._world.seconds()
+        def vm_info(node: Mapping[str, Any]) -> object:
+            vm, now = self._world.vms[node["deploy_id"]], self._world.seconds()
+            return {"VM": full_form(vm, now)} if extended else node["vm_info"]
+
+        nodes = role.get("nodes", [])
         return {
             "name": role["name"],
             "cardinality": role.get("cardinality"),
             "state": role["state"],
-            "nodes": [
-                {
-                    "deploy_id": node["deploy_id"],
-                    "running": None,
-                    "vm_info": {"VM": full(self._world.vms[node["deploy_id"]], now)} if extended else node["vm_info"],
-                }
-                for node in role.get("nodes", [])
-            ],
+            "nodes": [{"deploy_id": node["deploy_id"], "running": None, "vm_info": vm_info(node)} for node in nodes],
         }
 
     def _other(self, vm: VirtualMachine, number: int) -> Response:
-        found = self._service_body(vm)
-        if found is None:
+        service = self._service_body(vm)
+        if service is None:
             return _text(400, f"No service available for VM {vm.vid}")
-        nodes = {node["deploy_id"] for role in found[2]["roles"] for node in role.get("nodes", [])}
+        nodes = {node["deploy_id"] for role in service[2]["roles"] for node in role.get("nodes", [])}
         if number not in nodes:
-            return _text(400, f"Service {found[0]} does not contain VM {number}.")
+            return _text(400, f"Service {service[0]} does not contain VM {number}.")
         return _json(_vm(self._world.vms[number]))
 
 
@@ -155,5 +152,5 @@ def _text(status: int, body: str) -> Response:
     return Response(status, body.encode(), _JSON)
 
 
-def _json(body: Any) -> Response:
+def _json(body: object) -> Response:
     return Response(200, json.dumps(body, ensure_ascii=False).encode(), _JSON)

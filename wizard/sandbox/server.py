@@ -1,30 +1,30 @@
-"""The sandbox itself: a world, its clock, and three servers on loopback."""
+"""The sandbox: a world, its clock, and the three servers on loopback."""
 
 from __future__ import annotations
 
 import copy
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
-from wizard.sandbox.guests import HttpGate, scripted
-from wizard.sandbox.http import Asked, Faults, LoopbackServer, Wire
+from wizard.sandbox.guests import HttpGate, scripted_guest
+from wizard.sandbox.http import Faults, LoggedRequest, LoopbackServer, SharedState
 from wizard.sandbox.oned.api import Oned
 from wizard.sandbox.oned.documents import SERVICE
 from wizard.sandbox.oneflow.api import OneFlow
 from wizard.sandbox.oneflow.flow import Flow
 from wizard.sandbox.oneflow.instantiation import service_body
+from wizard.sandbox.oneflow.routes import ServiceRoutes, TemplateRoutes
 from wizard.sandbox.oneflow.scaling import Autoscaler
 from wizard.sandbox.oneflow.schema import validate
 from wizard.sandbox.oneflow.service import RUNNING
-from wizard.sandbox.oneflow.service_routes import ServiceRoutes
-from wizard.sandbox.oneflow.template_routes import TemplateRoutes
 from wizard.sandbox.onegate import OneGate
-from wizard.sandbox.world import GuestMaker, WorldState
+from wizard.sandbox.world import GuestFactory, WorldState
 from wizard.sandbox.worlds import WORLDS
 
 
@@ -38,20 +38,20 @@ class Sandbox:
         latency: float = 0.3,
         speed: float = 1.0,
         clock: ManualClock | None = None,
-        guests: GuestMaker = scripted,
+        guests: GuestFactory = scripted_guest,
     ) -> None:
-        """`world` is a name out of `worlds.WORLDS`, or a World of one's own.
+        """`world` is a World, or the name of one in `worlds.WORLDS`.
 
-        `latency`: what an authenticated OneFlow call costs, in seconds of wall time.
-        `speed`: sandbox seconds per wall second, unless a `clock` is given.
-        `guests` makes what runs inside the VMs.
+        `latency` is added to each authenticated OneFlow call, in seconds of wall time.
+        `speed` is sandbox seconds per wall second, unless a `clock` is given.
+        `guests` makes the guest of each VM.
         """
         plan = WORLDS[world] if isinstance(world, str) else world
         self.clock = clock if clock is not None else RunningClock(speed)
         self.world = WorldState(plan, self.clock, guests)
         self.username = plan.operator
         self.password = self.world.accounts.password(plan.operator)
-        self._wire = Wire()
+        self._shared = SharedState()
         self._flow = Flow(self.world)
         self._services = ServiceRoutes(self._flow)
         self._templates = TemplateRoutes(self.world, self._services.deployment)
@@ -64,26 +64,26 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         """The faults of the network that tests plan."""
-        return self._wire.faults
+        return self._shared.faults
 
     @property
-    def requests(self) -> list[Asked]:
-        """All requests so far, guests' too, without secrets."""
-        return self._wire.log
+    def requests(self) -> list[LoggedRequest]:
+        """All requests so far, those of guests included, without secrets."""
+        return self._shared.log
 
     @property
     def oneflow_url(self) -> str:
-        """Where OneFlow answers, e.g. http://127.0.0.1:41234."""
+        """The URL of OneFlow, e.g. http://127.0.0.1:41234."""
         return self._server("oneflow").url
 
     @property
     def oned_url(self) -> str:
-        """Where oned answers, e.g. http://127.0.0.1:41235/RPC2."""
+        """The URL of oned, e.g. http://127.0.0.1:41235/RPC2."""
         return f"{self._server('oned').url}/RPC2"
 
     @property
     def onegate_url(self) -> str:
-        """Where OneGate answers, e.g. http://127.0.0.1:41236."""
+        """The URL of OneGate, e.g. http://127.0.0.1:41236."""
         return self._server("onegate").url
 
     def password_of(self, user: str) -> str:
@@ -91,9 +91,9 @@ class Sandbox:
         return self.world.accounts.password(user)
 
     def environment(self) -> dict[str, str]:
-        """The variables that point OpenNebula's tools, and ours, here.
+        """The environment variables that direct OpenNebula's tools, and ours, to the sandbox.
 
-        ONE_AUTH is a file for the owner's eyes only, in a folder that `stop` removes.
+        ONE_AUTH is a file that only its owner may read, in a folder that `stop` removes.
         """
         if self._folder is None:
             raise RuntimeError("the sandbox does not run")
@@ -106,15 +106,15 @@ class Sandbox:
         }
 
     def start(self) -> Sandbox:
-        """Open the ports, live through the world's past, and set the clock going."""
+        """Open the ports, deploy the services that exist already, and start the clock."""
         apps = (self._oneflow, Oned(self.world), self._onegate)
-        self._servers = {app.name: LoopbackServer(app, self._wire) for app in apps}
+        self._servers = {app.name: LoopbackServer(app, self._shared) for app in apps}
         self.world.onegate_url = self.onegate_url
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         auth = self._folder / "one_auth"
         auth.touch(mode=0o600)
         auth.write_text(f"{self.username}:{self.password}\n")
-        self._past()
+        self._deploy_existing()
         self._gate = HttpGate(self._server("onegate").server_port, self._onegate.token)
         self.world.gate = self._gate
         for server in self._servers.values():
@@ -123,8 +123,8 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close everything, whatever hangs; remove the private folder."""
-        self._wire.stopping.set()
+        """Close all servers, hanging requests included, and remove the private folder."""
+        self._shared.stopping.set()
         self._oneflow.stop()
         for server in self._servers.values():
             server.stop()
@@ -148,8 +148,8 @@ class Sandbox:
             raise RuntimeError("the sandbox does not run")
         return self._servers[name]
 
-    def _past(self) -> None:
-        """Let what exists at the start come about by the same laws as everything later."""
+    def _deploy_existing(self) -> None:
+        """Register and deploy what exists at the start, at its age, by the same steps as everything later."""
         plan = self.world.plan
         owner = self.world.accounts.named(plan.operator)
         for template in plan.service_templates:
@@ -160,9 +160,9 @@ class Sandbox:
         Autoscaler(self._flow, self._services.scaling).start()
         self.world.gate = self._onegate
         for existing in sorted(plan.services, key=lambda service: -service.age):
-            self.clock.turn_to(present - existing.age)
+            self.clock.advance_to(present - existing.age)
             self._deploy(existing)
-        self.clock.turn_to(present)
+        self.clock.advance_to(present)
 
     def _deploy(self, existing: ExistingService) -> None:
         owner = self.world.accounts.named(self.world.plan.operator)
@@ -175,8 +175,8 @@ class Sandbox:
             if service.state == RUNNING:
                 break
             self.clock.advance(1.0)
-        mine = [vm for vm in self.world.vms if vm.service == service.sid]
-        for vm, name in zip(mine, existing.vm_names, strict=False):
+        vms = [vm for vm in self.world.vms if vm.service == service.sid]
+        for vm, name in zip(vms, existing.vm_names, strict=False):
             vm.name = name
         for role in existing.lost_roles:
             for vid in service.roles[role].node_ids:
@@ -184,5 +184,5 @@ class Sandbox:
         self.clock.advance(10.0)
 
 
-def _copied(data: Any) -> Any:
+def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
     return copy.deepcopy(dict(data))

@@ -1,4 +1,4 @@
-"""One world as it stands: everything that lives on the clock, behind one lock."""
+"""The changing state of a world: its VMs, their life cycle, and the actions on them, behind one lock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from wizard.sandbox.blueprint import BootFailure, Host, User, World
+from wizard.sandbox.blueprint import BootFailure, Host, User, VmTemplate, World
 from wizard.sandbox.clock import ManualClock, Timer
-from wizard.sandbox.oned import templates as vm_contents
+from wizard.sandbox.oned import templates
 from wizard.sandbox.oned.accounts import ACTION, AUTHORIZATION, Accounts, OneError, may_use, no_such, not_authorized
 from wizard.sandbox.oned.documents import Documents
 from wizard.sandbox.oned.resources import Images, Networks
@@ -32,7 +32,7 @@ from wizard.sandbox.oned.vm import (
     STATE_NAMES,
     Gate,
     Guest,
-    Stay,
+    HistoryRecord,
     VirtualMachine,
 )
 
@@ -44,9 +44,9 @@ class Machines:
         self._world = world
         self._by_id: dict[int, VirtualMachine] = {}
         self.on_state: list[Callable[[VirtualMachine], None]] = []
-        """Told of every change of a VM's state."""
+        """Called with each VM whose state changed."""
         self.on_update: list[Callable[[VirtualMachine, str], None]] = []
-        """Told of every update of a VM's user template, with the text of the update."""
+        """Called with each VM whose user template was updated, and the text of the update."""
 
     def __iter__(self) -> Iterator[VirtualMachine]:
         return iter([self._by_id[vid] for vid in sorted(self._by_id)])
@@ -61,17 +61,13 @@ class Machines:
 
     def instantiate(self, user: User, template_id: int, name: str, extra: Mapping[str, Any]) -> VirtualMachine:
         """Create a VM from a VM template with `extra` merged over it; OneError when oned refuses."""
-        template = self._world.vm_templates.get(template_id)
-        if template is None:
-            raise no_such("virtual machine template", template_id)
-        if not may_use(user, template.owner, template.public):
-            raise not_authorized(user.uid, "USE", "TEMPLATE", template_id)
+        template = self._world.vm_template(user, template_id)
         self._check_quota(user)
         vid = len(self._by_id)
-        merged = vm_contents.as_oned_reads(vm_contents.merge(template.contents, extra))
-        own, user_template = vm_contents.split(merged)
+        merged = templates.normalized(templates.merge(template.contents, extra))
+        own, user_template = templates.split(merged)
         nics = self._attach(user, vid, own.get("NIC", []))
-        own["CONTEXT"] = vm_contents.context(own.get("CONTEXT", {}), merged, nics, vid, self._world.onegate_url)
+        own["CONTEXT"] = templates.context(own.get("CONTEXT", {}), merged, nics, vid, self._world.onegate_url)
         if own["CONTEXT"].get("TOKEN", "").upper() == "YES":
             own["CREATED_BY"] = str(user.uid)
         own["NIC"] = nics
@@ -83,7 +79,7 @@ class Machines:
         return vm
 
     def update(self, vm: VirtualMachine, text: str, attributes: Mapping[str, Any], replace: bool) -> None:
-        """Change the user template and tell of it."""
+        """Change the user template and call the listeners."""
         if replace:
             vm.user_template.clear()
         vm.user_template.update(attributes)
@@ -92,124 +88,125 @@ class Machines:
 
     def _check_quota(self, user: User) -> None:
         limit = user.quota.vms if user.quota else -2
-        mine = [vm for vm in self if vm.owner.uid == user.uid and vm.state != DONE]
-        if 0 <= limit <= len(mine):
+        existing = [vm for vm in self if vm.owner.uid == user.uid and vm.state != DONE]
+        if 0 <= limit <= len(existing):
             raise OneError(AUTHORIZATION, f"user [{user.uid}] limit of {limit} reached for VMS quota in VM.")
 
-    def _attach(self, user: User, vid: int, wishes: Any) -> list[dict[str, Any]]:
-        listed = wishes if isinstance(wishes, list) else [wishes]
-        return [self._world.networks.attach(user, vid, number, wish) for number, wish in enumerate(listed)]
+    def _attach(self, user: User, vid: int, nics: Any) -> list[dict[str, Any]]:
+        listed = nics if isinstance(nics, list) else [nics]
+        return [self._world.networks.attach(user, vid, number, nic) for number, nic in enumerate(listed)]
 
     def usage(self) -> dict[int, tuple[float, float, list[int]]]:
-        """For each host id: cores and MB taken, and the VMs that take them."""
-        taken: dict[int, tuple[float, float, list[int]]] = {host.hid: (0.0, 0.0, []) for host in self._world.plan.hosts}
+        """For each host id: cores and MB in use, and the ids of the VMs that use them."""
+        usage: dict[int, tuple[float, float, list[int]]] = {host.hid: (0.0, 0.0, []) for host in self._world.plan.hosts}
         for vm in self._by_id.values():
-            # A VM that is powered off keeps its disks, not its share of the host.
-            if vm.state == ACTIVE and vm.stays:
-                cpu, memory, vms = taken[vm.stays[-1].host.hid]
-                taken[vm.stays[-1].host.hid] = (cpu + vm.cpu, memory + vm.memory, [*vms, vm.vid])
-        return taken
+            # A VM that is powered off frees CPU and memory of its host.
+            if vm.state == ACTIVE and vm.history:
+                cpu, memory, vms = usage[vm.history[-1].host.hid]
+                usage[vm.history[-1].host.hid] = (cpu + vm.cpu, memory + vm.memory, [*vms, vm.vid])
+        return usage
 
 
 _MONITORED = 2
 
 
 class Hypervisor:
-    """What happens to VMs by themselves, one planned step at a time."""
+    """The life cycle of VMs, and the scheduler: at most one planned step for each VM."""
 
     def __init__(self, world: WorldState) -> None:
         self._world = world
         self._steps: dict[int, Timer] = {}
 
-    def spread(self, vid: int, what: str, seconds: float) -> float:
-        """`seconds`, a little longer or shorter: the same for the same VM, whatever else happens."""
-        share = hashlib.sha256(f"{vid}/{what}".encode()).digest()[0] / 255
+    def spread(self, vid: int, step: str, seconds: float) -> float:
+        """`seconds`, a little longer or shorter: always the same for the same VM and step."""
+        share = hashlib.sha256(f"{vid}/{step}".encode()).digest()[0] / 255
         return seconds * (1 + self._world.plan.timings.spread * (2 * share - 1))
 
     def retry(self, vm: VirtualMachine) -> None:
-        """Try again what failed, as `recover` with retry does."""
+        """Boot a failed VM again, as `recover` with retry does."""
         if vm.failed:
             vm.user_template.pop("ERROR", None)
             self.boot(vm, BOOT)
 
-    def plan(self, vm: VirtualMachine, delay: float, step: Callable[[VirtualMachine], None]) -> None:
-        """What happens to the VM next; it takes the place of what was planned before."""
-        self.forget(vm)
+    def after(self, vm: VirtualMachine, delay: float, step: Callable[[VirtualMachine], None]) -> None:
+        """Plan the next step of a VM, `delay` seconds from now, in place of the one planned before."""
+        self.cancel(vm)
         self._steps[vm.vid] = self._world.after(delay, lambda: step(vm))
 
     def set_state(self, vm: VirtualMachine, state: int, lcm: int) -> None:
-        """Change the VM's state and tell of it."""
+        """Change the VM's state and call the listeners."""
         vm.state, vm.lcm = state, lcm
         if vm.guest is not None and not vm.running:
             vm.guest.stop()
         for listener in self._world.vms.on_state:
             listener(vm)
 
-    def forget(self, vm: VirtualMachine) -> None:
-        """Nothing more is planned for the VM."""
+    def cancel(self, vm: VirtualMachine) -> None:
+        """Cancel the planned step of a VM, if any."""
         if vm.vid in self._steps:
             self._steps.pop(vm.vid).cancel()
 
     def begin(self, vm: VirtualMachine) -> None:
-        """Leave a new VM to the scheduler."""
-        self.plan(vm, self._world.plan.timings.schedule, self._schedule)
+        """Hand a new VM to the scheduler."""
+        self.after(vm, self._world.plan.timings.schedule, self._schedule)
 
     def boot(self, vm: VirtualMachine, lcm: int) -> None:
-        """Let the VM boot; `lcm` is the state in which it does."""
+        """Boot the VM; `lcm` is its state meanwhile."""
         self.set_state(vm, ACTIVE, lcm)
-        self.plan(vm, self.spread(vm.vid, "boot", self._world.plan.timings.boot), self._booted)
+        self.after(vm, self.spread(vm.vid, "boot", self._world.plan.timings.boot), self._booted)
 
     def _schedule(self, vm: VirtualMachine) -> None:
         host, message = self._room(vm)
         if host is None:
-            stamp = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._world.seconds()))
-            vm.user_template["SCHED_MESSAGE"] = f"{stamp}: {message}"
-            self.plan(vm, self._world.plan.timings.reschedule, self._schedule)
+            vm.user_template["SCHED_MESSAGE"] = f"{self._timestamp()}: {message}"
+            self.after(vm, self._world.plan.timings.reschedule, self._schedule)
             return
         vm.user_template.pop("SCHED_MESSAGE", None)
-        vm.stays.append(Stay(host, self._world.seconds()))
+        vm.history.append(HistoryRecord(host, self._world.seconds()))
         self.set_state(vm, ACTIVE, PROLOG)
-        self.plan(vm, self.spread(vm.vid, "prolog", self._world.plan.timings.prolog), self._prolog_done)
+        self.after(vm, self.spread(vm.vid, "prolog", self._world.plan.timings.prolog), self._prolog_done)
 
     def _room(self, vm: VirtualMachine) -> tuple[Host | None, str]:
         usage = self._world.vms.usage()
         hosts = self._world.plan.hosts
-        alive = [host for host in hosts if host.state == _MONITORED]
-        with_cpu = [host for host in alive if usage[host.hid][0] + vm.cpu <= host.cpu + 1e-9]
+        monitored = [host for host in hosts if host.state == _MONITORED]
+        with_cpu = [host for host in monitored if usage[host.hid][0] + vm.cpu <= host.cpu + 1e-9]
         with_both = [host for host in with_cpu if usage[host.hid][1] + vm.memory <= host.memory]
         if with_both:
             return max(with_both, key=lambda host: (host.cpu - usage[host.hid][0], -host.hid)), ""
         lacking = "memory" if with_cpu else "CPU"
         return None, f"[HOST] Not enough {lacking} on hosts: {','.join(str(host.hid) for host in hosts)}"
 
+    def _timestamp(self) -> str:
+        return time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._world.seconds()))
+
     def _prolog_done(self, vm: VirtualMachine) -> None:
-        stay = vm.stays[-1]
-        stay.prolog_end = stay.running_start = self._world.seconds()
+        record = vm.history[-1]
+        record.prolog_end = record.running_start = self._world.seconds()
         self.boot(vm, BOOT)
 
     def _booted(self, vm: VirtualMachine) -> None:
         failure = self._world.boot_failure(vm)
         if failure is not None:
             vm.boots_failed += 1
-            stamp = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._world.seconds()))
-            vm.user_template["ERROR"] = f"{stamp}: DEPLOY: {failure.error}"
-            vm.stays[-1].running_end = self._world.seconds()
+            vm.user_template["ERROR"] = f"{self._timestamp()}: DEPLOY: {failure.error}"
+            vm.history[-1].running_end = self._world.seconds()
             self.set_state(vm, ACTIVE, BOOT_FAILURE)
             return
-        vm.stays[-1].running_end = 0
+        vm.history[-1].running_end = 0
         self.set_state(vm, ACTIVE, RUNNING)
         self._world.start_guest(vm)
 
 
 class VmActions:
-    """The actions on VMs that the sandbox knows."""
+    """The actions of `one.vm.action` that the sandbox implements."""
 
     def __init__(self, world: WorldState) -> None:
         self._world = world
         self._hypervisor = world.hypervisor
 
     def act(self, vm: VirtualMachine, action: str) -> None:
-        """Do what `one.vm.action` names; OneError when the VM is not in a state for it."""
+        """Perform `action`; OneError when it is unknown or the VM is in a state that does not allow it."""
         actions: dict[str, Callable[[VirtualMachine], bool]] = {
             "terminate": self._terminate,
             "terminate-hard": self._terminate_hard,
@@ -243,55 +240,55 @@ class VmActions:
         elif vm.lcm in (SHUTDOWN, CANCEL, EPILOG, CLEANUP_DELETE):
             return True
         elif vm.running:
-            vm.stays[-1].running_end = self._world.seconds()
+            vm.history[-1].running_end = self._world.seconds()
             self._hypervisor.set_state(vm, ACTIVE, lcm)
-            self._hypervisor.plan(vm, self._hypervisor.spread(vm.vid, "shutdown", seconds), self._epilog)
+            self._hypervisor.after(vm, self._hypervisor.spread(vm.vid, "shutdown", seconds), self._epilog)
         elif vm.state == POWEROFF:
             self._epilog(vm)
         else:
             self._hypervisor.set_state(vm, ACTIVE, CLEANUP_DELETE)
-            self._hypervisor.plan(vm, self._world.plan.timings.epilog, self._done)
+            self._hypervisor.after(vm, self._world.plan.timings.epilog, self._done)
         return True
 
     def _epilog(self, vm: VirtualMachine) -> None:
-        vm.stays[-1].epilog_start = self._world.seconds()
+        vm.history[-1].epilog_start = self._world.seconds()
         self._hypervisor.set_state(vm, ACTIVE, EPILOG)
-        self._hypervisor.plan(vm, self._world.plan.timings.epilog, self._done)
+        self._hypervisor.after(vm, self._world.plan.timings.epilog, self._done)
 
     def _done(self, vm: VirtualMachine) -> None:
         vm.end = self._world.seconds()
-        if vm.stays:
-            vm.stays[-1].end = vm.end
+        if vm.history:
+            vm.history[-1].end = vm.end
         for network in self._world.networks.all():
             network.release(vm.vid)
-        self._hypervisor.forget(vm)
+        self._hypervisor.cancel(vm)
         self._hypervisor.set_state(vm, DONE, 0)
 
     def _poweroff(self, vm: VirtualMachine) -> bool:
         if not vm.running:
             return False
         self._hypervisor.set_state(vm, ACTIVE, SHUTDOWN_POWEROFF)
-        self._hypervisor.plan(
+        self._hypervisor.after(
             vm, self._hypervisor.spread(vm.vid, "shutdown", self._world.plan.timings.shutdown), self._off
         )
         return True
 
     def _off(self, vm: VirtualMachine) -> None:
-        vm.stays[-1].end = vm.stays[-1].running_end = self._world.seconds()
+        vm.history[-1].end = vm.history[-1].running_end = self._world.seconds()
         self._hypervisor.set_state(vm, POWEROFF, 0)
 
     def _resume(self, vm: VirtualMachine) -> bool:
         if vm.state != POWEROFF:
             return False
         now = self._world.seconds()
-        vm.stays.append(Stay(vm.stays[-1].host, now, running_start=now))
+        vm.history.append(HistoryRecord(vm.history[-1].host, now, running_start=now))
         self._hypervisor.boot(vm, BOOT_POWEROFF)
         return True
 
     def _reboot(self, vm: VirtualMachine) -> bool:
         if not vm.running:
             return False
-        # oned sees nothing of a reboot: the VM stays RUNNING while its guest starts again.
+        # oned does not notice a reboot: the VM stays RUNNING while its guest starts again.
         if vm.guest is not None:
             vm.guest.stop()
         self._world.after(
@@ -301,14 +298,14 @@ class VmActions:
         return True
 
 
-GuestMaker: TypeAlias = "Callable[[VirtualMachine, WorldState], Guest]"
-"""Makes the guest of a VM that boots for the first time."""
+GuestFactory: TypeAlias = "Callable[[VirtualMachine, WorldState], Guest]"
+"""Makes the guest of a VM at its first boot."""
 
 
 class WorldState:
-    """A world in motion. Hold `lock` to read or change it, and never while turning the clock."""
+    """The state of one sandbox. Hold `lock` to read or change it, and never while advancing the clock."""
 
-    def __init__(self, plan: World, clock: ManualClock, guest_for: GuestMaker) -> None:
+    def __init__(self, plan: World, clock: ManualClock, new_guest: GuestFactory) -> None:
         self.plan = plan
         self.clock = clock
         self.lock = threading.RLock()
@@ -321,17 +318,17 @@ class WorldState:
         self.hypervisor = Hypervisor(self)
         self.actions = VmActions(self)
         self.administrator = User(0, "oneadmin", 0, "oneadmin")
-        """On whose behalf the servers act among themselves."""
+        """The user of requests among the servers."""
         self.onegate_url = ""
         self.gate: Gate | None = None
-        self._guest_for = guest_for
+        self._new_guest = new_guest
 
     def seconds(self) -> int:
         """The present in whole seconds since 1970."""
         return self.clock.seconds()
 
     def after(self, delay: float, step: Callable[[], None]) -> Timer:
-        """Plan a step of the world, to be taken under its lock."""
+        """Plan a step in `delay` seconds, to be run under the lock."""
 
         def locked() -> None:
             with self.lock:
@@ -339,16 +336,25 @@ class WorldState:
 
         return self.clock.call_later(delay, locked)
 
+    def vm_template(self, user: User, tid: int) -> VmTemplate:
+        """The VM template with this id; OneError when there is none, or the user may not use it."""
+        template = self.vm_templates.get(tid)
+        if template is None:
+            raise no_such("virtual machine template", tid)
+        if not may_use(user, template.owner, template.public):
+            raise not_authorized(user.uid, "USE", "TEMPLATE", tid)
+        return template
+
     def boot_failure(self, vm: VirtualMachine) -> BootFailure | None:
-        """Why the VM must not boot this time, if it must not."""
+        """The failure that the world plans for this boot of the VM, if any."""
         for failure in self.plan.guests.boot_failures:
-            meant = failure.role == vm.role and vm.name.startswith(f"{failure.role}_{failure.number}_")
-            if meant and (failure.times < 0 or vm.boots_failed < failure.times):
+            matches = failure.role == vm.role and vm.name.startswith(f"{failure.role}_{failure.number}_")
+            if matches and (failure.times < 0 or vm.boots_failed < failure.times):
                 return failure
         return None
 
     def start_guest(self, vm: VirtualMachine) -> None:
-        """Let the guest of a VM that has just booted begin its work."""
+        """Start the guest of a VM that has just booted."""
         if vm.guest is None:
-            vm.guest = self._guest_for(vm, self)
+            vm.guest = self._new_guest(vm, self)
         vm.guest.start()

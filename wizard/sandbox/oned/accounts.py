@@ -1,4 +1,4 @@
-"""Who is asking, and what they may see."""
+"""Users and their rights, and oned's errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Accounts:
 
     def __init__(self, users: Iterable[User]) -> None:
         self._users = {user.name: user for user in users}
-        # A colon in every password: a client that splits at the wrong colon fails here, not in the field.
+        # A colon in every password: a client that splits at the wrong colon fails here, not at a user's site.
         self._passwords = {
             user.name: user.password or f"{secrets.token_hex(6)}:{secrets.token_hex(6)}" for user in users
         }
@@ -45,7 +45,7 @@ class Accounts:
 
 
 def may_use(user: User, owner: int, public: bool) -> bool:
-    """Whether `user` may use an object of `owner` that is `public` or not."""
+    """True if `user` may use an object of `owner` that is `public` or not."""
     return user.admin or public or user.uid == owner
 
 
@@ -58,7 +58,7 @@ INTERNAL = 0x2000
 
 
 class OneError(Exception):
-    """A refusal by oned: `code` is one of this module's, `message` its words without the call's name."""
+    """A refusal by oned: `code` is one of this module's, `message` its text without the name of the call."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -67,10 +67,10 @@ class OneError(Exception):
 
 
 def no_such(kind: str, number: int) -> OneError:
-    """The refusal for an id that does not exist, e.g. kind `document`."""
+    """The error for an id that does not exist, e.g. kind `document`."""
     return OneError(NO_EXISTS, f"Error getting {kind} [{number}].")
 
 
 def not_authorized(uid: int, verb: str, kind: str, number: int) -> OneError:
-    """The refusal for another user's object, e.g. verb `USE`, kind `TEMPLATE`."""
+    """The error for another user's object, e.g. verb `USE`, kind `TEMPLATE`."""
     return OneError(AUTHORIZATION, f"User [{uid}] : Not authorized to perform {verb} {kind} [{number}].")

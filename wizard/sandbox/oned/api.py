@@ -1,4 +1,4 @@
-"""oned's XML-RPC, as far as we call it."""
+"""oned's XML-RPC: the calls that the sandbox implements."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from xml.sax.saxutils import escape
 
 from wizard.sandbox.blueprint import User
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.oned import objects
-from wizard.sandbox.oned import templates as template_text
+from wizard.sandbox.oned import objects, templates
 from wizard.sandbox.oned.accounts import (
     AUTHENTICATION,
     INTERNAL,
@@ -22,7 +21,7 @@ from wizard.sandbox.oned.accounts import (
     no_such,
     not_authorized,
 )
-from wizard.sandbox.oned.vm import DONE, VirtualMachine, full, short
+from wizard.sandbox.oned.vm import DONE, VirtualMachine, full_form, short_form
 from wizard.sandbox.world import WorldState
 
 # oned writes the contents of these, and these leaves, as CDATA; everything else as escaped text.
@@ -31,7 +30,7 @@ _CDATA_LEAVES = frozenset({"VM_MAD", "TM_MAD", "IM_MAD"})
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def element(tag: str, value: Any, cdata: bool = False) -> str:
+def element(tag: str, value: object, cdata: bool = False) -> str:
     """One element: a mapping has children, a list repeats its tag, anything else is text."""
     if isinstance(value, list):
         return "".join(element(tag, item, cdata) for item in value)
@@ -41,7 +40,7 @@ def element(tag: str, value: Any, cdata: bool = False) -> str:
         return f"<{tag}>{inner}</{tag}>" if inner else f"<{tag}/>"
     text = _NOT_XML.sub("", str(value))
     if cdata or tag in _CDATA_LEAVES:
-        # A CDATA section cannot hold its own end.
+        # A CDATA section cannot contain its own end.
         inner = "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
     else:
         inner = escape(text)
@@ -50,7 +49,7 @@ def element(tag: str, value: Any, cdata: bool = False) -> str:
 
 _MINE, _ALL, _MINE_AND_GROUPS, _PRIMARY_GROUP = -3, -2, -1, -4
 
-Call = Callable[..., Any]
+Call = Callable[..., "str | int"]
 
 
 class Oned:
@@ -61,7 +60,7 @@ class Oned:
     def __init__(self, world: WorldState) -> None:
         self._world = world
         machines, catalogue = VmCalls(world), CatalogueCalls(world)
-        # Each call with the number of parameters that it needs, and the number that it looks at.
+        # Each call with the number of parameters that it needs, and the number that it reads.
         self._calls: dict[str, tuple[Call, int, int]] = {
             "one.system.version": (lambda _: world.plan.version, 0, 0),
             "one.user.info": (catalogue.user, 1, 1),
@@ -88,7 +87,7 @@ class Oned:
         return self._read(request)[1]
 
     def respond(self, request: Request) -> Response:
-        """Do the call; a refusal is a good HTTP answer too."""
+        """Perform the call; a refusal is an HTTP 200 too."""
         if request.method != "POST" or request.path != "/RPC2":
             return Response(404, b"<html><body>not found</body></html>", "text/html")
         params, name = self._read(request)
@@ -103,14 +102,14 @@ class Oned:
             return (), ""
         return params, name or ""
 
-    def _result(self, name: str, params: tuple[Any, ...]) -> list[Any]:
+    def _result(self, name: str, params: tuple[Any, ...]) -> list[str | int]:
         try:
             return [True, self._do(name, params), 0]
         except OneError as error:
             # The server ends each answer with the id of the object in question, -1 for none.
             return [False, f"[{name}] {error.message}", error.code, -1]
 
-    def _do(self, name: str, params: tuple[Any, ...]) -> Any:
+    def _do(self, name: str, params: tuple[Any, ...]) -> str | int:
         if name not in self._calls:
             raise OneError(XML_RPC_API, "This call is not part of the sandbox.")
         user = self._world.accounts.login(str(params[0])) if params else None
@@ -123,7 +122,7 @@ class Oned:
             return act(user, *params[1 : used + 1])
 
 
-def _dumped(result: list[Any]) -> bytes:
+def _dumped(result: list[str | int]) -> bytes:
     return xmlrpc.client.dumps((result,), methodresponse=True, encoding="utf-8").encode()
 
 
@@ -139,7 +138,7 @@ class VmCalls:
 
     def info(self, user: User, vid: int) -> str:
         """one.vm.info"""
-        return element("VM", full(self._vm(user, vid, "USE"), self._world.seconds()))
+        return element("VM", full_form(self._vm(user, vid, "USE"), self._world.seconds()))
 
     def action(self, user: User, action: str, vid: int) -> int:
         """one.vm.action"""
@@ -148,42 +147,41 @@ class VmCalls:
 
     def update(self, user: User, vid: int, text: str, mode: int) -> int:
         """one.vm.update: mode 0 replaces the user template, 1 adds to it."""
-        self._world.vms.update(self._vm(user, vid, "MANAGE"), text, template_text.parse(text), mode == 0)
+        self._world.vms.update(self._vm(user, vid, "MANAGE"), text, templates.parse(text), mode == 0)
         return vid
 
     def pool(self, user: User, whose: int, start: int, end: int, state: int, query: str = "") -> str:
         """one.vmpool.info: the short form; state -1 is all but DONE, -2 all. -1, -1 is the whole range."""
-        return _pool("VM_POOL", "VM", [short(vm) for vm in self._range(user, whose, start, end, state, query)])
+        vms = self._range(user, whose, start, end, state, query)
+        return _pool("VM_POOL", "VM", [short_form(vm) for vm in vms])
 
     def pool_extended(self, user: User, whose: int, start: int, end: int, state: int, query: str = "") -> str:
         """one.vmpool.infoextended: the full form."""
-        now = self._world.seconds()
-        return _pool(
-            "VM_POOL", "VM", [full(vm, now, whole=False) for vm in self._range(user, whose, start, end, state, query)]
-        )
+        now, vms = self._world.seconds(), self._range(user, whose, start, end, state, query)
+        return _pool("VM_POOL", "VM", [full_form(vm, now, whole=False) for vm in vms])
 
     def infoset(self, user: User, ids: str, extended: bool) -> str:
-        """one.vmpool.infoset: these VMs, finished ones too; those of others are left out."""
+        """one.vmpool.infoset: these VMs, finished ones included; VMs of other users are left out."""
         wanted = [int(text) for text in ids.split(",") if text.strip().isdigit()]
-        found = [self._world.vms[vid] for vid in sorted(set(wanted)) if vid < len(self._world.vms)]
-        mine = [vm for vm in found if may_use(user, vm.owner.uid, False)]
+        vms = [self._world.vms[vid] for vid in sorted(set(wanted)) if vid < len(self._world.vms)]
+        vms = [vm for vm in vms if may_use(user, vm.owner.uid, False)]
         now = self._world.seconds()
-        return _pool("VM_POOL", "VM", [full(vm, now, whole=False) if extended else short(vm) for vm in mine])
+        return _pool("VM_POOL", "VM", [full_form(vm, now, whole=False) if extended else short_form(vm) for vm in vms])
 
     def _range(self, user: User, whose: int, start: int, end: int, state: int, query: str) -> list[VirtualMachine]:
         if query:
             raise OneError(INTERNAL, "JSON query search is not supported by the SQL backend")
-        found = [vm for vm in self._world.vms if may_use(user, vm.owner.uid, False)]
+        vms = [vm for vm in self._world.vms if may_use(user, vm.owner.uid, False)]
         if whose == _MINE or whose >= 0:
             uid = user.uid if whose == _MINE else whose
-            found = [vm for vm in found if vm.owner.uid == uid]
+            vms = [vm for vm in vms if vm.owner.uid == uid]
         elif whose in (_MINE_AND_GROUPS, _PRIMARY_GROUP):
-            found = [vm for vm in found if vm.owner.gid == user.gid]
+            vms = [vm for vm in vms if vm.owner.gid == user.gid]
         if state != -2:
-            found = [vm for vm in found if (vm.state != DONE if state == -1 else vm.state == state)]
+            vms = [vm for vm in vms if (vm.state != DONE if state == -1 else vm.state == state)]
         if end < -1:
-            return found[max(start, 0) :][:-end]
-        return [vm for vm in found if vm.vid >= start and (end < 0 or vm.vid <= end)]
+            return vms[max(start, 0) :][:-end]
+        return [vm for vm in vms if vm.vid >= start and (end < 0 or vm.vid <= end)]
 
     def _vm(self, user: User, vid: int, verb: str) -> VirtualMachine:
         vm = self._world.vms[vid]
@@ -193,22 +191,22 @@ class VmCalls:
 
 
 class CatalogueCalls:
-    """Calls about everything else."""
+    """Calls about users, groups, templates, networks, images, hosts and documents."""
 
     def __init__(self, world: WorldState) -> None:
         self._world = world
 
     def user(self, user: User, uid: int) -> str:
-        """one.user.info; -1 is whoever asks."""
-        asked = user if uid in (-1, user.uid) else self._world.accounts.numbered(uid)
-        if asked is None:
+        """one.user.info; -1 is the user of the call."""
+        shown = user if uid in (-1, user.uid) else self._world.accounts.numbered(uid)
+        if shown is None:
             raise no_such("user", uid)
-        if asked.uid != user.uid and not user.admin:
+        if shown.uid != user.uid and not user.admin:
             raise not_authorized(user.uid, "USE", "USER", uid)
-        return element("USER", objects.user(self._world, asked))
+        return element("USER", objects.user(self._world, shown))
 
     def group(self, user: User, gid: int) -> str:
-        """one.group.info; -1 is the group of whoever asks."""
+        """one.group.info; -1 is the group of the user of the call."""
         names = {member.gid: member.group for member in self._world.accounts.everyone()}
         number = user.gid if gid == -1 else gid
         if number not in names:
@@ -219,30 +217,25 @@ class CatalogueCalls:
 
     def templates(self, user: User, whose: int) -> str:
         """one.templatepool.info"""
-        found = [
+        items = [
             objects.vm_template(self._world, template)
             for template in self._world.vm_templates.values()
             if _listed(user, whose, template.owner, template.public)
         ]
-        return _pool("VMTEMPLATE_POOL", "VMTEMPLATE", found)
+        return _pool("VMTEMPLATE_POOL", "VMTEMPLATE", items)
 
     def template(self, user: User, tid: int) -> str:
         """one.template.info"""
-        template = self._world.vm_templates.get(tid)
-        if template is None:
-            raise no_such("virtual machine template", tid)
-        if not may_use(user, template.owner, template.public):
-            raise not_authorized(user.uid, "USE", "TEMPLATE", tid)
-        return element("VMTEMPLATE", objects.vm_template(self._world, template))
+        return element("VMTEMPLATE", objects.vm_template(self._world, self._world.vm_template(user, tid)))
 
     def networks(self, user: User, whose: int) -> str:
         """one.vnpool.info"""
-        found = [
+        items = [
             objects.network(self._world, network)
             for network in self._world.networks.all()
             if _listed(user, whose, network.plan.owner, network.plan.public)
         ]
-        return _pool("VNET_POOL", "VNET", found)
+        return _pool("VNET_POOL", "VNET", items)
 
     def network(self, user: User, nid: int) -> str:
         """one.vn.info"""
@@ -253,12 +246,12 @@ class CatalogueCalls:
 
     def images(self, user: User, whose: int) -> str:
         """one.imagepool.info"""
-        found = [
+        items = [
             objects.image(self._world, image)
             for image in self._world.images.all()
             if _listed(user, whose, image.owner, image.public)
         ]
-        return _pool("IMAGE_POOL", "IMAGE", found)
+        return _pool("IMAGE_POOL", "IMAGE", items)
 
     def image(self, user: User, iid: int) -> str:
         """one.image.info"""
@@ -268,19 +261,19 @@ class CatalogueCalls:
         return element("IMAGE", objects.image(self._world, image))
 
     def hosts(self, user: User) -> str:
-        """one.hostpool.info: hosts are nobody's, so only administrators see them."""
+        """one.hostpool.info: hosts have no owner, so only administrators see them."""
         usage = self._world.vms.usage()
         hosts = self._world.plan.hosts if user.admin else ()
         return _pool("HOST_POOL", "HOST", [objects.host(self._world, host, usage[host.hid]) for host in hosts])
 
     def documents(self, user: User, whose: int, _start: int, _end: int, kind: int) -> str:
         """one.documentpool.info"""
-        found = [
+        items = [
             document.shown(document.text)
             for document in self._world.documents.pool(user, kind)
             if _listed(user, whose, document.owner.uid, False)
         ]
-        return _pool("DOCUMENT_POOL", "DOCUMENT", found)
+        return _pool("DOCUMENT_POOL", "DOCUMENT", items)
 
     def document(self, user: User, did: int) -> str:
         """one.document.info: BODY is JSON as a text."""

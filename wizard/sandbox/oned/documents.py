@@ -1,4 +1,4 @@
-"""oned's documents: OneFlow keeps its services and service templates in them."""
+"""oned's documents, in which OneFlow stores services and service templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SERVICE, SERVICE_TEMPLATE = 100, 101
 
 @dataclass
 class Document:
-    """A document: its text is what everybody reads, OneFlow, OneGate and oned's clients alike."""
+    """A document; OneFlow, OneGate and oned's clients all read its text."""
 
     did: int
     kind: int
@@ -24,9 +24,9 @@ class Document:
     text: str
 
     def body(self) -> dict[str, Any]:
-        """What the text says, as a fresh dictionary."""
-        read: dict[str, Any] = json.loads(self.text)
-        return read
+        """The text as JSON, parsed anew."""
+        body: dict[str, Any] = json.loads(self.text)
+        return body
 
     def write(self, body: dict[str, Any]) -> None:
         """Replace the text."""
@@ -37,8 +37,8 @@ class Document:
         Documents.check_name(name)
         self.name = name
 
-    def shown(self, body: Any) -> dict[str, Any]:
-        """The document as XML and JSON show it, around a form of its body."""
+    def shown(self, body: object) -> dict[str, Any]:
+        """The document with its attributes, around `body` as text or as JSON."""
         return {
             "ID": str(self.did),
             "UID": str(self.owner.uid),
@@ -70,14 +70,14 @@ class Documents:
 
     @staticmethod
     def check_name(name: str) -> None:
-        """Refuse what oned cannot put into its XML, and what is too long."""
+        """OneError for a name that oned cannot put into its XML, or that is too long."""
         if any(character in name for character in "&<"):
             raise OneError(INTERNAL, "Parse error: XML Template malformed.")
         if len(name) > 128:
             raise OneError(INTERNAL, "NAME is too long; max length is 128 chars.")
 
     def get(self, user: User, did: int, kind: int | None = None) -> Document:
-        """The document with this id; a refusal when there is none, or it is another's."""
+        """The document with this id; OneError when there is none, or it is another user's."""
         document = self._by_id.get(did)
         if document is None or (kind is not None and document.kind != kind):
             raise no_such("document", did)
@@ -87,13 +87,13 @@ class Documents:
 
     def pool(self, user: User, kind: int) -> list[Document]:
         """All documents of a kind that the user may see, in order of id."""
-        found = [self._by_id[did] for did in sorted(self._by_id)]
-        return [document for document in found if document.kind == kind and may_use(user, document.owner.uid, False)]
+        documents = [self._by_id[did] for did in sorted(self._by_id) if self._by_id[did].kind == kind]
+        return [document for document in documents if may_use(user, document.owner.uid, False)]
 
     def exists(self, did: int) -> bool:
-        """Whether a document has this id."""
+        """True if a document has this id."""
         return did in self._by_id
 
     def remove(self, did: int) -> None:
-        """Forget a document."""
+        """Delete a document, if there is one with this id."""
         self._by_id.pop(did, None)

@@ -1,9 +1,8 @@
-"""How oned shows users, groups, VM templates, networks, images and hosts."""
+"""oned's elements for users, groups, VM templates, networks, images and hosts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from wizard.sandbox.blueprint import Host, Image, Quota, User, VmTemplate
@@ -15,9 +14,9 @@ _FOR_ALL = {**PERMISSIONS, "OTHER_U": "1"}
 
 
 def user(world: WorldState, shown: User) -> dict[str, Any]:
-    """USER, with its quotas as they are used now."""
+    """USER, with its quotas and their use."""
     template: dict[str, Any] = {"SSH_PUBLIC_KEY": ""}
-    mine = [vm for vm in world.vms if vm.owner.uid == shown.uid and vm.state != DONE]
+    vms = [vm for vm in world.vms if vm.owner.uid == shown.uid and vm.state != DONE]
     if shown.token_password:
         template["TOKEN_PASSWORD"] = hashlib.sha256(shown.name.encode()).hexdigest()
     return {
@@ -30,24 +29,25 @@ def user(world: WorldState, shown: User) -> dict[str, Any]:
         "AUTH_DRIVER": "core",
         "ENABLED": "1",
         "TEMPLATE": template,
-        "DATASTORE_QUOTA": {},
-        "NETWORK_QUOTA": {},
-        "VM_QUOTA": {"VM": _vm_quota(shown.quota, mine)} if shown.quota else {},
-        "IMAGE_QUOTA": {},
+        **_quotas(shown.quota, vms),
     }
 
 
-def _vm_quota(quota: Quota, mine: list[VirtualMachine]) -> dict[str, str]:
-    running = [vm for vm in mine if vm.state == ACTIVE]
+def _quotas(quota: Quota | None, vms: list[VirtualMachine]) -> dict[str, Any]:
+    vm_quota = {"VM": _vm_quota(quota, vms)} if quota else {}
+    return {"DATASTORE_QUOTA": {}, "NETWORK_QUOTA": {}, "VM_QUOTA": vm_quota, "IMAGE_QUOTA": {}}
+
+
+def _vm_quota(quota: Quota, vms: list[VirtualMachine]) -> dict[str, str]:
+    running = [vm for vm in vms if vm.state == ACTIVE]
     limits = {"VMS": quota.vms, "CPU": quota.cpu, "MEMORY": quota.memory}
-    made: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for key, limit in limits.items():
-        made[key] = f"{limit:g}"
-        made[f"{key}_USED"] = f"{_used(key, mine):g}"
-        made[f"RUNNING_{key}"] = "-2"
-        made[f"RUNNING_{key}_USED"] = f"{_used(key, running):g}"
-    made |= {"SYSTEM_DISK_SIZE": "-2", "SYSTEM_DISK_SIZE_USED": "0"}
-    return made
+        shown[key] = f"{limit:g}"
+        shown[f"{key}_USED"] = f"{_used(key, vms):g}"
+        shown[f"RUNNING_{key}"] = "-2"
+        shown[f"RUNNING_{key}_USED"] = f"{_used(key, running):g}"
+    return {**shown, "SYSTEM_DISK_SIZE": "-2", "SYSTEM_DISK_SIZE_USED": "0"}
 
 
 def _used(key: str, vms: list[VirtualMachine]) -> float:
@@ -57,20 +57,16 @@ def _used(key: str, vms: list[VirtualMachine]) -> float:
 
 
 def group(world: WorldState, gid: int, name: str) -> dict[str, Any]:
-    """GROUP, with its quotas as they are used now."""
+    """GROUP, with its quotas and their use."""
     members = [str(member.uid) for member in world.accounts.everyone() if member.gid == gid]
-    quota = world.plan.group_quotas.get(gid)
-    ours = [vm for vm in world.vms if vm.owner.gid == gid and vm.state != DONE]
+    vms = [vm for vm in world.vms if vm.owner.gid == gid and vm.state != DONE]
     return {
         "ID": str(gid),
         "NAME": name,
         "TEMPLATE": {},
         "USERS": {"ID": members},
         "ADMINS": {},
-        "DATASTORE_QUOTA": {},
-        "NETWORK_QUOTA": {},
-        "VM_QUOTA": {"VM": _vm_quota(quota, ours)} if quota else {},
-        "IMAGE_QUOTA": {},
+        **_quotas(world.plan.group_quotas.get(gid), vms),
     }
 
 
@@ -87,12 +83,8 @@ def vm_template(world: WorldState, shown: VmTemplate) -> dict[str, Any]:
         "NAME": shown.name,
         "PERMISSIONS": _FOR_ALL if shown.public else PERMISSIONS,
         "REGTIME": str(int(world.clock.now()) // 86400 * 86400 - 86400 * 30),
-        "TEMPLATE": _plain(shown.contents),
+        "TEMPLATE": dict(sorted(shown.contents.items())),
     }
-
-
-def _plain(contents: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(sorted(contents.items()))
 
 
 def network(world: WorldState, shown: VirtualNetwork) -> dict[str, Any]:
@@ -166,7 +158,7 @@ def image(world: WorldState, shown: Image) -> dict[str, Any]:
 
 
 def host(world: WorldState, shown: Host, usage: tuple[float, float, list[int]]) -> dict[str, Any]:
-    """HOST; `usage` is cores and MB taken, and by which VMs. CPU is shown in percent, memory in KB."""
+    """HOST; `usage` is cores and MB in use, and the ids of its VMs. CPU is shown in percent, memory in KB."""
     cpu, memory, vms = usage
     return {
         "ID": str(shown.hid),

@@ -1,4 +1,4 @@
-"""Virtual networks and their leases."""
+"""Virtual networks with their leases, and disk images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.sandbox.oned.accounts import INTERNAL, OneError, may_use, no_such, n
 
 @dataclass
 class VirtualNetwork:
-    """A network as it stands: its blueprint and which VM holds which address."""
+    """The state of a network: its description, and the VM that holds each leased address."""
 
     plan: Network
     parent: int | None = None
@@ -21,7 +21,7 @@ class VirtualNetwork:
     _next: int = 0
 
     def lease(self, vm: int) -> str:
-        """Give the VM the next free address, in turn; an error when the network is full."""
+        """Lease the next free address, in turn, to a VM; OneError when the network is full."""
         first = int(ipaddress.IPv4Address(self.plan.first))
         for step in range(self.plan.size):
             offset = (self._next + step) % self.plan.size
@@ -33,7 +33,7 @@ class VirtualNetwork:
         raise OneError(INTERNAL, f"Cannot get IP/MAC lease from virtual network {self.plan.nid}.")
 
     def release(self, vm: int) -> None:
-        """Take back all addresses of a VM."""
+        """Release all addresses of a VM."""
         self.leases = {address: holder for address, holder in self.leases.items() if holder != vm}
 
 
@@ -48,13 +48,13 @@ class Networks:
         return [self._by_id[nid] for nid in sorted(self._by_id)]
 
     def get(self, nid: int) -> VirtualNetwork:
-        """The network with this id, or a refusal."""
+        """The network with this id; OneError when there is none."""
         if nid not in self._by_id:
             raise no_such("virtual network", nid)
         return self._by_id[nid]
 
     def reserve(self, parent: int, owner: int, name: str, size: int) -> int:
-        """Make a network out of `size` addresses of another; gives its id."""
+        """Reserve `size` addresses of a network as a network of its own; its id."""
         source = self.get(parent)
         nid = max(self._by_id) + 1
         first = ipaddress.IPv4Address(source.plan.first) + source._next
@@ -63,12 +63,12 @@ class Networks:
         return nid
 
     def remove(self, nid: int) -> None:
-        """Forget a network."""
+        """Delete a network, if there is one with this id."""
         self._by_id.pop(nid, None)
 
-    def attach(self, user: User, vm: int, index: int, wish: Mapping[str, Any]) -> dict[str, Any]:
-        """The NIC that a wish such as {"NETWORK_ID": "0"} becomes, with a leased address."""
-        network = self._wished(user, wish)
+    def attach(self, user: User, vm: int, index: int, template: Mapping[str, Any]) -> dict[str, Any]:
+        """The NIC of a VM for a template's NIC such as {"NETWORK_ID": "0"}, with a leased address."""
+        network = self._network_of(user, template)
         address = network.lease(vm)
         packed = ipaddress.IPv4Address(address).packed
         gateway = str(ipaddress.IPv4Network(f"{address}/24", strict=False).network_address + 1)
@@ -81,7 +81,7 @@ class Networks:
             "GATEWAY": gateway,
             "IP": address,
             "MAC": "02:00:" + ":".join(f"{byte:02x}" for byte in packed),
-            "NAME": str(wish.get("NAME", f"NIC{index}")),
+            "NAME": str(template.get("NAME", f"NIC{index}")),
             "NETWORK": network.plan.name,
             "NETWORK_ID": str(network.plan.nid),
             "NIC_ID": str(index),
@@ -93,20 +93,20 @@ class Networks:
             nic["PARENT_NETWORK_ID"] = str(network.parent)
         return dict(sorted(nic.items()))
 
-    def _wished(self, user: User, wish: Mapping[str, Any]) -> VirtualNetwork:
-        if "NETWORK_ID" in wish:
-            text = str(wish["NETWORK_ID"])
+    def _network_of(self, user: User, template: Mapping[str, Any]) -> VirtualNetwork:
+        if "NETWORK_ID" in template:
+            text = str(template["NETWORK_ID"])
             network = self.get(int(text) if text.isdigit() else -1)
         else:
-            name = str(wish.get("NETWORK", ""))
-            found = [candidate for candidate in self._by_id.values() if candidate.plan.name == name]
-            if not found:
+            name = str(template.get("NETWORK", ""))
+            named = [candidate for candidate in self._by_id.values() if candidate.plan.name == name]
+            if not named:
                 raise OneError(
                     INTERNAL,
                     f"User {user.uid} does not own a network with name: {name} . "
                     "Set NETWORK_UNAME or NETWORK_UID of owner in NIC.",
                 )
-            network = found[0]
+            network = named[0]
         if not may_use(user, network.plan.owner, network.plan.public):
             raise not_authorized(user.uid, "USE", "NET", network.plan.nid)
         return network
@@ -114,7 +114,7 @@ class Networks:
 
 _STATES = ("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE")
 _ACQUIRED = (1, 2, 4)
-"""READY, USED, and LOCKED: a VM waits for the last."""
+"""READY, USED, and LOCKED, for which a VM waits."""
 
 
 class Images:
@@ -128,14 +128,14 @@ class Images:
         return [self._by_id[iid] for iid in sorted(self._by_id)]
 
     def get(self, iid: int) -> Image:
-        """The image with this id, or a refusal."""
+        """The image with this id; OneError when there is none."""
         if iid not in self._by_id:
             raise no_such("image", iid)
         return self._by_id[iid]
 
-    def disk(self, wish: Mapping[str, Any]) -> dict[str, str]:
-        """The DISK that a wish such as {"IMAGE_ID": "0"} becomes; an error where its image can't be had."""
-        text = str(wish.get("IMAGE_ID", "0"))
+    def disk(self, template: Mapping[str, Any]) -> dict[str, str]:
+        """The DISK of a VM for a template's DISK such as {"IMAGE_ID": "0"}; OneError where its image is unusable."""
+        text = str(template.get("IMAGE_ID", "0"))
         image = self._by_id.get(int(text) if text.isdigit() else 0)
         if image is not None and image.state not in _ACQUIRED:
             raise OneError(INTERNAL, f"Cannot acquire image {image.iid}, it is in state: {_STATES[image.state]}")

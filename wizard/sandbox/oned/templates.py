@@ -1,4 +1,4 @@
-"""OpenNebula's template syntax: `KEY = "value"`, `KEY = [ A = "x" ]`, or XML."""
+"""Templates of VMs: the syntax (`KEY = "value"`, `KEY = [ A = "x" ]`, or XML), merging, and the CONTEXT."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IN_VECTOR = re.compile(rf'{_KEY}(?:{_QUOTED}|(?P<bare>[^\n,"]*))\s*,?(?P<vector
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Read a template into a dictionary with upper-case keys; repeated vectors become a list."""
+    """A template as a dictionary with upper-case keys; repeated vectors become a list. OneError when malformed."""
     return _read(text, _ATTRIBUTE)
 
 
@@ -29,7 +29,7 @@ def _read(text: str, attribute: re.Pattern[str]) -> dict[str, Any]:
             return _children(ElementTree.fromstring(text))  # noqa: S314 - loopback only, from our own client
         except ElementTree.ParseError as error:
             raise OneError(INTERNAL, "Parse error: XML Template malformed.") from error
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     position = 0
     while position < len(text.rstrip()):
         match = attribute.match(text, position)
@@ -42,27 +42,27 @@ def _read(text: str, attribute: re.Pattern[str]) -> dict[str, Any]:
             value = re.sub(r'\\(["\\])', r"\1", match["quoted"])
         else:
             value = (match["bare"] or "").strip()
-        _add(found, match["key"].upper(), value)
+        _add(attributes, match["key"].upper(), value)
         position = match.end()
-    return found
+    return attributes
 
 
-def _add(found: dict[str, Any], key: str, value: Any) -> None:
-    if isinstance(value, dict) and key in found:
-        before = found[key]
-        found[key] = [*before, value] if isinstance(before, list) else [before, value]
+def _add(attributes: dict[str, Any], key: str, value: object) -> None:
+    if isinstance(value, dict) and key in attributes:
+        before = attributes[key]
+        attributes[key] = [*before, value] if isinstance(before, list) else [before, value]
     else:
-        found[key] = value
+        attributes[key] = value
 
 
 def _children(node: ElementTree.Element) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for child in node:
-        _add(found, child.tag.upper(), _children(child) if len(child) else (child.text or ""))
-    return found
+        _add(attributes, child.tag.upper(), _children(child) if len(child) else (child.text or ""))
+    return attributes
 
 
-# What oned understands stays in TEMPLATE; everything else moves to the user template.
+# The attributes that oned keeps in TEMPLATE; all others move to the user template.
 _VM_ATTRIBUTES = frozenset(
     {"CONTEXT", "CPU", "CPU_MODEL", "DISK", "FEATURES", "GRAPHICS", "INPUT", "MEMORY", "NIC", "NIC_ALIAS"}
     | {"NUMA_NODE", "OS", "PCI", "RAW", "SNAPSHOT", "TOPOLOGY", "VCPU", "VIDEO", "VMGROUP"}
@@ -86,19 +86,19 @@ def merge(template: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def as_oned_reads(contents: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys in upper case, values as text, sorted; a key that is no name is oned's parse error."""
-    read: dict[str, Any] = {}
+def normalized(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Contents with keys in upper case, values as text, sorted; OneError for a key that is no name."""
+    result: dict[str, Any] = {}
     for key, value in contents.items():
         if not re.fullmatch(r"\w+", key):
             raise OneError(INTERNAL, "Parse error: syntax error, unexpected VARIABLE, expecting EQUAL")
-        read[key.upper()] = _as_text(value)
-    return dict(sorted(read.items()))
+        result[key.upper()] = _as_text(value)
+    return dict(sorted(result.items()))
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: object) -> object:
     if isinstance(value, Mapping):
-        return as_oned_reads(value)
+        return normalized(value)
     if isinstance(value, list):
         return [_as_text(item) for item in value]
     if value is None:
@@ -116,21 +116,21 @@ def split(contents: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def context(
-    template: Mapping[str, Any], known: Mapping[str, Any], nics: list[dict[str, Any]], vm: int, onegate: str
+    template: Mapping[str, Any], values: Mapping[str, Any], nics: list[dict[str, Any]], vm: int, onegate: str
 ) -> dict[str, Any]:
-    """The CONTEXT that a guest gets: `$KEY` replaced once from `known` (nothing, if unknown), network added."""
-    made = {key: _VARIABLE.sub(partial(_known, known), str(value)) for key, value in template.items()}
-    made |= {"DISK_ID": "1", "TARGET": "hda"}
-    if made.get("TOKEN", "").upper() == "YES":
-        made |= {"ONEGATE_ENDPOINT": onegate, "VMID": str(vm)}
-    if made.get("NETWORK", "").upper() == "YES":
+    """The CONTEXT of a VM: `$KEY` replaced once from `values` (by nothing, if unknown), network added."""
+    result = {key: _VARIABLE.sub(partial(_variable, values), str(value)) for key, value in template.items()}
+    result |= {"DISK_ID": "1", "TARGET": "hda"}
+    if result.get("TOKEN", "").upper() == "YES":
+        result |= {"ONEGATE_ENDPOINT": onegate, "VMID": str(vm)}
+    if result.get("NETWORK", "").upper() == "YES":
         for number, nic in enumerate(nics):
-            made |= _ethernet(number, nic)
-    return dict(sorted(made.items()))
+            result |= _ethernet(number, nic)
+    return dict(sorted(result.items()))
 
 
-def _known(known: Mapping[str, Any], match: re.Match[str]) -> str:
-    value = known.get(match[1].upper(), "")
+def _variable(values: Mapping[str, Any], match: re.Match[str]) -> str:
+    value = values.get(match[1].upper(), "")
     return value if isinstance(value, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""One virtual machine as oned keeps it, and the words in which oned shows it."""
+"""A virtual machine in oned, its states, and its elements in XML-RPC answers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PENDING, ACTIVE, DONE, POWEROFF = 1, 3, 6, 8
 PROLOG, BOOT, RUNNING, EPILOG, SHUTDOWN, CANCEL = 1, 2, 3, 11, 12, 13
 SHUTDOWN_POWEROFF, BOOT_POWEROFF, CLEANUP_DELETE, BOOT_FAILURE = 18, 20, 23, 36
 FAILURES = frozenset({36, 37, 38, 39, 40, 41, 42, 44, 46, 47, 48, 49, 50, 61})
-"""LCM states that OneFlow takes for a failure."""
+"""LCM states that OneFlow treats as failures."""
 AT_REST = frozenset({4, 5, POWEROFF, 9})
-"""VM states STOPPED, SUSPENDED, POWEROFF, UNDEPLOYED: OneFlow waits no longer for such a VM."""
+"""VM states STOPPED, SUSPENDED, POWEROFF, UNDEPLOYED: OneFlow does not wait for such a VM."""
 STATE_NAMES = {PENDING: "PENDING", ACTIVE: "ACTIVE", DONE: "DONE", POWEROFF: "POWEROFF"}
 
 PERMISSIONS = {
@@ -30,7 +30,7 @@ PERMISSIONS = {
     "OTHER_M": "0",
     "OTHER_A": "0",
 }
-"""The rights of an object that only its owner may use, as oned writes them."""
+"""The permissions of an object that only its owner may use."""
 
 
 class Guest(Protocol):
@@ -44,7 +44,7 @@ class Guest(Protocol):
 
 
 class Gate(Protocol):
-    """The way from a guest to OneGate."""
+    """A guest's connection to OneGate."""
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer; OSError when there is none."""
@@ -54,8 +54,8 @@ class Gate(Protocol):
 
 
 @dataclass
-class Stay:
-    """One HISTORY record: a stay on a host. Times are whole seconds, 0 for not yet."""
+class HistoryRecord:
+    """A HISTORY record: the time on one host. Times are whole seconds, 0 for not yet."""
 
     host: Host
     start: int
@@ -80,19 +80,19 @@ class VirtualMachine:
     state: int = PENDING
     lcm: int = 0
     end: int = 0
-    stays: list[Stay] = field(default_factory=list)
+    history: list[HistoryRecord] = field(default_factory=list)
     boots_failed: int = 0
     scheduled: list[dict[str, str]] = field(default_factory=list)
     guest: Guest | None = None
 
     @property
     def running(self) -> bool:
-        """ACTIVE and RUNNING."""
+        """True if ACTIVE and RUNNING."""
         return (self.state, self.lcm) == (ACTIVE, RUNNING)
 
     @property
     def failed(self) -> bool:
-        """In a state that OneFlow takes for a failure."""
+        """True in a state that OneFlow treats as a failure."""
         return self.state == ACTIVE and self.lcm in FAILURES
 
     @property
@@ -109,8 +109,8 @@ class VirtualMachine:
     @property
     def nics(self) -> list[dict[str, Any]]:
         """Its network interfaces."""
-        found = self.template.get("NIC", [])
-        return found if isinstance(found, list) else [found]
+        nics = self.template.get("NIC", [])
+        return nics if isinstance(nics, list) else [nics]
 
     @property
     def ip(self) -> str:
@@ -119,22 +119,22 @@ class VirtualMachine:
 
     @property
     def context(self) -> dict[str, str]:
-        """What the guest finds in its contextualisation."""
-        found: dict[str, str] = self.template.get("CONTEXT", {})
-        return found
+        """Its contextualisation, as the guest reads it."""
+        context: dict[str, str] = self.template.get("CONTEXT", {})
+        return context
 
     @property
     def cpu(self) -> float:
-        """Cores that it takes on a host."""
+        """Cores that it uses on a host."""
         return _number(self.template.get("CPU"))
 
     @property
     def memory(self) -> float:
-        """Memory that it takes on a host, in MB."""
+        """Memory that it uses on a host, in MB."""
         return _number(self.template.get("MEMORY"))
 
     def identity(self) -> dict[str, str]:
-        """Who it is and whose: the beginning of every form of it."""
+        """Its id, name and owner: the beginning of every element of it."""
         return {
             "ID": str(self.vid),
             "UID": str(self.owner.uid),
@@ -145,9 +145,10 @@ class VirtualMachine:
         }
 
 
-def full(vm: VirtualMachine, now: int, *, whole: bool = True) -> dict[str, Any]:
-    """The VM as `one.vm.info` shows it at `now`; extended pools are not `whole`: the last history record alone."""
-    first = 0 if whole else len(vm.stays) - 1
+def full_form(vm: VirtualMachine, now: int, *, whole: bool = True) -> dict[str, Any]:
+    """The VM as in `one.vm.info` at `now`; in extended pools it is not `whole`: only the last history record."""
+    records = [_history_record(vm, number) for number in range(len(vm.history))]
+    records = records if whole else records[-1:]
     return {
         **vm.identity(),
         "PERMISSIONS": PERMISSIONS,
@@ -159,36 +160,21 @@ def full(vm: VirtualMachine, now: int, *, whole: bool = True) -> dict[str, Any]:
         "RESCHED": "0",
         "STIME": str(vm.start),
         "ETIME": str(vm.end),
-        "DEPLOY_ID": f"{vm.stays[-1].host.name}:{vm.name}:dummy" if vm.running else "",
+        "DEPLOY_ID": f"{vm.history[-1].host.name}:{vm.name}:dummy" if vm.running else "",
         "MONITORING": _monitoring(vm, now) if vm.running else {},
         "SCHED_ACTIONS": {"SCHED_ACTION": list(vm.scheduled)} if vm.scheduled else {},
         "TEMPLATE": _template(vm),
         "USER_TEMPLATE": dict(sorted(vm.user_template.items())),
-        "HISTORY_RECORDS": {"HISTORY": _alone([_stay(vm, number) for number in range(first, len(vm.stays))])}
-        if vm.stays
-        else {},
+        "HISTORY_RECORDS": {"HISTORY": _single(records)} if records else {},
         "BACKUPS": {"BACKUP_CONFIG": {}, "BACKUP_IDS": {}},
     }
 
 
-def short(vm: VirtualMachine) -> dict[str, Any]:
-    """The VM as pools show it that are not extended: no user template, so no READY."""
+def short_form(vm: VirtualMachine) -> dict[str, Any]:
+    """The VM as in pools that are not extended: no user template, so no READY."""
     nics = [{key: nic[key] for key in ("IP", "MAC", "NETWORK", "NIC_ID")} for nic in vm.nics]
-    last = (
-        [
-            {"OID": str(vm.vid), "SEQ": str(len(vm.stays) - 1), "HOSTNAME": vm.stays[-1].host.name}
-            | {
-                "HID": str(vm.stays[-1].host.hid),
-                "CID": "0",
-                "DS_ID": "0",
-                "VM_MAD": "dummy",
-                "TM_MAD": "dummy",
-                "ACTION": "0",
-            }
-        ]
-        if vm.stays
-        else []
-    )
+    keys = ("OID", "SEQ", "HOSTNAME", "HID", "CID", "DS_ID", "VM_MAD", "TM_MAD", "ACTION")
+    record = _history_record(vm, len(vm.history) - 1) if vm.history else {}
     return {
         **vm.identity(),
         "LAST_POLL": "0",
@@ -197,16 +183,16 @@ def short(vm: VirtualMachine) -> dict[str, Any]:
         "RESCHED": "0",
         "STIME": str(vm.start),
         "ETIME": str(vm.end),
-        "DEPLOY_ID": f"{vm.stays[-1].host.name}:{vm.name}:dummy" if vm.running else "",
+        "DEPLOY_ID": f"{vm.history[-1].host.name}:{vm.name}:dummy" if vm.running else "",
         "TEMPLATE": {"CPU": str(vm.template.get("CPU", "")), "MEMORY": str(vm.template.get("MEMORY", "")), "NIC": nics},
         "MONITORING": {},
         "USER_TEMPLATE": {},
-        "HISTORY_RECORDS": {"HISTORY": last} if last else {},
+        "HISTORY_RECORDS": {"HISTORY": [{key: record[key] for key in keys}]} if record else {},
     }
 
 
 def _template(vm: VirtualMachine) -> dict[str, Any]:
-    made = {
+    attributes = {
         "AUTOMATIC_DS_REQUIREMENTS": '("CLUSTERS/ID" @> 0)',
         "AUTOMATIC_NIC_REQUIREMENTS": '("CLUSTERS/ID" @> 0)',
         "AUTOMATIC_REQUIREMENTS": "(CLUSTER_ID = 0) & !(PIN_POLICY = PINNED)",
@@ -223,42 +209,43 @@ def _template(vm: VirtualMachine) -> dict[str, Any]:
         "TEMPLATE_ID": str(vm.template_id),
         "VMID": str(vm.vid),
     }
-    if vm.stays:
-        made["TM_MAD_SYSTEM"] = "dummy"
-    if isinstance(made.get("OS"), dict):
-        made["OS"] = {**made["OS"], "UUID": str(uuid.UUID(bytes=hashlib.md5(str(vm.vid).encode()).digest()))}  # noqa: S324
-    if vm.stays and isinstance(made.get("GRAPHICS"), dict):
-        made["GRAPHICS"] = {**made["GRAPHICS"], "PORT": str(5900 + vm.vid % 60000)}
-        made["GRAPHICS"] = dict(sorted(made["GRAPHICS"].items()))
-    return {key: _alone(value) for key, value in sorted(made.items())}
+    if vm.history:
+        attributes["TM_MAD_SYSTEM"] = "dummy"
+    if isinstance(attributes.get("OS"), dict):
+        digest = hashlib.md5(str(vm.vid).encode()).digest()  # noqa: S324
+        attributes["OS"] = {**attributes["OS"], "UUID": str(uuid.UUID(bytes=digest))}
+    if vm.history and isinstance(attributes.get("GRAPHICS"), dict):
+        attributes["GRAPHICS"] = {**attributes["GRAPHICS"], "PORT": str(5900 + vm.vid % 60000)}
+        attributes["GRAPHICS"] = dict(sorted(attributes["GRAPHICS"].items()))
+    return {key: _single(value) for key, value in sorted(attributes.items())}
 
 
-def _alone(value: Any) -> Any:
-    """A list of one looks like a single vector, once it has been XML."""
+def _single(value: Any) -> Any:
+    """A list of one as its only item: XML does not distinguish them."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _stay(vm: VirtualMachine, number: int) -> dict[str, str]:
-    stay = vm.stays[number]
+def _history_record(vm: VirtualMachine, number: int) -> dict[str, str]:
+    record = vm.history[number]
     return {
         "OID": str(vm.vid),
         "SEQ": str(number),
-        "HOSTNAME": stay.host.name,
-        "HID": str(stay.host.hid),
+        "HOSTNAME": record.host.name,
+        "HID": str(record.host.hid),
         "CID": "0",
-        "STIME": str(stay.start),
-        "ETIME": str(stay.end),
+        "STIME": str(record.start),
+        "ETIME": str(record.end),
         "VM_MAD": "dummy",
         "TM_MAD": "dummy",
         "DS_ID": "0",
         "PLAN_ID": "-1",
         "ACTION_ID": "0",
-        "PSTIME": str(stay.start),
-        "PETIME": str(stay.prolog_end),
-        "RSTIME": str(stay.running_start),
-        "RETIME": str(stay.running_end),
-        "ESTIME": str(stay.epilog_start),
-        "EETIME": str(stay.end if stay.epilog_start else 0),
+        "PSTIME": str(record.start),
+        "PETIME": str(record.prolog_end),
+        "RSTIME": str(record.running_start),
+        "RETIME": str(record.running_end),
+        "ESTIME": str(record.epilog_start),
+        "EETIME": str(record.end if record.epilog_start else 0),
         "ACTION": "0",
         "UID": "-1",
         "GID": "-1",
@@ -282,7 +269,7 @@ def _monitoring(vm: VirtualMachine, now: int) -> dict[str, str]:
     }
 
 
-def _number(text: Any) -> float:
+def _number(text: object) -> float:
     try:
         return float(str(text))
     except ValueError:

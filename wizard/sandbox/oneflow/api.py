@@ -1,4 +1,4 @@
-"""OneFlow's REST: who asks, what for, and the answer with the server's codes and words."""
+"""OneFlow's REST: authentication, routing, and the server's status code and text for each error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from collections.abc import Callable
 from wizard.sandbox.blueprint import User
 from wizard.sandbox.http import Request, Response
 from wizard.sandbox.oned.accounts import AUTHENTICATION, AUTHORIZATION, NO_EXISTS, OneError
-from wizard.sandbox.oneflow.deployment import Refusal
-from wizard.sandbox.oneflow.instantiation import BadInputs
-from wizard.sandbox.oneflow.schema import Ask, Crash, Invalid, crash, text
-from wizard.sandbox.oneflow.service_routes import ServiceRoutes
-from wizard.sandbox.oneflow.template_routes import TemplateRoutes
+from wizard.sandbox.oneflow.replies import BadInputs, Crash, Invalid, Refusal, UserRequest, crash, text
+from wizard.sandbox.oneflow.routes import ServiceRoutes, TemplateRoutes
 from wizard.sandbox.world import WorldState
 
 _HTTP_CODES = {AUTHENTICATION: 403, AUTHORIZATION: 401, NO_EXISTS: 404}
@@ -43,7 +40,7 @@ end
 </html>
 """
 
-Route = Callable[[Ask], Response]
+Route = Callable[[UserRequest], Response]
 
 
 class OneFlow:
@@ -52,7 +49,7 @@ class OneFlow:
     name = "oneflow"
 
     def __init__(self, world: WorldState, services: ServiceRoutes, templates: TemplateRoutes, latency: float) -> None:
-        """`latency` is what an authenticated call costs, in seconds of wall time."""
+        """`latency` is added to each authenticated call, in seconds of wall time."""
         self._world = world
         self._latency = latency
         self._stopping = threading.Event()
@@ -81,11 +78,11 @@ class OneFlow:
         return f"{request.method} {request.path}"
 
     def stop(self) -> None:
-        """Let nobody wait any longer."""
+        """End the latency of requests in progress."""
         self._stopping.set()
 
     def respond(self, request: Request) -> Response:
-        """Authenticate, wait as long as the server takes, answer."""
+        """Authenticate, wait for the latency, respond."""
         session = _basic_auth(request.headers.get("authorization", ""))
         if session is None:
             return text(401, "A username and password must be provided")
@@ -108,7 +105,7 @@ class OneFlow:
         for method, pattern, route in self._routes:
             match = pattern.fullmatch(request.path)
             if match and method == request.method:
-                return route(Ask(user, request, match.groups()))
+                return route(UserRequest(user, request, match.groups()))
         page = _NOT_FOUND.format(
             host=request.headers.get("host", ""),
             method=request.method.lower(),

@@ -1,17 +1,18 @@
-"""From an instantiated template to a RUNNING service."""
+"""Deployment and undeployment of services, and the creation of their VMs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from wizard.sandbox.oned import templates as template_text
+from wizard.sandbox.oned import templates
 from wizard.sandbox.oned.accounts import INTERNAL, OneError
 from wizard.sandbox.oned.documents import Document
-from wizard.sandbox.oned.vm import full
+from wizard.sandbox.oned.vm import full_form
 from wizard.sandbox.oneflow.flow import Flow, Goal
-from wizard.sandbox.oneflow.schema import to_i
+from wizard.sandbox.oneflow.replies import Refusal, to_i
 from wizard.sandbox.oneflow.service import (
     DEPLOYING,
     DEPLOYING_NETS,
@@ -31,29 +32,34 @@ _EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 
 
 class Creation:
-    """One run of creating what is missing in some roles.
+    """The creation of the missing VMs of some roles.
 
     The service is locked meanwhile: its document shows the new nodes only when the LAST VM exists.
     """
 
     def __init__(
-        self, flow: Flow, service: Service, good: int, bad: int, created: Callable[[Role, list[int]], None]
+        self,
+        flow: Flow,
+        service: Service,
+        success_state: int,
+        failure_state: int,
+        created: Callable[[Role, list[int]], None],
     ) -> None:
         self._flow = flow
         self._service = service
-        self._good = good
-        self._bad = bad
+        self._success_state = success_state
+        self._failure_state = failure_state
         self._created = created
         self._finished: Callable[[bool], None] = lambda _: None
 
     def run(self, roles: list[Role], finished: Callable[[bool], None]) -> None:
-        """Create the VMs; `created(role, vids)` per role, then `finished(success)`, then free the service."""
+        """Create the VMs; `created(role, vids)` per role, then `finished(success)`, then unlock the service."""
         self._finished = finished
-        self._service.hold(self._good)
+        self._service.lock(self._success_state)
         self._next_role(list(roles))
 
     def seconds(self, count: int) -> float:
-        """About how long `count` VMs take."""
+        """The estimated duration of the creation of `count` VMs."""
         return count * self._flow.world.plan.timings.creation
 
     def _next_role(self, roles: list[Role]) -> None:
@@ -66,7 +72,7 @@ class Creation:
 
     def _next_vm(self, role: Role, missing: int, vids: list[int], roles: list[Role]) -> None:
         if missing == 0:
-            role.state = self._good
+            role.state = self._success_state
             self._created(role, vids)
             self._next_role(roles)
             return
@@ -86,7 +92,7 @@ class Creation:
         }
         try:
             vm = self._flow.world.vms.instantiate(
-                self._service.document.owner, template_id, name, self._evaluated(contents)
+                self._service.document.owner, template_id, name, self._evaluate(contents)
             )
         except OneError as error:
             self._service.log(
@@ -94,7 +100,7 @@ class Creation:
                 f"[one.template.instantiate] {error.message}",
                 "E",
             )
-            role.state = self._bad
+            role.state = self._failure_state
             self._end(False)
             return
         role.add_node(vm)
@@ -102,43 +108,43 @@ class Creation:
 
     def _end(self, success: bool) -> None:
         self._finished(success)
-        self._service.release()
+        self._service.unlock()
 
-    def _evaluated(self, value: Any) -> Any:
-        """`${role.template.context.eth0_ip}` is what the first VM of that role has there, or nothing."""
+    def _evaluate(self, value: Any) -> Any:
+        """Replace `${role.template.context.eth0_ip}` by that value of the role's first VM, or by nothing."""
         if isinstance(value, dict):
-            return {key: self._evaluated(item) for key, item in value.items()}
+            return {key: self._evaluate(item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._evaluated(item) for item in value]
-        return _EXPRESSION.sub(self._looked_up, value) if isinstance(value, str) else value
+            return [self._evaluate(item) for item in value]
+        return _EXPRESSION.sub(self._expression_value, value) if isinstance(value, str) else value
 
-    def _looked_up(self, match: re.Match[str]) -> str:
+    def _expression_value(self, match: re.Match[str]) -> str:
         name, *path = match[1].split(".")
         role = self._service.roles.get(name)
         if role is None or not role.node_ids:
             return ""
-        found: Any = full(self._flow.world.vms[role.node_ids[0]], self._flow.world.seconds())
+        value: Any = full_form(self._flow.world.vms[role.node_ids[0]], self._flow.world.seconds())
         for step in path:
-            found = found.get(step.upper(), "") if isinstance(found, dict) else ""
-        return found if isinstance(found, str) else ""
+            value = value.get(step.upper(), "") if isinstance(value, dict) else ""
+        return value if isinstance(value, str) else ""
 
 
 def ready_goal(service: Service) -> Goal:
-    """What OneFlow waits for in a new VM: READY with the gate, RUNNING without."""
+    """The goal of a wait for new VMs: READY with `ready_status_gate`, RUNNING without."""
     return Goal.READY if service.body.get("ready_status_gate") else Goal.RUNNING
 
 
 class Deployment:
-    """OneFlow's steps towards RUNNING."""
+    """The steps from PENDING to RUNNING."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
     def begin(self, document: Document) -> None:
-        """Take a PENDING service document and deploy it."""
-        service = self._flow.adopt(document)
+        """Deploy the service of a PENDING document."""
+        service = self._flow.add(document)
         timings = self._flow.world.plan.timings
-        self._flow.world.after(timings.notice, lambda: service.when_free(lambda: self._networks(service)))
+        self._flow.world.after(timings.notice, lambda: service.when_unlocked(lambda: self._networks(service)))
 
     def _networks(self, service: Service) -> None:
         if service.state != PENDING:
@@ -157,37 +163,37 @@ class Deployment:
         service.set_state(DEPLOYING_NETS)
         service.publish()
         self._flow.world.after(
-            self._flow.world.plan.timings.networks, lambda: service.when_free(lambda: self.deploy(service))
+            self._flow.world.plan.timings.networks, lambda: service.when_unlocked(lambda: self.deploy(service))
         )
 
     def _make_networks(self, service: Service) -> None:
         for values in service.body.get("networks_values") or []:
-            for name, value in _objects(values):
+            for name, value in _network_values(values):
                 if "reserve_from" in value:
                     self._reserve(service, name, value)
                 for role in service.roles.values():
                     if "template_contents" in role.body:
                         contents = role.body["template_contents"]
-                        role.body["template_contents"] = _replaced(contents, f"${name}", value.get("id"))
+                        role.body["template_contents"] = _substituted(contents, f"${name}", value.get("id"))
 
     def _reserve(self, service: Service, name: str, value: dict[str, Any]) -> None:
         full_name = f"{name}-{service.sid}"
         extra = str(value.get("extra", ""))
-        size = template_text.parse(extra).get("SIZE", "1") if extra else "1"
+        size = templates.parse(extra).get("SIZE", "1") if extra else "1"
         value["extra"] = f'{extra}\nNAME="{full_name}"\n'
         value["id"] = self._flow.world.networks.reserve(
             to_i(value["reserve_from"]), service.document.owner.uid, full_name, to_i(size)
         )
 
     def deploy(self, service: Service) -> None:
-        """Create the VMs of all roles that may come now, once the networks are there."""
+        """Create the VMs of all roles that are not to wait for a parent, once the networks exist."""
         if service.state != DEPLOYING_NETS:
             return
         for role in service.roles.values():
             _fill_in_values(service, role)
         roles = service.roles_to_deploy()
         if not roles:
-            # A cycle of parents stays where it is for ever.
+            # With a cycle of parents the service stays in DEPLOYING_NETS for ever.
             if service.all_in(RUNNING):
                 self._running(service)
             return
@@ -199,7 +205,7 @@ class Deployment:
         self.creation(service).run(roles, finished)
 
     def creation(self, service: Service) -> Creation:
-        """A creation of VMs that will then be waited for."""
+        """A creation of VMs, followed by a wait for them."""
         return Creation(
             self._flow,
             service,
@@ -209,11 +215,11 @@ class Deployment:
         )
 
     def wait(self, service: Service, role: Role, vids: list[int]) -> None:
-        """Wait for VMs of a role, then go on to its children."""
+        """Wait for VMs of a role, then deploy its children."""
 
         def done(failed: bool) -> None:
             step = self._failed if failed else self._role_ready
-            service.when_free(lambda: step(service, role))
+            service.when_unlocked(lambda: step(service, role))
 
         self._flow.events.wait(service.sid, vids, ready_goal(service), done)
 
@@ -224,7 +230,7 @@ class Deployment:
             return
         roles = service.roles_to_deploy() if service.body.get("deployment") == "straight" else []
         if roles:
-            # A child that cannot be created marks its role only: the service stays DEPLOYING.
+            # Only the role of a child that cannot be created fails: the service stays DEPLOYING.
             self.creation(service).run(roles, lambda _: service.publish())
         else:
             service.publish()
@@ -242,7 +248,7 @@ class Deployment:
 
 
 def _fill_in_values(service: Service, role: Role) -> None:
-    """Each value stands in the VM as KEY, and in its CONTEXT as $KEY. The role's value wins."""
+    """Set each input value in the VM as KEY, and in its CONTEXT as $KEY. The role's value wins."""
     contents: dict[str, Any] = role.body.setdefault("template_contents", {})
     values = {**(service.body.get("user_inputs_values") or {}), **(role.body.get("user_inputs_values") or {})}
     if not values:
@@ -253,18 +259,18 @@ def _fill_in_values(service: Service, role: Role) -> None:
         contents[key] = value
 
 
-def _objects(values: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The networks of one entry of `networks_values`; what is no object fails the deployment."""
+def _network_values(values: object) -> list[tuple[str, dict[str, Any]]]:
+    """The networks of one entry of `networks_values`; OneError unless all are objects."""
     if not isinstance(values, dict) or not all(isinstance(value, dict) for value in values.values()):
         raise OneError(INTERNAL, "Wrong networks_values format")
     return list(values.items())
 
 
-def _replaced(contents: Any, variable: str, value: Any) -> Any:
+def _substituted(contents: object, variable: str, value: object) -> object:
     if isinstance(contents, dict):
-        return {key: _replaced(item, variable, value) for key, item in contents.items()}
+        return {key: _substituted(item, variable, value) for key, item in contents.items()}
     if isinstance(contents, list):
-        return [_replaced(item, variable, value) for item in contents]
+        return [_substituted(item, variable, value) for item in contents]
     if contents == variable:
         return "" if value is None else value
     return contents
@@ -273,28 +279,24 @@ def _replaced(contents: Any, variable: str, value: Any) -> Any:
 _HOLD = 15
 
 
-class Refusal(Exception):
-    """OneFlow's refusal of an operation, in its words."""
-
-
 class Undeployment:
-    """OneFlow's steps towards the end of a service."""
+    """The steps from UNDEPLOYING to the end of a service."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
     def delete(self, service: Service) -> None:
-        """Undeploy; Refusal in the wrong state. A second time, while UNDEPLOYING, the document goes at once."""
-        if service.asked_state not in (PENDING, RUNNING, WARNING, UNDEPLOYING, _HOLD):
-            raise Refusal(f"Service cannot be undeployed in state: {NAMES[service.asked_state]}")
-        service.when_free(lambda: self.undeploy(service))
+        """Undeploy; Refusal in the wrong state. A second time, while UNDEPLOYING, the document is deleted at once."""
+        if service.effective_state not in (PENDING, RUNNING, WARNING, UNDEPLOYING, _HOLD):
+            raise Refusal(f"Service cannot be undeployed in state: {NAMES[service.effective_state]}")
+        service.when_unlocked(lambda: self.undeploy(service))
 
     def undeploy(self, service: Service) -> None:
-        """Tell the VMs of the last roles to stop; when there are none to tell, the document goes."""
+        """Terminate the VMs of the last roles; delete the document when there are none."""
         self._flow.watchdog.remove(service)
         roles = service.roles_to_shut_down()
         if not roles:
-            self._flow.forget(service)
+            self._flow.remove(service)
             return
         self._stop_roles(service, roles)
         service.set_state(UNDEPLOYING)
@@ -302,26 +304,24 @@ class Undeployment:
 
     def _stop_roles(self, service: Service, roles: list[Role]) -> None:
         for role in roles:
-            vids = role.to_stop()
+            vids = role.vms_to_stop()
             self.stop(vids)
             role.state = UNDEPLOYING
             self.wait(service, role, vids)
 
     def stop(self, vids: list[int]) -> None:
-        """Tell VMs to stop; those that are gone already do not mind."""
+        """Terminate VMs; those that are gone already are skipped."""
         for vid in vids:
-            try:
+            with suppress(OneError):
                 self._flow.world.actions.act(self._flow.world.vms[vid], "terminate")
-            except OneError:
-                continue
 
     def wait(self, service: Service, role: Role, vids: list[int]) -> None:
-        """Wait until the VMs are gone, then go on to the parents."""
+        """Wait until the VMs are gone, then undeploy the parents."""
         self._flow.events.wait(
             service.sid,
             vids,
             Goal.DONE,
-            lambda _: service.when_free(lambda: self._role_gone(service, role, set(vids))),
+            lambda _: service.when_unlocked(lambda: self._role_gone(service, role, set(vids))),
         )
 
     def _role_gone(self, service: Service, role: Role, vids: set[int]) -> None:
@@ -341,4 +341,4 @@ class Undeployment:
                     self._flow.world.networks.remove(int(value["id"]))
         service.set_state(UNDEPLOYING_NETS)
         service.publish()
-        self._flow.world.after(self._flow.world.plan.timings.networks, lambda: self._flow.forget(service))
+        self._flow.world.after(self._flow.world.plan.timings.networks, lambda: self._flow.remove(service))

@@ -1,25 +1,22 @@
-"""OneFlow's inside: its services, its waits, its watchdog, and the steps that all of them share."""
+"""The state of OneFlow: its services, its waits for VMs, and its watchdog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from wizard.sandbox.clock import Timer
 from wizard.sandbox.oned.documents import Document
 from wizard.sandbox.oned.vm import AT_REST, DONE, POWEROFF, VirtualMachine
 from wizard.sandbox.oneflow.service import RUNNING, WARNING, Role, Service
 from wizard.sandbox.world import WorldState
 
-if TYPE_CHECKING:
-    from wizard.sandbox.clock import Timer
-
-_SILENCE = 30.0
-"""After so many seconds without an event OneFlow looks for itself (`wait_timeout`)."""
+_WAIT_TIMEOUT = 30.0
+"""Seconds without an event after which OneFlow checks the VMs itself (`wait_timeout`)."""
 
 
 class Goal(Enum):
-    """What is waited for."""
+    """The condition that a wait ends with."""
 
     READY = "ready"
     RUNNING = "running"
@@ -27,26 +24,26 @@ class Goal(Enum):
 
 
 class Wait:
-    """Waits for VMs; tells `done(failed)` once, when none is left to wait for or one has failed."""
+    """A wait for VMs; calls `done(failed)` once, when all have reached the goal or one has failed."""
 
     def __init__(
         self, world: WorldState, service: int, vids: Iterable[int], goal: Goal, done: Callable[[bool], None]
     ) -> None:
         self.service = service
         self._world = world
-        self._left = set(vids)
+        self._remaining = set(vids)
         self._goal = goal
         self._done = done
         self._timer: Timer | None = None
         self.over = False
-        """True once it has reported, or was cancelled."""
+        """True once `done` was called, or the wait was cancelled."""
 
     def start(self) -> None:
-        """Look at once, then wait for events."""
-        self._look()
+        """Check the VMs at once, then wait for events."""
+        self._check()
 
     def cancel(self) -> None:
-        """Stop waiting and tell nobody."""
+        """Stop waiting, without a call of `done`."""
         self.over = True
         if self._timer is not None:
             self._timer.cancel()
@@ -55,44 +52,44 @@ class Wait:
         """A VM's user template was updated with `text`. Any update, of any VM, is an event."""
         if self.over or self._goal is not Goal.READY:
             return
-        self._listen()
-        # The server takes out double quotes and blanks and then looks for the bare text.
-        if vm.vid in self._left and "READY=YES" in text.replace('"', "").replace(" ", ""):
+        self._restart_timer()
+        # The server removes double quotes and blanks and then searches for the bare text.
+        if vm.vid in self._remaining and "READY=YES" in text.replace('"', "").replace(" ", ""):
             self._settle(vm.vid)
 
     def changed(self, vm: VirtualMachine) -> None:
-        """A VM's state changed. Failures are no event here: only the look after a silence finds them."""
-        if self.over or vm.vid not in self._left:
+        """A VM's state changed. Failures are no event: only the check after the timeout detects them."""
+        if self.over or vm.vid not in self._remaining:
             return
         reached = vm.state == DONE or vm.state in AT_REST or (self._goal is Goal.RUNNING and vm.running)
         if reached:
-            self._listen()
+            self._restart_timer()
             self._settle(vm.vid)
 
     def _settle(self, vid: int) -> None:
-        self._left.discard(vid)
-        if not self._left:
+        self._remaining.discard(vid)
+        if not self._remaining:
             self._finish(failed=False)
 
-    def _listen(self) -> None:
+    def _restart_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._world.after(_SILENCE, self._look)
+        self._timer = self._world.after(_WAIT_TIMEOUT, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self.over:
             return
         failed = False
-        for vid in sorted(self._left):
+        for vid in sorted(self._remaining):
             vm = self._world.vms[vid]
             if self._reached(vm):
-                self._left.discard(vid)
+                self._remaining.discard(vid)
             elif vm.failed:
                 failed = True
-        if failed or not self._left:
+        if failed or not self._remaining:
             self._finish(failed)
         else:
-            self._listen()
+            self._restart_timer()
 
     def _reached(self, vm: VirtualMachine) -> bool:
         if vm.state == DONE or vm.state in AT_REST:
@@ -107,7 +104,7 @@ class Wait:
 
 
 class EventManager:
-    """All waits of OneFlow, fed with oned's events a moment after they happen."""
+    """All waits of OneFlow; they receive oned's events a moment after these happen."""
 
     def __init__(self, world: WorldState) -> None:
         self._world = world
@@ -122,7 +119,7 @@ class EventManager:
         self._world.after(0.0, wait.start)
 
     def cancel(self, service: int) -> None:
-        """Forget all waits of a service."""
+        """Cancel all waits of a service."""
         for wait in self._waits:
             if wait.service == service:
                 wait.cancel()
@@ -131,14 +128,14 @@ class EventManager:
     def _on_update(self, vm: VirtualMachine, text: str) -> None:
         waits = list(self._waits)
         self._world.after(
-            self._world.plan.timings.notice, lambda: self._tell(waits, lambda wait: wait.updated(vm, text))
+            self._world.plan.timings.notice, lambda: self._notify(waits, lambda wait: wait.updated(vm, text))
         )
 
     def _on_state(self, vm: VirtualMachine) -> None:
         waits = list(self._waits)
-        self._world.after(self._world.plan.timings.notice, lambda: self._tell(waits, lambda wait: wait.changed(vm)))
+        self._world.after(self._world.plan.timings.notice, lambda: self._notify(waits, lambda wait: wait.changed(vm)))
 
-    def _tell(self, waits: list[Wait], event: Callable[[Wait], None]) -> None:
+    def _notify(self, waits: list[Wait], event: Callable[[Wait], None]) -> None:
         for wait in waits:
             event(wait)
         self._prune()
@@ -148,7 +145,7 @@ class EventManager:
 
 
 class Watchdog:
-    """Follows VM states for the services that are `watched`."""
+    """Adjusts `watched` services to the states of their VMs."""
 
     def __init__(self, world: WorldState, services: dict[int, Service]) -> None:
         self._world = world
@@ -156,46 +153,46 @@ class Watchdog:
         world.vms.on_state.append(self._on_state)
 
     def add(self, service: Service) -> None:
-        """Begin to watch a service, with a look at each of its VMs in turn."""
+        """Begin to watch a service, with a check of each of its VMs in turn."""
         service.watched = True
         for role in service.roles.values():
             for vid in role.node_ids:
                 vm = self._world.vms[vid]
-                service.when_free(lambda role=role, vm=vm: self._check(service, role, vm))  # type: ignore[misc]
+                service.when_unlocked(lambda role=role, vm=vm: self._check(service, role, vm))  # type: ignore[misc]
 
     @staticmethod
     def remove(service: Service) -> None:
-        """Watch a service no longer."""
+        """Stop watching a service."""
         service.watched = False
 
     def _on_state(self, vm: VirtualMachine) -> None:
         service = None if vm.service is None else self._services.get(vm.service)
         if service is None or not service.watched:
             return
-        self._world.after(self._world.plan.timings.notice, lambda: self._notice(service, vm))
+        self._world.after(self._world.plan.timings.notice, lambda: self._on_notice(service, vm))
 
-    def _notice(self, service: Service, vm: VirtualMachine) -> None:
+    def _on_notice(self, service: Service, vm: VirtualMachine) -> None:
         role = service.roles.get(vm.role)
         if service.watched and role is not None:
-            service.when_free(lambda: self._check(service, role, vm))
+            service.when_unlocked(lambda: self._check(service, role, vm))
 
     def _check(self, service: Service, role: Role, vm: VirtualMachine) -> None:
         if vm.state == POWEROFF or vm.failed:
-            self._warn(service, role)
+            self._set_warning(service, role)
         elif vm.state == DONE:
-            self._lost(service, role, vm)
+            self._drop_vm(service, role, vm)
         elif vm.running:
-            self._well(service, role)
+            self._set_running(service, role)
 
     @staticmethod
-    def _warn(service: Service, role: Role) -> None:
+    def _set_warning(service: Service, role: Role) -> None:
         if service.state != WARNING:
             service.set_state(WARNING)
         role.state = WARNING
         service.publish()
 
     @staticmethod
-    def _lost(service: Service, role: Role, vm: VirtualMachine) -> None:
+    def _drop_vm(service: Service, role: Role, vm: VirtualMachine) -> None:
         if vm.vid not in role.node_ids:
             return
         if role.cardinality > 0:
@@ -204,7 +201,7 @@ class Watchdog:
         service.publish()
 
     @staticmethod
-    def _well(service: Service, role: Role) -> None:
+    def _set_running(service: Service, role: Role) -> None:
         # One running VM clears the warning of its whole role, as on the server.
         if role.state == RUNNING and service.state == RUNNING:
             return
@@ -215,7 +212,7 @@ class Watchdog:
 
 
 class Flow:
-    """What every part of OneFlow's life cycle has at hand."""
+    """The services of OneFlow, with the waits and the watchdog that all steps of their life cycle use."""
 
     def __init__(self, world: WorldState) -> None:
         self.world = world
@@ -223,14 +220,14 @@ class Flow:
         self.services: dict[int, Service] = {}
         self.watchdog = Watchdog(world, self.services)
 
-    def adopt(self, document: Document) -> Service:
-        """Take a new service into OneFlow's hands."""
+    def add(self, document: Document) -> Service:
+        """Manage a new service."""
         service = Service(document, self.world.seconds)
         self.services[service.sid] = service
         return service
 
-    def forget(self, service: Service) -> None:
-        """Remove a service's document; whatever still runs is nobody's."""
+    def remove(self, service: Service) -> None:
+        """Delete a service's document; VMs that still run are orphaned."""
         service.gone = True
         self.events.cancel(service.sid)
         self.services.pop(service.sid, None)

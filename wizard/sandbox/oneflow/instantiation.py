@@ -1,29 +1,25 @@
-"""From a template and a merge template to the body of a new service."""
+"""The body of a new service, from a service template and a merge template."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from wizard.sandbox.oneflow import schema as ruby
+from wizard.sandbox.oneflow.replies import BadInputs, no_method
 from wizard.sandbox.oneflow.schema import validate
 
 _MISSING = "Verify that every User Input have its corresponding value defined"
 _FORMAT = "Wrong User Inputs or User Inputs Values format"
 
 
-class BadInputs(Exception):
-    """Input values that OneFlow refuses with 400, in its words."""
-
-
-def service_body(template: dict[str, Any], merge: Any, now: int) -> dict[str, Any]:
-    """The body of the new service, PENDING. BadInputs, or schema.Invalid, in the server's words."""
+def service_body(template: dict[str, Any], merge: object, now: int) -> dict[str, Any]:
+    """The body of the new service, PENDING. BadInputs or Invalid, with the server's text."""
     body = copy.deepcopy(template)
-    merge = _checked_merge(merge)
-    _check_inputs(body, merge)
-    _check_role_inputs(body, merge)
-    _networks(body, merge)
-    merged = _merged(body, merge or {})
+    checked = _checked_merge(merge)
+    _check_inputs(body, checked)
+    _check_role_inputs(body, checked)
+    _networks(body, checked)
+    merged = _merged(body, checked or {})
     validate(merged)
     for role in merged["roles"]:
         role["state"] = 0
@@ -32,12 +28,12 @@ def service_body(template: dict[str, Any], merge: Any, now: int) -> dict[str, An
     return merged
 
 
-def _checked_merge(merge: Any) -> dict[str, Any] | None:
+def _checked_merge(merge: object) -> dict[str, Any] | None:
     if merge is None:
         return None
     if not isinstance(merge, dict):
         line = "            if merge_template.key?('custom_attrs_values')"
-        raise BadInputs(ruby.no_method("key?", merge, line, ".key?"))
+        raise BadInputs(no_method("key?", merge, line, ".key?"))
     copied: dict[str, Any] = copy.deepcopy(merge)
     if "custom_attrs_values" in copied:
         copied["user_inputs_values"] = copied.pop("custom_attrs_values")
@@ -69,7 +65,7 @@ def _check_role_inputs(body: dict[str, Any], merge: dict[str, Any] | None) -> No
                 _check_values(role["user_inputs"], given.get("user_inputs_values"))
 
 
-def _check_values(inputs: Any, values: Any) -> None:
+def _check_values(inputs: object, values: object) -> None:
     if not isinstance(inputs, dict) or not isinstance(values, dict):
         raise BadInputs(_FORMAT)
     if any(key not in values for key in inputs):
@@ -89,13 +85,13 @@ def _networks(body: dict[str, Any], merge: dict[str, Any] | None) -> None:
 
 
 def _default_network(definition: str) -> dict[str, str | None]:
-    """`M|network|text| |id:0` stands for {"id": "0"}, an empty one for no id."""
+    """The default in `M|network|text| |id:0`: {"id": "0"}; None where it is empty."""
     kind, _, value = definition.rpartition("|")[2].partition(":")
     return {kind: value or None}
 
 
 def _merged(body: dict[str, Any], merge: dict[str, Any]) -> dict[str, Any]:
-    """Objects merge key by key, lists are put together, roles merge by name and unknown ones are dropped."""
+    """Objects merge key by key, lists are concatenated, roles merge by name and unknown ones are dropped."""
     result = _merge_objects(body, {key: value for key, value in merge.items() if key != "roles"})
     given = {role["name"]: role for role in merge.get("roles") or [] if isinstance(role, dict) and "name" in role}
     result["roles"] = [_merge_objects(role, given.get(role["name"], {})) for role in body["roles"]]

@@ -1,13 +1,14 @@
-"""Changing how many VMs a role has."""
+"""Scaling of roles, by request and by the autoscaler, and recovery of services."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from wizard.sandbox.oned.accounts import OneError
 from wizard.sandbox.oned.vm import POWEROFF
-from wizard.sandbox.oneflow import schema as ruby
-from wizard.sandbox.oneflow.deployment import Creation, Deployment, Refusal, Undeployment, ready_goal
+from wizard.sandbox.oneflow.deployment import Creation, Deployment, Undeployment, ready_goal
 from wizard.sandbox.oneflow.flow import Flow, Goal
-from wizard.sandbox.oneflow.schema import Crash
+from wizard.sandbox.oneflow.replies import Crash, Refusal, unexpected
 from wizard.sandbox.oneflow.service import (
     COOLDOWN,
     DEPLOYING,
@@ -28,26 +29,26 @@ from wizard.sandbox.oneflow.service import (
 
 
 class Scaling:
-    """OneFlow's steps from RUNNING through SCALING and COOLDOWN back to RUNNING."""
+    """The steps from RUNNING through SCALING and COOLDOWN back to RUNNING."""
 
     def __init__(self, flow: Flow, undeployment: Undeployment) -> None:
         self._flow = flow
         self._undeployment = undeployment
 
     def scale(self, service: Service, role_name: str, wanted: int, force: bool | None) -> float:
-        """Begin to scale; Refusal in OneFlow's words. Gives the seconds for which the server's reply waits.
+        """Begin to scale; Refusal with the server's text. Returns the seconds for which the server's reply waits.
 
-        Without `force` (None) the server writes itself a JSON text that it cannot read: Crash.
+        Without `force` (None) the server builds a JSON text that it cannot parse: Crash.
         """
-        if service.asked_state != RUNNING:
-            raise Refusal(f"Service cannot be scaled in state: {NAMES[service.asked_state]}")
-        # The server forgets to watch the service again after the two refusals that follow.
+        if service.effective_state != RUNNING:
+            raise Refusal(f"Service cannot be scaled in state: {NAMES[service.effective_state]}")
+        # The server does not watch the service again after the two refusals that follow.
         self._flow.watchdog.remove(service)
         role = service.roles.get(role_name)
         if role is None:
             raise Refusal(f"Role {role_name} not found")
         if force is None:
-            raise Crash(ruby.unexpected(f'{{ "cardinality" : {wanted},\n  "force" :  }}'))
+            raise Crash(unexpected(f'{{ "cardinality" : {wanted},\n  "force" :  }}'))
         out_of_bounds = None if force else _out_of_bounds(role, wanted)
         if out_of_bounds is not None:
             self._flow.watchdog.add(service)
@@ -81,41 +82,41 @@ class Scaling:
 
     def _down(self, service: Service, role: Role) -> float:
         role.body["scale_way"] = SCALE_DOWN
-        vids = role.to_stop() if role.cardinality < len(role.node_ids) else []
+        vids = role.vms_to_stop() if role.cardinality < len(role.node_ids) else []
         self._undeployment.stop(vids)
         self.wait_down(service, role, vids)
         service.publish()
         return 0.0
 
     def wait_up(self, service: Service, role: Role, vids: list[int]) -> None:
-        """Wait until new VMs are ready, then cool down."""
+        """Wait until new VMs are ready, then begin the cooldown."""
 
         def done(failed: bool) -> None:
-            step = self._failed if failed else self._cool_down
-            service.when_free(lambda: step(service, role))
+            step = self._failed if failed else self._begin_cooldown
+            service.when_unlocked(lambda: step(service, role))
 
         self._flow.events.wait(service.sid, vids, ready_goal(service), done)
 
     def wait_down(self, service: Service, role: Role, vids: list[int]) -> None:
-        """Wait until VMs are gone, then cool down."""
+        """Wait until VMs are gone, then begin the cooldown."""
 
         def gone() -> None:
             role.drop_nodes(set(vids))
-            self._cool_down(service, role)
+            self._begin_cooldown(service, role)
 
-        self._flow.events.wait(service.sid, vids, Goal.DONE, lambda _: service.when_free(gone))
+        self._flow.events.wait(service.sid, vids, Goal.DONE, lambda _: service.when_unlocked(gone))
 
-    def _cool_down(self, service: Service, role: Role) -> None:
+    def _begin_cooldown(self, service: Service, role: Role) -> None:
         service.set_state(COOLDOWN)
         role.state = COOLDOWN
         role.body.pop("scale_way", None)
         service.publish()
         seconds = float(role.body.get("cooldown") or 0)
-        service.cooling = self._flow.world.after(
-            seconds, lambda: service.when_free(lambda: self._cooled(service, role))
+        service.cooldown_timer = self._flow.world.after(
+            seconds, lambda: service.when_unlocked(lambda: self._end_cooldown(service, role))
         )
 
-    def _cooled(self, service: Service, role: Role) -> None:
+    def _end_cooldown(self, service: Service, role: Role) -> None:
         service.set_state(RUNNING)
         role.state = RUNNING
         service.publish()
@@ -138,7 +139,7 @@ def _out_of_bounds(role: Role, wanted: int) -> str | None:
 
 
 class Autoscaler:
-    """Looks at every RUNNING service in rounds."""
+    """Refills the roles of all RUNNING services below their minimum, in rounds."""
 
     def __init__(self, flow: Flow, scaling: Scaling) -> None:
         self._flow = flow
@@ -160,14 +161,12 @@ class Autoscaler:
             low = int(role.body.get("min_vms") or 0)
             if role.cardinality >= low:
                 continue
-            # The server takes the cooldown of every role that it means to refill away for good ...
+            # The server sets the cooldown of every role that it is to refill to 0 for good ...
             role.body["cooldown"] = 0
             service.publish()
-            try:
+            # ... but the first refill prevents all others until the next round.
+            with suppress(Refusal):
                 self._scaling.scale(service, role.name, low, force=False)
-            except Refusal:
-                # ... but the first refill bars all others until the next round.
-                continue
 
 
 _DEPLOY = (DEPLOYING, FAILED_DEPLOYING)
@@ -176,7 +175,7 @@ _SCALE = (SCALING, FAILED_SCALING)
 
 
 class Recovery:
-    """What `recover` does in each state."""
+    """The steps of `recover` in each state."""
 
     def __init__(self, flow: Flow, deployment: Deployment, undeployment: Undeployment, scaling: Scaling) -> None:
         self._flow = flow
@@ -185,24 +184,24 @@ class Recovery:
         self._scaling = scaling
 
     def recover(self, service: Service) -> None:
-        """Go on; Refusal where there is nothing to recover from. Failed states stay until all roles are well."""
-        state = service.asked_state
+        """Recover; Refusal in a state without recovery. Failed states stay until all roles are RUNNING."""
+        state = service.effective_state
         if state not in (*_DEPLOY, *_UNDEPLOY, *_SCALE, COOLDOWN, DEPLOYING_NETS):
             raise Refusal(f"Service cannot be recovered in state: {NAMES[state]}")
-        service.when_free(lambda: self._recover(service))
+        service.when_unlocked(lambda: self._recover(service))
 
     def delete(self, service: Service) -> None:
-        """Undeploy in whatever state, as a DELETE does in RUNNING."""
+        """Undeploy in any state, as a DELETE does in RUNNING."""
 
         def step() -> None:
             self._flow.events.cancel(service.sid)
             self._undeployment.undeploy(service)
 
-        service.when_free(step)
+        service.when_unlocked(step)
 
     def _recover(self, service: Service) -> None:
         if service.state in (COOLDOWN, DEPLOYING_NETS):
-            self._skip(service)
+            self._end_waiting_state(service)
             return
         self._flow.events.cancel(service.sid)
         for role in list(service.roles.values()):
@@ -216,10 +215,10 @@ class Recovery:
         service.publish()
 
     @staticmethod
-    def _skip(service: Service) -> None:
+    def _end_waiting_state(service: Service) -> None:
         if service.state == COOLDOWN:
-            if service.cooling is not None:
-                service.cooling.cancel()
+            if service.cooldown_timer is not None:
+                service.cooldown_timer.cancel()
             service.set_state(RUNNING)
             for role in service.roles.values():
                 role.state = RUNNING
@@ -230,8 +229,8 @@ class Recovery:
         return role in service.roles_to_deploy() if role.state == PENDING else role.state in _DEPLOY
 
     def _redeploy(self, service: Service, role: Role) -> None:
-        """Retry what there is and create what is missing; the role keeps its state until all are well."""
-        existing = self._wake(role)
+        """Retry existing VMs and create missing ones; the role keeps its state until all are RUNNING."""
+        existing = self._retry_vms(role)
         creation = Creation(
             self._flow,
             service,
@@ -243,21 +242,19 @@ class Recovery:
 
     def _rescale(self, service: Service, role: Role) -> None:
         if role.body.get("scale_way") == SCALE_DOWN:
-            vids = role.to_stop() if role.cardinality < len(role.node_ids) else []
+            vids = role.vms_to_stop() if role.cardinality < len(role.node_ids) else []
             self._undeployment.stop(vids)
             self._scaling.wait_down(service, role, vids)
         else:
-            self._scaling.wait_up(service, role, self._wake(role))
+            self._scaling.wait_up(service, role, self._retry_vms(role))
 
-    def _wake(self, role: Role) -> list[int]:
-        """Retry the VMs that failed, resume those that are off; all of the role's VMs are waited for."""
+    def _retry_vms(self, role: Role) -> list[int]:
+        """Retry failed VMs, resume powered-off ones; the ids of all VMs of the role."""
         for vid in role.node_ids:
             vm = self._flow.world.vms[vid]
             if vm.failed:
                 self._flow.world.hypervisor.retry(vm)
             elif vm.state == POWEROFF:
-                try:
+                with suppress(OneError):
                     self._flow.world.actions.act(vm, "resume")
-                except OneError:
-                    continue
         return role.node_ids

@@ -1,16 +1,14 @@
-"""OneFlow's checks of a service template, in the server's words, and the defaults that they set."""
+"""Service templates: the server's checks and defaults, and the conversion of the 6.x format."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-from wizard.sandbox.blueprint import User
-from wizard.sandbox.http import Request, Response
-from wizard.sandbox.oned.accounts import OneError
+from wizard.sandbox.oned import templates
+from wizard.sandbox.oneflow.replies import Crash, Invalid, no_method
 
 _SHUTDOWN = ("terminate", "terminate-hard", "shutdown", "shutdown-hard")
 _NAME = re.compile(r"\w+", re.ASCII)
@@ -64,16 +62,8 @@ _SERVICE: dict[str, dict[str, Any]] = {
 }
 
 
-class Invalid(Exception):
-    """A template that OneFlow does not take; the text is the server's."""
-
-
-class Crash(Exception):
-    """A request that makes OneFlow itself fail; the text is the `reason` of its JSON."""
-
-
 def validate(body: dict[str, Any]) -> dict[str, Any]:
-    """Check a service template and set the defaults in it; Invalid in the server's words."""
+    """Check a service template and set the defaults in it; Invalid with the server's text."""
     _properties(body, _SERVICE)
     for role in body["roles"]:
         if isinstance(role, dict) and "type" in role and "name" in role and role["type"] not in ("vm", "vr"):
@@ -86,7 +76,7 @@ def validate(body: dict[str, Any]) -> dict[str, Any]:
 def _properties(body: dict[str, Any], schema: Mapping[str, dict[str, Any]]) -> None:
     for key, rule in schema.items():
         value = body.get(key)
-        # Ruby: false is as good as missing.
+        # Ruby: false counts as missing.
         if value is not None and value is not False:
             body[key] = _value(value, rule, key)
         elif rule.get("required"):
@@ -116,7 +106,7 @@ def _value(value: Any, rule: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def _integer(value: Any, rule: Mapping[str, Any], key: str) -> int:
+def _integer(value: object, rule: Mapping[str, Any], key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Crash(f"can't convert {type(value).__name__} into Integer")
     try:
@@ -128,7 +118,7 @@ def _integer(value: Any, rule: Mapping[str, Any], key: str) -> int:
     return number
 
 
-def _text(value: Any, rule: Mapping[str, Any], key: str) -> None:
+def _text(value: object, rule: Mapping[str, Any], key: str) -> None:
     if not isinstance(value, str):
         raise Invalid(f"KEY: '{key}' must be a String;")
     if "enum" in rule and value not in rule["enum"]:
@@ -173,106 +163,40 @@ def _expression(role: str, number: int, expression: str) -> None:
         )
 
 
-_CLASSES = {str: "String", list: "Array", dict: "Hash", int: "Integer", float: "Float", bool: "Boolean"}
+_OLD_ROLE_KEYS = ("vm_template", "vm_template_contents", "custom_attrs")
+_LISTS = ("NIC", "NIC_ALIAS", "DISK")
 
 
-def no_method(method: str, value: Any, line: str, mark: str) -> str:
-    """The message for a method that a value does not have, with the source line and marks under the call.
-
-    `line` is the source line as the server shows it, `mark` the part of it that is underlined.
-    """
-    shown = "nil" if value is None else _inspect(value)
-    kind = "NilClass" if value is None else _CLASSES.get(type(value), "Object")
-    under = " " * (line.rindex(mark)) + "^" * len(mark)
-    return f"undefined method `{method}' for {shown}:{kind}\n\n{line}\n{under}"
-
-
-def unexpected(text: str) -> str:
-    """The message of Ruby's JSON parser."""
-    return f"unexpected token at '{text}'"
-
-
-def to_i(value: Any) -> int:
-    """Ruby's `to_i`: the number that a value begins with, else 0."""
-    if isinstance(value, (int, float)):
-        return int(value)
-    match = re.match(r"\s*-?\d+", str(value or ""))
-    return int(match[0]) if match else 0
+def convert(body: object) -> dict[str, Any]:
+    """The body in the 7.x format, converted only if every role uses the 6.x one; Crash if it is no object."""
+    if not isinstance(body, dict):
+        line = "            body.key?('roles') && body['roles'].all? do |role|"
+        raise Crash(no_method("key?", body, line, ".key?"))
+    roles = body.get("roles")
+    if not isinstance(roles, list) or not all(isinstance(role, dict) and _is_old(role) for role in roles):
+        return body
+    converted = {key: value for key, value in body.items() if key not in ("custom_attrs", "custom_attrs_values")}
+    converted["roles"] = [_converted_role(role) for role in roles]
+    for old, new in (("custom_attrs", "user_inputs"), ("custom_attrs_values", "user_inputs_values")):
+        if old in body:
+            converted[new] = body[old]
+    return converted
 
 
-def _inspect(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_inspect(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+def _is_old(role: dict[str, Any]) -> bool:
+    return any(key in role for key in _OLD_ROLE_KEYS)
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A request with its user, and the parts of its path that vary."""
-
-    user: User
-    request: Request
-    path: tuple[str, ...]
-
-
-def text(status: int, body: str) -> Response:
-    """A plain answer; its Content-Type says text/html, as all of OneFlow's do."""
-    return Response(status, body.encode())
-
-
-def crash(reason: str) -> Response:
-    """OneFlow's answer when it fails itself."""
-    return Response(
-        500, json.dumps({"message": "Internal server error", "reason": reason}, ensure_ascii=False).encode()
-    )
-
-
-def answer(status: int, body: Any) -> Response:
-    """A JSON answer."""
-    return Response(status, json.dumps(body, ensure_ascii=False).encode())
-
-
-NOTHING = Response(204, b"", None)
-
-
-def read_json(request: Request) -> Any:
-    """The body as JSON; Crash when it is none."""
-    words = request.body.decode(errors="replace")
-    try:
-        return json.loads(words)
-    except ValueError:
-        raise Crash(unexpected(words)) from None
-
-
-def document_id(segment: str) -> int:
-    """Ruby's `to_i`: what is no number is 0."""
-    match = re.match(r"\d+", segment)
-    return int(match[0]) if match else 0
-
-
-def read_action(request: Request, needs_params: bool = False) -> tuple[str, dict[str, Any]]:
-    """The name of an action and its parameters; Crash where the server stumbles over their absence."""
-    body = read_json(request)
-    action = body.get("action") if isinstance(body, dict) else None
-    if not isinstance(action, dict):
-        raise Crash(no_method("[]", action, "    opts   = action['params']", "['params']"))
-    params = action.get("params")
-    if params is None and needs_params:
-        raise Crash(no_method("[]", None, "    if opts['period'].nil? ^ opts['number'].nil?", "['period']"))
-    return str(action.get("perform") or ""), params if isinstance(params, dict) else {}
-
-
-def pool(documents: list[Any]) -> dict[str, Any]:
-    """A list of documents; an empty one has no DOCUMENT."""
-    return {"DOCUMENT_POOL": {"DOCUMENT": documents} if documents else {}}
-
-
-_Made = TypeVar("_Made")
-
-
-def from_oned(call: str, act: Callable[[], _Made]) -> _Made:
-    """Do something in oned; its refusal gets the name of the call in front."""
-    try:
-        return act()
-    except OneError as error:
-        raise OneError(error.code, f"[{call}] {error.message}") from None
+def _converted_role(role: dict[str, Any]) -> dict[str, Any]:
+    converted = {key: value for key, value in role.items() if key not in _OLD_ROLE_KEYS}
+    if "vm_template" in role:
+        converted["template_id"] = role["vm_template"]
+    converted.setdefault("type", "vm")
+    if "vm_template_contents" in role:
+        contents = templates.parse(str(role["vm_template_contents"]))
+        converted["template_contents"] = {
+            key: [value] if key in _LISTS and not isinstance(value, list) else value for key, value in contents.items()
+        }
+    if "custom_attrs" in role:
+        converted["user_inputs"] = role["custom_attrs"]
+    return converted

@@ -1,4 +1,4 @@
-"""A service and its roles: OneFlow's working copy of a document, and when that is written."""
+"""A service and its roles: OneFlow's working copy of a document."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Role:
 
     @property
     def parents(self) -> list[str]:
-        """The roles that come first."""
+        """The names of the roles that are deployed first."""
         return self.body.get("parents") or []
 
     @property
@@ -54,11 +54,11 @@ class Role:
 
     @property
     def cardinality(self) -> int:
-        """How many VMs it ought to have."""
+        """The wanted number of VMs."""
         return int(self.body.get("cardinality") or 0)
 
     def set_cardinality(self, wanted: int) -> None:
-        """Change how many VMs it ought to have, with a line in the log."""
+        """Change the wanted number of VMs, with a line in the log."""
         before = self.cardinality
         if wanted != before:
             way = "up" if wanted > before else "down"
@@ -66,11 +66,11 @@ class Role:
         self.body["cardinality"] = wanted
 
     def add_node(self, vm: VirtualMachine) -> None:
-        """Take a new VM in, at the end of the list."""
+        """Append a new VM to the nodes."""
         self.body["nodes"].append({"deploy_id": vm.vid, "vm_info": {"VM": vm.identity()}})
 
     def drop_nodes(self, vids: set[int]) -> None:
-        """Let VMs go."""
+        """Remove VMs from the nodes."""
         self.body["nodes"] = [node for node in self.body.get("nodes", []) if node["deploy_id"] not in vids]
 
     def next_vm_name(self) -> str:
@@ -79,8 +79,8 @@ class Role:
         self.body["last_vmname"] = number + 1
         return f"{self.name}_{number}_(service_{self._service.sid})"
 
-    def to_stop(self) -> list[int]:
-        """Which VMs a shutdown tells to stop: all, or those above the cardinality, the OLDEST first.
+    def vms_to_stop(self) -> list[int]:
+        """The VMs that a shutdown terminates: all, or those above the cardinality, the OLDEST first.
 
         With fewer nodes than the cardinality the difference is negative, and the slice takes too few:
         the server leaves those VMs behind when a service is deleted by force.
@@ -94,19 +94,19 @@ class Service:
     """A service. Changes are made to `body` and seen by others after `publish`."""
 
     def __init__(self, document: Document, now: Callable[[], int]) -> None:
-        """`now` tells the present in whole seconds."""
+        """`now` returns the present in whole seconds."""
         self.document = document
         self.body = document.body()
         self.roles = {role["name"]: Role(self, role) for role in self.body["roles"]}
         self._now = now
         self.watched = False
-        """Whether the watchdog looks after its VMs."""
+        """True while the watchdog follows its VMs."""
         self.gone = False
-        self._busy = 0
+        self._creations = 0
         self._deferred: list[Callable[[], None]] = []
-        self.cooling: Timer | None = None
+        self.cooldown_timer: Timer | None = None
         """Ends the cooldown."""
-        self.becoming: int | None = None
+        self.next_state: int | None = None
         """While VMs are created, the state that follows."""
 
     @property
@@ -125,9 +125,9 @@ class Service:
         self.log(f"New state: {NAMES[state]}")
 
     @property
-    def asked_state(self) -> int:
-        """The state that decides what may be done: a creation in progress counts as finished."""
-        return self.state if self.becoming is None else self.becoming
+    def effective_state(self) -> int:
+        """The state that decides which operations are allowed: a creation in progress counts as finished."""
+        return self.state if self.next_state is None else self.next_state
 
     def log(self, message: str, severity: str = "I") -> None:
         """Add a line to the log; the last 50 are kept."""
@@ -135,31 +135,31 @@ class Service:
         self.body["log"] = [*self.body.get("log", []), line][-_LOG_LINES:]
 
     def publish(self) -> None:
-        """Write the document, unless it is gone."""
+        """Write the document, unless it was deleted."""
         if not self.gone:
             self.document.write(self.body)
 
     def all_in(self, state: int) -> bool:
-        """Whether every role is in a state."""
+        """True if every role is in `state`."""
         return all(role.state == state for role in self.roles.values())
 
-    def hold(self, becoming: int) -> None:
-        """VMs are being created: what comes meanwhile must wait, as OneFlow locks a service."""
-        self._busy += 1
-        self.becoming = becoming
+    def lock(self, next_state: int) -> None:
+        """Defer steps while VMs are created, after which the service is in `next_state`."""
+        self._creations += 1
+        self.next_state = next_state
 
-    def release(self) -> None:
-        """The creation has ended: do what came meanwhile."""
-        self._busy -= 1
-        if not self._busy:
-            self.becoming = None
-            waiting, self._deferred = self._deferred, []
-            for step in waiting:
-                self.when_free(step)
+    def unlock(self) -> None:
+        """Run the deferred steps, once no creation is in progress."""
+        self._creations -= 1
+        if not self._creations:
+            self.next_state = None
+            deferred, self._deferred = self._deferred, []
+            for step in deferred:
+                self.when_unlocked(step)
 
-    def when_free(self, step: Callable[[], None]) -> None:
-        """Do a step now, or after the creation in progress; never once the service is gone."""
-        if self._busy:
+    def when_unlocked(self, step: Callable[[], None]) -> None:
+        """Run a step now, or after the creation in progress; never once the service is deleted."""
+        if self._creations:
             self._deferred.append(step)
         elif not self.gone:
             step()
@@ -172,12 +172,12 @@ class Service:
         return [role for role in pending if all(self._runs(parent) for parent in role.parents)]
 
     def roles_to_shut_down(self) -> list[Role]:
-        """Roles that are still up and are nobody's parent; those that are already going do not count."""
-        left = {name: role for name, role in self.roles.items() if role.state != DONE}
+        """Roles that are still up and no parent of another; those that are undeploying are left out."""
+        remaining = {name: role for name, role in self.roles.items() if role.state != DONE}
         if self.body.get("deployment") == "straight":
-            parents = {parent for role in left.values() for parent in role.parents}
-            left = {name: role for name, role in left.items() if name not in parents}
-        return [role for role in left.values() if role.state not in (UNDEPLOYING, FAILED_UNDEPLOYING)]
+            parents = {parent for role in remaining.values() for parent in role.parents}
+            remaining = {name: role for name, role in remaining.items() if name not in parents}
+        return [role for role in remaining.values() if role.state not in (UNDEPLOYING, FAILED_UNDEPLOYING)]
 
     def _runs(self, name: str) -> bool:
         return name not in self.roles or self.roles[name].state == RUNNING

@@ -1,4 +1,4 @@
-"""OneFlow's life cycle: the traps that the recordings show only in part."""
+"""OneFlow's life cycle: behaviour that the recordings show only in part."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_other_texts_do_not(text: str) -> None:
         assert cloud.body(service)["state"] == 1
 
 
-def test_a_missed_event_is_made_up_for_by_the_exact_attribute_after_half_a_minute() -> None:
+def test_without_an_event_the_exact_attribute_is_seen_after_half_a_minute() -> None:
     with Cloud(SILENT) as cloud:
         service = cloud.instantiate(flower())
         cloud.until(service, 1)
@@ -56,10 +56,10 @@ def test_a_role_lists_its_nodes_only_when_the_last_of_them_exists() -> None:
         lengths = set()
         for _ in range(600):
             cloud.clock.advance(0.1)
-            found = len([vm for vm in cloud.sandbox.world.vms if vm.role == "supernode"])
-            lengths.add((found, len(cloud.nodes(service)) if cloud.body(service)["roles"][1].get("nodes") else 0))
-        assert {found for found, _ in lengths} == set(range(11))
-        assert {listed for found, listed in lengths if found < 10} == {0}
+            created = len([vm for vm in cloud.sandbox.world.vms if vm.role == "supernode"])
+            lengths.add((created, len(cloud.nodes(service)) if cloud.body(service)["roles"][1].get("nodes") else 0))
+        assert {created for created, _ in lengths} == set(range(11))
+        assert {listed for created, listed in lengths if created < 10} == {0}
         assert (10, 10) in lengths
 
 
@@ -196,7 +196,7 @@ def test_power_off_is_a_warning_and_resume_ends_it() -> None:
         assert cloud.vm(vid).guest.boots == 2
 
 
-def test_a_refused_scale_blinds_the_watchdog() -> None:
+def test_a_refused_scale_stops_the_watchdog() -> None:
     with Cloud() as cloud:
         service = cloud.running()
         assert cloud.scale(service, 2) == (500, "Cardinality of supernode is already at 2")
@@ -233,7 +233,7 @@ def test_boot_failures_are_noticed_after_half_a_minute() -> None:
             cloud.clock.advance(0.5)
             body = cloud.body(service)
             states.append((body["state"], *(role["state"] for role in body["roles"])))
-        # The service says FAILED_DEPLOYING until every role runs.
+        # The service is FAILED_DEPLOYING until every role runs.
         assert (7, 2, 1) in states
         assert states[-1] == (2, 2, 2)
 
@@ -247,7 +247,7 @@ def test_recover_ends_a_cooldown_at_once() -> None:
         assert cloud.body(service)["state"] == 2
 
 
-def test_a_cooldown_that_nobody_set_is_the_servers() -> None:
+def test_without_a_cooldown_the_servers_default_applies() -> None:
     template = flower()
     del template["roles"][1]["cooldown"]
     with Cloud() as cloud:
@@ -280,7 +280,7 @@ def test_terminating_the_guest_that_hangs_settles_a_scaling() -> None:
         assert hanging not in cloud.nodes(service)
 
 
-def test_a_cycle_of_parents_waits_for_ever_and_no_roles_run_at_once() -> None:
+def test_a_cycle_of_parents_waits_for_ever_and_a_service_without_roles_runs_at_once() -> None:
     template = flower()
     template["roles"][0]["parents"] = ["supernode"]
     with Cloud() as cloud:

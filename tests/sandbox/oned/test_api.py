@@ -1,4 +1,4 @@
-"""oned's XML-RPC, as pyone understands it."""
+"""oned's XML-RPC, called by pyone."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_actions_and_updates() -> None:
         assert len(server.vm.info(1).HISTORY_RECORDS.HISTORY) == 2
         server.vm.update(1, 'NOTE="a \\"b\\" = c"', 1)
         server.vm.update(1, {"LABEL": "x"}, 1)
-        found = server.vm.info(1).USER_TEMPLATE
-        assert (found["NOTE"], found["LABEL"], found["READY"]) == ('a "b" = c', "x", "YES")
+        attributes = server.vm.info(1).USER_TEMPLATE
+        assert (attributes["NOTE"], attributes["LABEL"], attributes["READY"]) == ('a "b" = c', "x", "YES")
         server.vm.action("terminate-hard", 1)
         cloud.clock.advance(10)
         assert server.vm.info(1).STATE == 6

@@ -1,4 +1,4 @@
-"""Requests that nobody recorded: they must be answered, and must not break the world."""
+"""Malformed requests that were not recorded: each gets an answer, and the world still works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.sandbox.cloud import Cloud, flower
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         ({"name": "x", "roles": ["superlink"]}, "KEY: 'roles' must be an Object;"),
         ({"name": 5, "roles": []}, "KEY: 'name' must be a String;"),
@@ -22,9 +22,9 @@ from tests.sandbox.cloud import Cloud, flower
         ),
     ],
 )
-def test_templates_that_nobody_recorded(body: Any, words: str) -> None:
+def test_invalid_templates_are_refused(body: Any, message: str) -> None:
     with Cloud() as cloud:
-        assert cloud.ask("POST", "/service_template", body) == (400, words)
+        assert cloud.ask("POST", "/service_template", body) == (400, message)
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None])
@@ -37,7 +37,7 @@ def test_bodies_that_are_no_objects(body: Any) -> None:
 
 
 @pytest.mark.parametrize("values", [["x"], [{"Private": "0"}], [{"Private": {"reserve_from": "none"}}]])
-def test_networks_values_that_make_no_sense_fail_the_deployment(values: Any) -> None:
+def test_malformed_networks_values_fail_the_deployment(values: Any) -> None:
     template = flower() | {"networks": {"Private": "M|network|x||id:0"}}
     with Cloud() as cloud:
         service = cloud.instantiate(template, {"networks_values": values})
