@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test test-long test-faults test-flower test-package lint types unit snapshots picture schema man pyz test-all bench clean
+.PHONY: help demo test test-long test-faults test-flower test-package test-textual lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
@@ -12,6 +12,7 @@ help:
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
 	@echo 'make test-flower  rehearsals with real Flower, which it fetches: VERSIONS="1.25.0 ..." SUPERNODES="2 5"'
 	@echo 'make test-package  the wheel by venv, pipx and uv, and the single file, started: PYTHONS="python3.11 ..."'
+	@echo 'make test-textual  the screens on the oldest and the newest Textual that users may have'
 	@echo 'make bench      the measurements in benchmarks/'
 	@echo 'make snapshots  draw the expected pictures anew (then look at them)'
 	@echo 'make picture    draw the pictures of docs/ from the program'
@@ -50,6 +51,16 @@ PYTHONS ?= $(PYTHON)
 
 test-package: $(STAMP)
 	PACKAGE_PYTHONS="$(PYTHONS)" $(BIN)/pytest -rs tests/package
+
+# The oldest that pyproject.toml allows, which it fetches, and the newest, which is installed.
+TEXTUALS ?= 8.2.5 8.2.8
+
+test-textual: $(STAMP)
+	for version in $(TEXTUALS); do \
+	  $(BIN)/pip install --quiet --no-deps --upgrade --target build/textual-$$version textual==$$version && \
+	  PYTHONPATH=build/textual-$$version TEXTUAL_VERSION=$$version \
+	    $(BIN)/pytest tests/tui/terminal tests/tui/test_walk.py || exit 1; \
+	done
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -112,4 +113,10 @@ class Terminal:
 
     def close(self) -> None:
         """End the program if it still runs, and free the terminal."""
-        self.child.close(force=True)
+        end = time.monotonic() + 10
+        for number in (signal.SIGHUP, signal.SIGKILL):
+            if self.child.isalive():
+                self.child.kill(number)
+            while self.child.isalive() and time.monotonic() < end:
+                time.sleep(0.02)
+        self.child.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -155,7 +156,7 @@ async def test_taking_up_asks_before_it_replaces_and_tells_where_there_is_none(s
         await connected(pilot)
         from_the_palette(pilot, "Take up the kept draft")
         await until(pilot, lambda: bool(pilot.app._notifications), "a word")
-        assert "No earlier sitting" in next(iter(pilot.app._notifications)).message
+        assert "No earlier session" in next(iter(pilot.app._notifications)).message
         abandoned(drafts.folder(), CHANGED)
         wizard_of(pilot).session.change("FL_NUM_ROUNDS", "7")
         from_the_palette(pilot, "Take up the kept draft")
@@ -184,7 +185,7 @@ async def test_a_saved_or_deployed_draft_is_dropped(sandbox: Sandbox) -> None:
         app.go(Step.REVIEW)
         await at(pilot, Step.REVIEW)
         assert len(kept()) == 1
-        app.deploy()
+        app.deploy(await asyncio.to_thread(app.session.prepare))
         await at(pilot, Step.DASHBOARD)
         await until(pilot, lambda: app.session.service_id is not None, "the service")
         assert kept() == []

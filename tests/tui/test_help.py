@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
@@ -63,7 +64,7 @@ def step(wanted: Step) -> Reached:
     async def go(pilot: Pilot[int]) -> None:
         app = wizard_of(pilot)
         if wanted is Step.DASHBOARD:
-            app.deploy()
+            app.deploy(await asyncio.to_thread(app.session.prepare))
         else:
             app.go(wanted)
         await at(pilot, wanted)
@@ -212,7 +213,7 @@ async def test_the_dashboard_explains_its_columns_and_words(sandbox: Sandbox) ->
     app = wizard_on(sandbox, plan=plan)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
-        app.deploy()
+        app.deploy(await asyncio.to_thread(app.session.prepare))
         await at(pilot, Step.DASHBOARD)
         await dashboard_shows(pilot, sandbox, "RUNNING")
         await pilot.press("f1")

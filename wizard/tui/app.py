@@ -71,6 +71,8 @@ class Dashboards:
         screen = self._open.pop(service_id)
         self._app.uninstall_screen(screen)
         if screen not in self._app.screen_stack:
+            # Its widgets go one by one: an answer that comes meanwhile must not be drawn.
+            self._app.workers.cancel_node(screen)
             screen.remove()
 
 

@@ -35,7 +35,7 @@ def test_a_scale_down_takes_the_oldest_and_loses_their_shards() -> None:
     assert (found.touches, found.made, found.stale, found.cooldown) == ((2, 3), (), (4, 5), 30)
     assert found.says == (
         "OneFlow terminates the 2 oldest SuperNodes: VM 2 (0 of 4), VM 3 (1 of 4).",
-        "VM 4 (2 of 4), VM 5 (3 of 4) stay, each with what it was told at its boot.",
+        "VM 4 (2 of 4), VM 5 (3 of 4) stay, each with what it was given at its boot.",
         "Afterwards: 1/2 of the data is trained on by no SuperNode.",
         "VMs 4, 5 will be stale: restart them then to put all in step.",
         "Then COOLDOWN for 30 s: nothing can be scaled until it ends; recover ends it at once.",
@@ -47,8 +47,8 @@ def test_a_scale_up_after_it_doubles_what_is_left() -> None:
     assert (found.touches, found.stale) == ((), (2, 3))
     assert found.made == (Partition(2, 4), Partition(3, 4))
     assert found.says[:3] == (
-        "2 new SuperNodes will be told 2 of 4, 3 of 4.",
-        "VM 2 (2 of 4), VM 3 (3 of 4) stay, each with what it was told at its boot.",
+        "2 new SuperNodes will be given 2 of 4, 3 of 4.",
+        "VM 2 (2 of 4), VM 3 (3 of 4) stay, each with what it was given at its boot.",
         "Afterwards: 1/2 of the data is trained on by no SuperNode; 1/2 of it counts more than once "
         "(VMs 2, 3 and new ones).",
     )
@@ -56,7 +56,7 @@ def test_a_scale_up_after_it_doubles_what_is_left() -> None:
 
 def test_one_is_said_as_one() -> None:
     assert scale(of("0/3", "1/3", "2/3"), 2).says[0] == "OneFlow terminates the oldest SuperNode: VM 2 (0 of 3)."
-    assert scale(of("0/2", "1/2"), 3).says[0] == "1 new SuperNode will be told 2 of 3."
+    assert scale(of("0/2", "1/2"), 3).says[0] == "1 new SuperNode will be given 2 of 3."
 
 
 def test_a_node_config_given_by_hand_is_given_to_the_new_ones_too() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import codecs
+import os
 from pathlib import Path
 
 import pytest
+import textual
 from textual.app import App
 from textual.binding import Binding
 from textual.drivers import linux_driver
@@ -28,6 +30,10 @@ class Bare(App[int]):
     """An application with one key of its own."""
 
     BINDINGS = [Binding("f1", "help", "Help")]
+
+
+def test_the_version_is_the_one_that_was_asked_for() -> None:
+    assert os.environ.get("TEXTUAL_VERSION", textual.__version__) == textual.__version__
 
 
 async def test_the_driver_is_that_of_the_running_application() -> None:
