@@ -1,4 +1,4 @@
-"""Every screen in each of the other themes, at 80x24: as it was drawn, and readable."""
+"""Every screen in each of the other themes, at 80x24, is readable; of each theme one picture."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WITHOUT_FOCUS = (scenes.a_vm, scenes.help_page, scenes.json)
 
 
 LOOKS = [Look(theme) for theme in THEMES[1:]]
+PICTURED = (scenes.dashboard_running,)
 COLOURLESS = (scenes.superlink_with_problems, scenes.picker, scenes.review_of_problems, scenes.dashboard_running)
 CASES = [*itertools.product(SCENES, LOOKS), *((scene, Look(CONSOLE, "none")) for scene in COLOURLESS)]
 
@@ -32,7 +33,8 @@ async def test_scene(scene: Scene, look: Look, sandbox: Sandbox, picture: Pictur
     app = wizard_on(sandbox, plan=Plan(), look=look)
     async with app.run_test(size=(80, 24)) as pilot:
         await scene(pilot, sandbox)
-        await picture(pilot)
+        if scene in PICTURED:
+            await picture(pilot)
         if look.theme != CONSOLE:
             assert not faint(pilot)
             return
