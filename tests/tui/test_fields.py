@@ -1,4 +1,4 @@
-"""A field tells that it differs, goes back to its default, and folds away where it is seldom needed."""
+"""A field tells that it differs, goes back to its default, and is hidden where it is seldom needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
-from wizard.tui.widgets.form import Fold, FoldHeading
+from wizard.tui.widgets.form import Advanced
 from wizard.tui.widgets.line_input import LineInput
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor, PairRow
 
@@ -21,9 +21,9 @@ def label(pilot: Pilot[int], path: str) -> str:
     return str(row(pilot, path).query_one(".field-label").render())
 
 
-def fold(pilot: Pilot[int]) -> Fold:
-    """The fold of the present screen."""
-    return pilot.app.screen.query_one(Fold)
+def advanced(pilot: Pilot[int]) -> Advanced:
+    """The advanced fields of the present screen."""
+    return pilot.app.screen.query_one(Advanced)
 
 
 async def test_what_differs_is_marked_and_one_key_undoes_it(sandbox: Sandbox) -> None:
@@ -59,37 +59,40 @@ async def test_all_of_a_screen_is_undone_from_the_palette_on_a_word(sandbox: San
         await until(pilot, lambda: app.session.plan.chosen == untouched, "the defaults of this screen alone")
 
 
-async def test_what_is_advanced_is_folded_and_opens_with_enter(sandbox: Sandbox) -> None:
+async def test_what_is_advanced_is_hidden_and_opens_with_enter(sandbox: Sandbox) -> None:
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, Step.SUPERNODE)
-        assert not fold(pilot).is_open
+        assert advanced(pilot).collapsed
         assert "Advanced (3)" in words(app)
-        app.screen.query_one(FoldHeading).focus()
+        app.screen.query_one("CollapsibleTitle").focus()
         await pilot.press("enter")
-        assert fold(pilot).is_open
+        assert not advanced(pilot).collapsed
         await pilot.press("tab")
         assert app.focused is row(pilot, "supernode.min_vms").control
         await pilot.press("shift+tab", "enter")
-        assert not fold(pilot).is_open
+        assert advanced(pilot).collapsed
 
 
-async def test_the_fold_opens_by_itself_for_what_is_changed_or_wrong(sandbox: Sandbox) -> None:
+async def test_advanced_fields_open_by_itself_for_what_is_changed_or_wrong(sandbox: Sandbox) -> None:
     plan = Plan().with_text("supernode.cooldown", "31")
     async with wizard_on(sandbox, plan=plan).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, Step.SUPERNODE)
-        assert fold(pilot).is_open
+        assert not advanced(pilot).collapsed
         assert "1 changed" in words(app)
-        app.screen.query_one(FoldHeading).focus()
+        app.screen.query_one("CollapsibleTitle").focus()
         await pilot.press("enter")
         await pilot.press("shift+tab", "shift+tab")
-        assert not fold(pilot).is_open, "what was closed stays closed for the same reason"
+        assert advanced(pilot).collapsed, "what was closed stays closed for the same reason"
         app.session.change("supernode.max_vms", "1")
         await pilot.press("tab")
-        await until(pilot, lambda: fold(pilot).is_open, "the fold to open for a new problem")
+        await until(pilot, lambda: not advanced(pilot).collapsed, "the section to open for a new problem")
         assert "!1" in words(app)
+        focused = app.focused
+        assert focused is not None
+        assert app.screen.region.contains_region(focused.region), "the cursor stays in sight"
 
 
-async def test_a_problem_in_the_fold_can_be_jumped_to(sandbox: Sandbox) -> None:
+async def test_an_advanced_field_with_a_problem_can_be_jumped_to(sandbox: Sandbox) -> None:
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, Step.SERVICE)
         app.go(Step.SUPERNODE, focus="supernode.max_vms")

@@ -20,7 +20,7 @@ from wizard.storage.files import list_presets, own_presets
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
-from wizard.tui.widgets.form import FieldInput, FieldRow, Fold, FoldHeading
+from wizard.tui.widgets.form import Advanced, FieldInput, FieldRow
 from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.picker import Picker
 
@@ -60,12 +60,12 @@ async def test_every_field_can_be_reached_and_tells_what_it_is(sandbox: Sandbox,
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, step)
         wanted = [item for item in SEED.at(step.level or SEED.fields[0].level) if not item.fixed_because]
-        app.screen.query_one(Fold).toggle()
+        app.screen.query_one(Advanced).collapsed = False
         seen: list[str] = []
         for _ in range(len(wanted)):
             focused = app.focused
             assert focused is not None
-            if isinstance(focused, FoldHeading):
+            if isinstance(focused.parent, Advanced):
                 await pilot.press("tab")
                 focused = app.focused
                 assert focused is not None

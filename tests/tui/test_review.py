@@ -1,4 +1,4 @@
-"""Review: the JSON searched, folded, copied and written, and what is registered under the same name."""
+"""Review: the JSON searched, copied and written, and what is registered under the same name."""
 
 from __future__ import annotations
 
@@ -57,20 +57,17 @@ async def test_the_problem_under_the_cursor_is_told_with_its_fix(sandbox: Sandbo
         await until(pilot, lambda: first.fix.said not in line(pilot, "#help-line"), "that of the next one")
 
 
-async def test_search_goes_from_hit_to_hit_and_opens_what_is_folded(sandbox: Sandbox) -> None:
+async def test_search_goes_from_hit_to_hit(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         await review(pilot, app, "template-tab")
         view = json_view(app)
         view.focus()
-        await pilot.press("minus")
-        assert "{ 4 lines }" in view._shown
         await pilot.press("slash")
         await asked(pilot, app, "ready_script")
         await pilot.pause(0.2)
         lines = view.text.split("\n")
         places = [place for place, line in enumerate(lines) if "READY_SCRIPT" in line]
-        assert view.levels is None
         assert view.found_at == places[0]
         view.focus()
         await pilot.press("n")
@@ -84,18 +81,13 @@ async def test_search_goes_from_hit_to_hit_and_opens_what_is_folded(sandbox: San
         assert top <= places[1] < top + view.size.height
 
 
-async def test_fold_copy_and_write(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_copy_and_write(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         await review(pilot, app, "template-tab")
         view = json_view(app)
         view.focus()
-        for _ in range(9):
-            await pilot.press("minus")
-        assert view._shown.count("\n") == 1
-        await pilot.press("plus")
-        assert '"roles": [' in view._shown
         await pilot.press("c")
         assert app.clipboard == view.text == to_json(app.session.plan.template())
         await pilot.press("w")
@@ -115,7 +107,7 @@ async def test_fold_copy_and_write(sandbox: Sandbox, tmp_path: Path, monkeypatch
         assert (tmp_path / "mine.json").read_text() == "precious"
 
 
-async def test_a_long_json_is_folded_and_searched_at_once(sandbox: Sandbox) -> None:
+async def test_a_long_json_is_searched_at_once(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
         await review(pilot, app, "template-tab")
@@ -124,7 +116,6 @@ async def test_a_long_json_is_folded_and_searched_at_once(sandbox: Sandbox) -> N
         body["user_inputs"] |= {f"KEY_{number}": "O|text|x||" for number in range(4000)}
         view.show(to_json(body))
         view.focus()
-        await pilot.press("minus")
         await pilot.press("slash")
         await asked(pilot, app, "KEY_3999")
         await pilot.pause(0.2)

@@ -12,7 +12,7 @@ from tests.tui.pressing import at, connected, line, until, wizard_of
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
-from wizard.tui.widgets.form import FieldRow, Fold
+from wizard.tui.widgets.form import Advanced, FieldRow
 
 WRONG = {
     "FLOWER_VERSION": "latest",
@@ -86,17 +86,16 @@ async def test_it_goes_on_from_the_field_with_the_cursor(sandbox: Sandbox) -> No
         await arrived(pilot, ORDER[3])
 
 
-async def test_a_folded_field_is_unfolded(sandbox: Sandbox) -> None:
+async def test_a_hidden_field_is_shown(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox, plan=Plan().with_texts({"service.shutdown_action": "shutdown-hard"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await at(pilot, Step.SERVICE)
-        fold = app.screen.query_one(Fold)
-        if fold.is_open:
-            fold.toggle()
+        section = app.screen.query_one(Advanced)
+        section.collapsed = True
         await pilot.press("f8")
         await arrived(pilot, ORDER[1])
-        assert fold.is_open
+        assert not section.collapsed
         before = app.focused
         await pilot.press("f8")
         await pilot.pause()

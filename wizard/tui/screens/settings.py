@@ -17,7 +17,7 @@ from wizard.tui.screens.step import WalkingScreen, problems_of
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
-from wizard.tui.widgets.form import FieldRow, Fold
+from wizard.tui.widgets.form import Advanced, FieldRow
 from wizard.tui.widgets.json_view import JsonScreen, JsonView
 from wizard.tui.widgets.node_config_editor import MOST, NodeConfigEditor, PartitionTable
 from wizard.tui.widgets.picker import Picker
@@ -110,7 +110,7 @@ class SettingsScreen(WalkingScreen):
             if self.level is Level.SUPERNODE:
                 yield PartitionTable()
             if advanced := [item for item in fields if item.advanced and not item.fixed_because]:
-                yield Fold("Advanced", map(self._new_row, advanced))
+                yield Advanced(map(self._new_row, advanced))
             yield Button(f"Next: {self.step.following.title}", id="next", compact=True)
 
     def compose_aside(self) -> ComposeResult:
@@ -178,8 +178,8 @@ class SettingsScreen(WalkingScreen):
         message.row.describe(self.session.listing(message.row.field.meaning))
         message.row.control.focus()
 
-    def on_fold_entered(self, _: Fold.Entered) -> None:
-        """Say what is folded."""
+    def on_advanced_entered(self, _: Advanced.Entered) -> None:
+        """Say what is under the heading."""
         self.help_text("What is seldom changed. It opens by itself where something in it is changed or wrong.")
 
     def action_undo_field(self) -> None:
@@ -229,9 +229,8 @@ class SettingsScreen(WalkingScreen):
         self._landed = path if row else here.field.path if here else ""
         if row is None:
             return False
-        for fold in self.query(Fold):
-            if row.field.advanced and not fold.is_open:
-                fold.toggle()
+        if row.field.advanced:
+            self.query_one(Advanced).collapsed = False
         row.control.focus()
         return True
 
@@ -246,11 +245,11 @@ class SettingsScreen(WalkingScreen):
         for row in self._rows():
             here = (problem for problem in found if problem.field == row.field.path)
             row.show_problems(problem for problem in here if problem.kind is not Kind.NOTE)
-        folded = [row for row in self._rows() if row.field.advanced]
+        advanced = [row for row in self._rows() if row.field.advanced]
         wrong = {problem.field for problem in found if problem.kind is not Kind.NOTE}
-        for fold in self.query(Fold):
-            changed = frozenset(row.field.path for row in folded if row.is_changed)
-            fold.look(changed, frozenset(row.field.path for row in folded if row.field.path in wrong))
+        for section in self.query(Advanced):
+            changed = frozenset(row.field.path for row in advanced if row.is_changed)
+            section.look(changed, frozenset(row.field.path for row in advanced if row.field.path in wrong))
 
     def _new_row(self, item: Field) -> FieldRow:
         return FieldRow(item, self.session.plan.text(item.path))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Click, DescendantBlur, DescendantFocus, Paste
+from textual.events import DescendantBlur, DescendantFocus, Paste
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Collapsible, Input, Label, Select, Static
 
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan.contract import Field, Meaning
@@ -243,71 +244,50 @@ def _style(problem: Problem) -> str:
     return "bold $text-error" if problem.grave else _STYLES[problem.kind]
 
 
-class FoldHeading(Static, can_focus=True):
-    """The line that opens and closes."""
+class Advanced(Collapsible):
+    """Fields that are seldom needed, under a heading. It opens by itself for each new reason.
 
-    BINDINGS = [Binding("enter,space", "open_or_close", "Open or close", show=False)]
+    The heading has how many fields there are, how many differ from their default and how many have a problem.
+    """
 
-    def action_open_or_close(self) -> None:
-        """Open or close."""
-        if isinstance(self.parent, Fold):
-            self.parent.toggle()
-
-    def on_click(self, event: Click) -> None:
-        """The mouse does it too."""
-        event.stop()
-        self.action_open_or_close()
-
-
-class Fold(Vertical):
-    """A heading over other widgets. It opens by itself for a reason that it was not opened for before."""
+    BINDINGS = [Binding("space", "open_or_close", "Open or close", show=False)]
 
     class Entered(Message):
         """The heading got the focus."""
 
-    def __init__(self, title: str, inside: Iterable[Widget]) -> None:
-        super().__init__(classes="fold")
-        self._title, self._inside = title, list(inside)
-        self._heading = FoldHeading("", classes="fold-heading", markup=False)
-        self._body = Vertical(*self._inside, classes="fold-body")
-        self._body.display = False
+    def __init__(self, rows: Iterable[FieldRow]) -> None:
+        self._rows = list(rows)
         self._reasons: frozenset[str] = frozenset()
         self._note = ""
+        super().__init__(*self._rows, title=self._heading(collapsed=True), collapsed_symbol="+", expanded_symbol="-")
 
-    def compose(self) -> ComposeResult:
-        """The heading, and what it hides."""
-        yield self._heading
-        yield self._body
-
-    def on_mount(self) -> None:
-        """Say what is in it."""
-        self._draw()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether what is inside can be seen."""
-        return bool(self._body.display)
-
-    def toggle(self) -> None:
+    def action_open_or_close(self) -> None:
         """Open or close."""
-        self._body.display = not self.is_open
-        self._draw()
+        self.collapsed = not self.collapsed
 
     def look(self, changed: frozenset[str], wrong: frozenset[str]) -> None:
-        """Tell which of those inside differ from their default and which have a problem; new ones open the fold."""
+        """Note which fields differ from their default and which have a problem; new ones open it."""
         reasons = frozenset(f"* {name}" for name in changed) | frozenset(f"! {name}" for name in wrong)
         if reasons - self._reasons:
-            self._body.display = True
+            self.collapsed = False
         self._reasons = reasons
         notes = [f"{len(changed)} changed" if changed else "", f"!{len(wrong)}" if wrong else ""]
         self._note = "".join(f" · {note}" for note in notes if note)
-        self._draw()
+        self.title = self._heading(collapsed=self.collapsed)
 
-    def on_descendant_focus(self) -> None:
-        """Tell when the heading was entered."""
-        if self._heading.has_focus:
+    def scroll_visible(self, *options: Any, **named: Any) -> None:
+        """Come into sight for whoever opens it; where it opens by itself, the field with the cursor stays in sight."""
+        if self.screen.focused is not None and self.screen.focused.parent is self:
+            super().scroll_visible(*options, **named)
+
+    @on(Collapsible.Toggled)
+    def _toggled(self) -> None:
+        self.title = self._heading(collapsed=self.collapsed)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say that the heading was entered."""
+        if event.widget.parent is self:
             self.post_message(self.Entered())
 
-    def _draw(self) -> None:
-        sign, verb = ("-", "closes") if self.is_open else ("+", "opens")
-        self._heading.update(f"{sign} {self._title} ({len(self._inside)}){self._note} · Enter {verb}")
+    def _heading(self, *, collapsed: bool) -> str:
+        return f"Advanced ({len(self._rows)}){self._note} · Enter {'opens' if collapsed else 'closes'}"

@@ -1,4 +1,4 @@
-"""JSON as it will be sent, coloured, with the lines that just changed marked; searched, folded, copied and written."""
+"""JSON as it will be sent, coloured, with the lines that just changed marked; searched, copied and written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.highlight import highlight
 from textual.screen import Screen
 from textual.widgets import Static, TabbedContent, TabPane
 
-from wizard.core.json_folding import FOLD, depth, folded
 from wizard.core.text import harmless
 from wizard.operations.prepare import Prepared
 from wizard.storage.files import PresetFileError
@@ -33,8 +32,6 @@ class JsonView(VerticalScroll):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("n", "find(1)", "Next", show=False),
         Binding("N", "find(-1)", "Previous", show=False),
-        Binding("minus", "fold(-1)", "Fold", key_display="-"),
-        Binding("plus", "fold(1)", "Unfold", show=False, key_display="+"),
         Binding("c", "copy", "Copy"),
         Binding("w", "write", "Write"),
     ]
@@ -51,7 +48,6 @@ class JsonView(VerticalScroll):
         super().__init__(id=id)
         self.text = ""
         self.file_name = file_name
-        self.levels: int | None = None
         self.wanted = ""
         self.found_at = -1
         self._changed: set[int] = set()
@@ -86,20 +82,13 @@ class JsonView(VerticalScroll):
         if text == self.text:
             return
         before, self.text = _split(self.text), text
-        lines = self._lines
-        self._changed = _changed(before, lines) if any(before) and self.levels is None else set()
+        lines = _split(text)
+        self._changed = _changed(before, lines) if any(before) else set()
         self._draw()
         if self._changed:
             self._reveal(min(self._changed))
         elif heading:
             self._reveal(next((number for number, line in enumerate(lines) if heading in line), 0))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What can't be folded any further is not offered."""
-        if action == "fold":
-            deeper = parameters == (1,)
-            return self.levels is not None if deeper else self.levels is None or self.levels > 0
-        return super().check_action(action, parameters)
 
     @work(exclusive=True, group="search", description="asking what to look for")
     async def action_search(self) -> None:
@@ -108,17 +97,13 @@ class JsonView(VerticalScroll):
         if wanted is None:
             return
         self.wanted, self.found_at = wanted, -1
-        if wanted and self._places(self.text) and not self._places(self._shown):
-            # It is there, and folded away.
-            self.levels = None
-            self.refresh_bindings()
         self._draw()
         if wanted:
             self.action_find(1)
 
     def action_find(self, step: int) -> None:
         """Go to the next line, or the one before, that has the text."""
-        places = self._places(self._shown)
+        places = self._places(self.text)
         if not self.wanted or not places:
             self.notify(f"{self.wanted!r} is not there." if self.wanted else "/ asks what to look for.", markup=False)
             return
@@ -132,16 +117,6 @@ class JsonView(VerticalScroll):
         self._reveal(self.found_at, always=True)
         number = places.index(self.found_at) + 1
         self.notify(f"{number} of {len(places)} lines with {self.wanted!r}", timeout=3, markup=False)
-
-    def action_fold(self, step: int) -> None:
-        """Show a level less, or one more."""
-        most = depth(self.text)
-        levels = (most if self.levels is None else self.levels) + step
-        self.levels = None if levels >= most else max(0, levels)
-        self._changed = set()
-        self.found_at = -1
-        self._draw()
-        self.refresh_bindings()
 
     def action_copy(self) -> None:
         """Put the whole text on the terminal's clipboard, where the terminal allows it."""
@@ -159,24 +134,15 @@ class JsonView(VerticalScroll):
             if path is not None:
                 self.notify(str(path), title="Written", markup=False)
 
-    @property
-    def _shown(self) -> str:
-        return self.text if self.levels is None else folded(self.text, self.levels)
-
-    @property
-    def _lines(self) -> list[str]:
-        return _split(self._shown)
-
     def _places(self, text: str) -> list[int]:
         wanted = self.wanted.lower()
         return [number for number, line in enumerate(_split(text)) if wanted in line.lower()] if wanted else []
 
     def _draw(self) -> None:
-        coloured = highlight(self._shown.rstrip("\n"), language="json").split("\n", allow_blank=True)
-        coloured = [_with_plain_fold(row) for row in coloured]
+        coloured = highlight(self.text.rstrip("\n"), language="json").split("\n", allow_blank=True)
         rows = [
             Content.styled(_WITHOUT_ID, "$text-warning") + row
-            if number in self._without_id and self.levels is None
+            if number in self._without_id
             else Content.styled(_MARKED, "$text-warning") + row.stylize("bold")
             if number in self._changed
             else Content(_PLAIN) + self._with_hits(row, here=number == self.found_at)
@@ -197,14 +163,6 @@ class JsonView(VerticalScroll):
         top, height = self.scroll_offset.y, max(self.size.height, 1)
         if not top <= line < top + height or (not top and not always):
             self.call_after_refresh(self.scroll_to, y=max(line - 3, 0), animate=False)
-
-
-def _with_plain_fold(row: Content) -> Content:
-    """The number of folded lines is no JSON, so it is not coloured as a mistake in it."""
-    found = FOLD.search(row.plain)
-    if found is None:
-        return row
-    return row[: found.start(1)] + Content.styled(found[1], "$text-muted") + row[found.end(1) :]
 
 
 def _split(text: str) -> list[str]:
