@@ -63,14 +63,14 @@ async def test_esc_shows_all_again_and_a_search_may_find_nothing(sandbox: Sandbo
         await pilot.press("slash")
         await typed(pilot, "mcrx")
         await until(pilot, lambda: names(pilot) == [], "none left")
-        assert pilot.app.screen.query_one("#preset-search", Input).value == "mcrx", "letters are not keys here"
+        assert pilot.app.screen.query_one("#presets-filter", Input).value == "mcrx", "letters are not keys here"
         assert "No preset has these words" in line(pilot, "#help-line")
         await pilot.press("enter", "down", "enter", "c", "m", "delete")
         await pilot.pause(0.1)
         assert getattr(pilot.app.screen, "step", None) is Step.HOME
         await pilot.press("escape")
         await until(pilot, lambda: len(names(pilot)) == 6, "all of them")
-        assert pilot.app.screen.query_one("#preset-search", Input).display is False
+        assert pilot.app.screen.query_one("#presets-filter", Input).display is False
         assert getattr(pilot.app.focused, "id", None) == "presets"
 
 

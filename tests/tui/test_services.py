@@ -106,7 +106,7 @@ async def test_nothing_is_drawn_where_nothing_changed(sandbox: Sandbox) -> None:
         options = found.query_one(OptionList)
         options.highlighted = 1
         before = list(options.options)
-        found.show(found.rows, found.said)
+        found.show(found.items, found.note)
         assert list(options.options) == before
         sandbox.clock.advance(3600)
         seen = len(sandbox.requests)

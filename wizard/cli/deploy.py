@@ -167,16 +167,11 @@ class _Deployment:
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
         from wizard.cli.report import Narrator
         from wizard.operations.deploy import Outcome, outcome
-        from wizard.operations.watch import PollResult, Watch, changes, follow
+        from wizard.operations.watch import PollResult, Watch, changes, follow_until
 
         watch = Watch(self.cloud, service.id, PollResult(service, changes(None, service)), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
-        ended: Outcome | None = None
-        for result in follow(watch, timeout):
-            narrator.see(result)
-            ended = outcome(result.snapshot) if result.snapshot and not result.stale else None
-            if ended is not None:
-                break
+        ended = follow_until(watch, outcome, timeout, narrator.see)
         self.service = watch.latest.snapshot or service
         self._show(self.service, watch.latest)
         if ended is Outcome.RUNNING:

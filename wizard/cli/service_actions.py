@@ -120,18 +120,13 @@ class Act:
         from wizard.cloud.answers import Poll
         from wizard.core.cluster.progress import waiting_for
         from wizard.operations.service_actions import Ending
-        from wizard.operations.watch import PollResult, Watch, follow
+        from wizard.operations.watch import PollResult, Watch, follow_until
 
         watch = Watch(self.cloud, self.service.id, PollResult(self.service), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
         narrator.see(watch.latest)
-        ended: Ending | None = None
         try:
-            for result in follow(watch, timeout):
-                narrator.see(result)
-                ended = judge(result.snapshot) if result.snapshot and not result.stale else None
-                if ended is not None:
-                    break
+            ended = follow_until(watch, judge, timeout, narrator.see)
         except KeyboardInterrupt:
             hint = f"It goes on in OneFlow: `flowerneb-wizard status {self.service.id}` shows it."
             raise CommandFailed(INTERRUPTED, "interrupted", self.subject, "", hint) from None

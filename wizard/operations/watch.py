@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from wizard.cloud.errors import CloudError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
 
+Ending = TypeVar("Ending")
 KEPT_EVENTS = 500
 QUICK = 2.0
 """Seconds between two polls while something moves."""
@@ -149,6 +150,20 @@ def follow(
         if left <= 0:
             return
         sleep(min(watch.pause, left))
+
+
+def follow_until(
+    watch: Watch, judge: Callable[[ServiceSnapshot], Ending | None], timeout: float, see: Callable[[PollResult], object]
+) -> Ending | None:
+    """How it ended, as `judge` sees it in a snapshot that is fresh; None when `timeout` seconds have passed.
+
+    `see` gets each result of a poll, before it is judged.
+    """
+    for result in follow(watch, timeout):
+        see(result)
+        if result.snapshot and not result.stale and (ended := judge(result.snapshot)) is not None:
+            return ended
+    return None
 
 
 def changes(before: ServiceSnapshot | None, after: ServiceSnapshot) -> tuple[Event, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, coverage
@@ -131,12 +131,6 @@ def service_rows(services: Iterable[ServiceSnapshot], now: float) -> tuple[Servi
     return tuple(sorted(rows, key=lambda row: (not row.grave, row.id)))
 
 
-def matching(rows: Sequence[ServiceRow], text: str) -> tuple[ServiceRow, ...]:
-    """The rows that have every word of a text, in whatever column; case does not count."""
-    words = text.lower().split()
-    return tuple(row for row in rows if all(word in _searched(row) for word in words))
-
-
 def rough(seconds: float) -> str:
     """An age in one unit: `<1 min`, `12 min`, `3 h`, `5 d`; a dash where it is not known."""
     if seconds < 0:
@@ -170,8 +164,9 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     )
 
 
-def _searched(row: ServiceRow) -> str:
-    return f"{row.id} {row.name} {row.state} {row.owner} {row.trouble}".lower()
+def searched(row: ServiceRow) -> str:
+    """The text that a filter is held against."""
+    return f"{row.id} {row.name} {row.state} {row.owner} {row.trouble}"
 
 
 @dataclass(frozen=True)

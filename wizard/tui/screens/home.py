@@ -91,9 +91,11 @@ class HomeScreen(StepScreen):
             self.session.preset_name = message.new
             self.refresh_frame()
 
-    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
-        """Attach to a service."""
-        self.wizard.attach(message.service_id)
+    def on_filter_list_chosen(self) -> None:
+        """Attach to a service; what is chosen among the presets does not come here."""
+        row = self.query_one(ServiceList).marked
+        if row is not None:
+            self.wizard.attach(row.id)
 
     @work(exclusive=True, group="open", description="opening")
     async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:

@@ -11,15 +11,14 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
 from wizard.core.preflight.templates import lacking
 from wizard.core.text import NOTHING, one_line
 from wizard.tui.background import away
 from wizard.tui.session import Listing
-from wizard.tui.widgets.line_input import LineInput
+from wizard.tui.widgets.filter_list import FilterList
 
 _NAME, _OWNER = 26, 11
 
@@ -74,9 +73,9 @@ def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
 
 
 def searched(item: CloudObject) -> str:
-    """What a filter is held against, in small letters."""
+    """The text that the filter is held against."""
     images = " ".join(map(str, item.images)) if isinstance(item, VmTemplate) else ""
-    return one_line(f"{item.id} {item.name} {item.owner} {images}").lower()
+    return one_line(f"{item.id} {item.name} {item.owner} {images}")
 
 
 def _cut(text: str, width: int) -> str:
@@ -93,8 +92,7 @@ def _number(number: int | None) -> str:
 
 
 SHOWN = 200
-"""Lines that are drawn at once: a keystroke costs the same in a cloud of ten and of ten thousand."""
-_PAGE = 10
+"""Lines that are drawn at once."""
 
 
 class Picker(ModalScreen[CloudObject | None]):
@@ -111,10 +109,6 @@ class Picker(ModalScreen[CloudObject | None]):
     )
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("down", "move(1)", "Next", show=False, priority=True),
-        Binding("up", "move(-1)", "Previous", show=False, priority=True),
-        Binding("pagedown", f"move({_PAGE})", "Further", show=False, priority=True),
-        Binding("pageup", f"move(-{_PAGE})", "Back", show=False, priority=True),
         Binding("ctrl+r", "refresh_list", "Ask again"),
     ]
 
@@ -129,46 +123,43 @@ class Picker(ModalScreen[CloudObject | None]):
     ) -> None:
         super().__init__()
         self.heading, self.wanted, self._ask_again, self._leaving = title, wanted or {}, ask_again, leaving
-        self._take_in(objects)
+        self.objects = _by_id(objects)
+        self._list: FilterList[CloudObject] = FilterList(
+            "objects",
+            key=lambda item: item.id,
+            words=searched,
+            draw=self._lines,
+            placeholder="type to filter by id, name, owner or image",
+            nothing="nothing matches",
+            typing=True,
+            most=SHOWN,
+        )
 
     def compose(self) -> ComposeResult:
         """Title, filter, list, what is marked."""
         with Vertical(classes="dialog tall wide"):
             yield Static(self.heading, classes="dialog-title", markup=False)
-            yield LineInput(placeholder="type to filter by id, name, owner or image")
-            yield Static("", id="columns", markup=False)
-            yield OptionList(markup=False, compact=True)
+            yield self._list
             yield Static("", id="marked", markup=False)
             yield Static("", id="count", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Show everything at first."""
-        self._fill()
-        self.query_one(Input).focus()
+        self._list.show(self.objects)
 
-    def on_input_changed(self) -> None:
-        """Show what matches."""
-        self._fill()
+    def on_filter_list_marked(self) -> None:
+        """Say what is known of the marked one, and how many there are."""
+        marked, found, all_of_them = self._list.marked, len(self._list.matching), len(self.objects)
+        self.query_one("#marked", Static).update(detail(marked, self.wanted) if marked else "nothing matches")
+        more = f"; the first {SHOWN} are shown: type to narrow them" if found > SHOWN else ""
+        again = " · ^r asks again" if self._ask_again else ""
+        self.query_one("#count", Static).update(
+            f"{found:,} of {all_of_them:,}{more} · Enter takes it · {self._leaving}{again}"
+        )
 
-    def on_input_submitted(self) -> None:
-        """Take the marked one."""
-        marked = self._marked()
-        if marked is not None:
-            self.dismiss(marked)
-
-    def on_option_list_option_highlighted(self) -> None:
-        """Tell what is known of the marked one."""
-        self._tell()
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take the clicked one."""
-        self.dismiss(self._by_id[event.option.id or ""])
-
-    def action_move(self, by: int) -> None:
-        """Move the mark without leaving the filter."""
-        options = self.query_one(OptionList)
-        if options.option_count:
-            options.highlighted = min(max((options.highlighted or 0) + by, 0), options.option_count - 1)
+    def on_filter_list_chosen(self) -> None:
+        """Take it."""
+        self.dismiss(self._list.marked)
 
     @work(exclusive=True, group="refresh", description="asking again what there is")
     async def action_refresh_list(self) -> None:
@@ -178,40 +169,15 @@ class Picker(ModalScreen[CloudObject | None]):
         self.query_one("#count", Static).update("asking the cloud…")
         found = await away(self._ask_again)
         if found is not None and found.error is None:
-            self._take_in(found.objects)
+            self.objects = _by_id(found.objects)
         elif found is not None:
             self.notify(str(found.error), title="The list is the old one", severity="warning", markup=False)
-        self._fill()
+        self._list.show(self.objects)
 
-    def _take_in(self, objects: Sequence[CloudObject]) -> None:
-        self._by_id = {str(item.id): item for item in objects}
-        self.objects = tuple(self._by_id.values())
-        self._searched = [searched(item) for item in self.objects]
+    def _lines(self, items: Sequence[CloudObject], _: int) -> tuple[str, list[Content]]:
+        return heading(items[0]), [Content(line(item, self.wanted)) for item in items]
 
-    def _fill(self) -> None:
-        words = self.query_one(Input).value.lower().split()
-        marked = self._marked()
-        pairs = zip(self.objects, self._searched, strict=True)
-        found = [item for item, text in pairs if all(word in text for word in words)]
-        shown = found[:SHOWN]
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options(Option(Content(line(item, self.wanted)), id=str(item.id)) for item in shown)
-        if shown:
-            options.highlighted = shown.index(marked) if marked in shown else 0
-            self.query_one("#columns", Static).update(heading(shown[0]))
-        self._tell()
-        more = f"; the first {SHOWN} are shown: type to narrow them" if len(found) > SHOWN else ""
-        count = f"{len(found):,} of {len(self.objects):,}{more}"
-        again = " · ^r asks again" if self._ask_again else ""
-        self.query_one("#count", Static).update(f"{count} · Enter takes it · {self._leaving}{again}")
 
-    def _tell(self) -> None:
-        marked = self._marked()
-        self.query_one("#marked", Static).update(detail(marked, self.wanted) if marked else "nothing matches")
-
-    def _marked(self) -> CloudObject | None:
-        options = self.query_one(OptionList)
-        if options.highlighted is None or options.highlighted >= options.option_count:
-            return None
-        return self._by_id.get(options.get_option_at_index(options.highlighted).id or "")
+def _by_id(objects: Sequence[CloudObject]) -> tuple[CloudObject, ...]:
+    """One of each id: an answer may have an object twice."""
+    return tuple({item.id: item for item in objects}.values())

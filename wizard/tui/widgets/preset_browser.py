@@ -1,20 +1,19 @@
-"""The presets on Home: a list that is searched by typing, a preview, and what can be done to a preset."""
+"""The presets on Home: a list that is filtered by typing, a preview, and what can be done to a preset."""
 
 from __future__ import annotations
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
-from wizard.tui.widgets.line_input import LineInput
+from wizard.tui.widgets.filter_list import FilterList
 
 _WIDTH = 42
 """Columns that there are for certain where the preview is shown at all."""
@@ -43,23 +42,6 @@ def preview(item: PresetFile) -> Content:
     return head + Content(f"\n{in_columns(rows, _WIDTH)}")
 
 
-class Search(LineInput):
-    """The line in which one types what is looked for; it takes no more room than that."""
-
-    BINDINGS = [
-        Binding("down", "browse", "List", show=False),
-        Binding("up", "browse", "List", show=False),
-    ]
-
-    def on_mount(self) -> None:
-        """Hidden until somebody searches."""
-        self.display = False
-
-    def action_browse(self) -> None:
-        """Go to the list below."""
-        self.screen.query_one("#presets").focus()
-
-
 class PresetBrowser(Horizontal):
     """All presets by name and title. Posts `Marked` for the one under the cursor and `Chosen` for the one to open."""
 
@@ -68,7 +50,7 @@ class PresetBrowser(Horizontal):
         height: auto;
         max-height: 50%;
 
-        & > Vertical {
+        & > FilterList {
             width: 1fr;
             height: auto;
             max-height: 100%;
@@ -76,10 +58,6 @@ class PresetBrowser(Horizontal):
 
         #presets {
             max-height: 100%;
-        }
-
-        Search {
-            height: 1;
         }
 
         #preset-preview {
@@ -93,11 +71,9 @@ class PresetBrowser(Horizontal):
     }
     """
     BINDINGS = [
-        Binding("slash", "search", "Search", key_display="/"),
         Binding("c", "compare", "Compare"),
         Binding("m", "rename", "Rename", show=False),
         Binding("delete", "delete", "Delete", key_display="del", show=False),
-        Binding("escape", "stop_searching", "All presets", show=False),
     ]
 
     class Marked(Message):
@@ -123,75 +99,62 @@ class PresetBrowser(Horizontal):
 
     def __init__(self) -> None:
         super().__init__(id="preset-browser")
-        self.presets: tuple[PresetFile, ...] = ()
-        self.shown: tuple[PresetFile, ...] = ()
+        self._list: FilterList[PresetFile] = FilterList(
+            "presets",
+            key=lambda item: item.path,
+            words=_searched,
+            draw=lambda items, _: ("", [_line(item) for item in items]),
+            placeholder="type to filter by name, title or description",
+            nothing="no preset has these words",
+        )
 
     def compose(self) -> ComposeResult:
-        """The search line over the list, the preview beside them."""
-        with Vertical():
-            yield Search(placeholder="type to search names, titles, descriptions", id="preset-search")
-            yield OptionList(id="presets", markup=False, compact=True)
+        """The list, the preview beside it."""
+        yield self._list
         yield PresetPreview()
+
+    @property
+    def presets(self) -> tuple[PresetFile, ...]:
+        """All presets."""
+        return self._list.items
+
+    @property
+    def shown(self) -> tuple[PresetFile, ...]:
+        """The presets that have the words of the filter."""
+        return self._list.shown
 
     @property
     def marked(self) -> PresetFile | None:
         """The preset under the cursor."""
-        place = self.query_one(OptionList).highlighted
-        return self.shown[place] if place is not None and place < len(self.shown) else None
+        return self._list.marked
 
     def read_again(self, mark: str | None = None) -> None:
         """Read the folders; the cursor stays where it is, or goes to the preset named `mark`."""
-        place = self.query_one(OptionList).highlighted or 0
-        self.presets = list_presets()
-        self._fill(mark, place)
+        presets = list_presets()
+        paths = [item.path for item in presets if item.name == mark]
+        self._list.show(presets, mark=paths[-1] if paths else None)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what matches."""
-        event.stop()
-        self._fill()
+    def on_filter_list_marked(self, message: FilterList.Marked) -> None:
+        """Preview the marked one."""
+        message.stop()
+        item = self.marked
+        self.query_one(PresetPreview).show(item)
+        self.post_message(self.Marked(_help(item)))
+        self.refresh_bindings()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Open the marked one."""
-        event.stop()
+    def on_filter_list_chosen(self, message: FilterList.Chosen) -> None:
+        """Open the chosen one."""
+        message.stop()
         if (item := self.marked) is not None:
             self.post_message(self.Chosen(item))
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Preview the marked one."""
-        event.stop()
-        self._tell()
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open the chosen one."""
-        event.stop()
-        if event.option_index < len(self.shown):
-            self.post_message(self.Chosen(self.shown[event.option_index]))
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What needs a preset is offered where one is marked; letters go into the search line while it is typed in."""
-        search = self.query_one(Search)
-        if action == "stop_searching":
-            return search.display
-        if action == "search":
-            return not search.has_focus
+        """What needs a preset is offered where one is marked; letters go into the filter while it is typed in."""
         if action in ("compare", "rename", "delete"):
             item = self.marked
             usable = item is not None and (item.preset is not None if action == "compare" else not item.shipped)
-            return usable and not search.has_focus
+            return usable and not self._list.is_typed_in
         return super().check_action(action, parameters)
-
-    def action_search(self) -> None:
-        """Type what is looked for."""
-        search = self.query_one(Search)
-        search.display = True
-        search.focus()
-
-    def action_stop_searching(self) -> None:
-        """Show all presets again."""
-        search = self.query_one(Search)
-        search.value = ""
-        search.display = False
-        self.query_one(OptionList).focus()
 
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
@@ -218,46 +181,22 @@ class PresetBrowser(Horizontal):
         if (item := self.marked) is not None:
             await compare(self.app, item, self.presets)
 
-    def _fill(self, mark: str | None = None, otherwise: int = 0) -> None:
-        before = self.marked
-        wanted = self.query_one(Search).value.lower().split()
-        self.shown = tuple(item for item in self.presets if all(word in _searched(item) for word in wanted))
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options(_line(item) for item in self.shown)
-        places = [
-            place
-            for place, item in enumerate(self.shown)
-            if (item.name == mark if mark else before is not None and item.path == before.path)
-        ]
-        if self.shown:
-            options.highlighted = places[-1] if places else min(otherwise, len(self.shown) - 1)
-        else:
-            options.add_option(Option(Content.styled("no preset has these words", "$text-muted"), disabled=True))
-        self._tell()
 
-    def _tell(self) -> None:
-        item = self.marked
-        self.query_one(PresetPreview).show(item)
-        self.post_message(self.Marked(_told(item)))
-        self.refresh_bindings()
-
-
-def _told(item: PresetFile | None) -> str:
+def _help(item: PresetFile | None) -> str:
     if item is None:
         return "No preset has these words.\nEsc shows all of them. n begins anew."
     about = (item.preset.about if item.preset else str(item.error)) or str(item.path)
     own = "" if item.shipped else ", m renames, Del deletes"
-    return f"{about}\nEnter opens it. / searches, c compares{own}. n begins anew."
+    return f"{about}\nEnter opens it. / filters, c compares{own}. n begins anew."
 
 
 def _searched(item: PresetFile) -> str:
     words = (item.preset.title, item.preset.about) if item.preset else ()
-    return " ".join((item.name, *words)).lower()
+    return " ".join((item.name, *words))
 
 
-def _line(item: PresetFile) -> Option:
+def _line(item: PresetFile) -> Content:
     name = Content(f"{one_line(item.name):<22} ")
     if item.preset is None:
-        return Option(name + Content.styled("can't be used: Enter tells why", "$text-error"))
-    return Option(name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  (yours)"))
+        return name + Content.styled("can't be used: Enter tells why", "$text-error")
+    return name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  (yours)")

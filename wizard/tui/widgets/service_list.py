@@ -9,19 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
-from wizard.core.views.rows import ServiceRow, matching, rough, service_rows
+from wizard.core.views.rows import ServiceRow, rough, searched, service_rows
 from wizard.tui.background import away
 from wizard.tui.session import Session
-from wizard.tui.widgets.line_input import LineInput
-from wizard.tui.widgets.lines import QuietLine
+from wizard.tui.widgets.filter_list import FilterList
 
 _GAP = 2
 _MOST = {"id": 6, "name": 40, "state": 20, "ready": 9, "age": 7, "owner": 12, "trouble": 40}
@@ -59,147 +56,37 @@ def _cut(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text)) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
-class Filter(LineInput):
-    """The line in which one types what is looked for; hidden until then."""
-
-    BINDINGS = [Binding("down,up", "browse", "List", show=False)]
-
-    def action_browse(self) -> None:
-        """Go to the list below."""
-        self.screen.query_one("#services").focus()
-
-
-class ServiceList(Vertical):
-    """The services. Posts `Chosen` for the one to attach to. `show` draws only what differs."""
+class ServiceList(FilterList[ServiceRow]):
+    """The services. `show` draws only what differs."""
 
     DEFAULT_CSS = """
     ServiceList {
         height: 1fr;
         min-height: 3;
 
-        #services-filter {
-            height: 1;
-        }
-
-        #services-columns {
-            height: 1;
-            color: $text-muted;
-        }
-
         #services {
             height: 1fr;
         }
     }
     """
-    BINDINGS = [
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("escape", "stop_filtering", "All services", show=False),
-    ]
-
-    class Chosen(Message):
-        """The dashboard of this service is wanted."""
-
-        def __init__(self, service_id: int) -> None:
-            super().__init__()
-            self.service_id = service_id
 
     def __init__(self, *, typing: bool = False) -> None:
-        super().__init__(id="service-list")
-        self.rows: tuple[ServiceRow, ...] = ()
-        self.said = "asking…"
-        self.typing = typing
-        self._drawn: tuple[tuple[str, ...], tuple[int, ...]] | None = None
-
-    def compose(self) -> ComposeResult:
-        """The filter over the headings over the list."""
-        yield Filter(placeholder="type to filter by id, name, state, owner or trouble", id="services-filter")
-        yield QuietLine(id="services-columns")
-        yield OptionList(id="services", markup=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Nothing is known at first."""
-        filter_line = self.query_one(Filter)
-        filter_line.display = self.typing
-        if self.typing:
-            filter_line.focus()
-        self._draw()
-
-    def show(self, rows: tuple[ServiceRow, ...], said: str = "") -> None:
-        """Show these rows; `said` stands there where there are none, or before them where something is missing."""
-        self.rows, self.said = rows, said
-        self._draw()
-
-    def on_resize(self) -> None:
-        """The columns depend on the width."""
-        self._draw()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what matches."""
-        event.stop()
-        self._draw()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Attach to the marked one."""
-        event.stop()
-        options = self.query_one(OptionList)
-        if options.highlighted is not None and (chosen := options.get_option_at_index(options.highlighted).id):
-            self.post_message(self.Chosen(int(chosen)))
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Attach to a service."""
-        event.stop()
-        if event.option.id is not None:
-            self.post_message(self.Chosen(int(event.option.id)))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter goes into the filter while it is typed in."""
-        filter_line = self.query_one(Filter)
-        if action == "filter":
-            return not filter_line.has_focus
-        if action == "stop_filtering":
-            return filter_line.display and not self.typing
-        return super().check_action(action, parameters)
-
-    def action_filter(self) -> None:
-        """Type what is looked for."""
-        filter_line = self.query_one(Filter)
-        filter_line.display = True
-        filter_line.focus()
-
-    def action_stop_filtering(self) -> None:
-        """Show all services again."""
-        filter_line = self.query_one(Filter)
-        filter_line.value = ""
-        filter_line.display = False
-        self.query_one(OptionList).focus()
-
-    def _draw(self) -> None:
-        if len(self.query("Filter, #services-columns, OptionList")) < 3:
-            return  # Its parts come a moment after it, and go a moment before it.
-        shown = matching(self.rows, self.query_one(Filter).value)
-        heading, lines = columns(shown, max(20, self.size.width - 3)) if shown else ("", ())
-        ids = tuple(row.id for row in shown)
-        said = self.said or ("no service has these words" if self.rows and not shown else "" if shown else "none")
-        if self._drawn == ((said, heading, *lines), ids):
-            return
-        self._drawn = ((said, heading, *lines), ids)
-        columns_line = self.query_one("#services-columns", QuietLine)
-        columns_line.display = bool(shown)
-        columns_line.show(heading)
-        options = self.query_one(OptionList)
-        marked = None
-        if options.highlighted is not None and options.highlighted < options.option_count:
-            marked = options.get_option_at_index(options.highlighted).id
-        options.clear_options()
-        if said:
-            options.add_option(Option(Content.styled(one_line(said), "$text-muted"), disabled=True))
-        options.add_options(
-            Option(Content.styled(line, "$text-error") if row.grave else Content(line), id=str(row.id))
-            for line, row in zip(lines, shown, strict=True)
+        super().__init__(
+            "services",
+            key=lambda row: row.id,
+            words=searched,
+            draw=_lines,
+            placeholder="type to filter by id, name, state, owner or trouble",
+            nothing="no service has these words",
+            typing=typing,
         )
-        if ids:
-            first = 1 if said else 0
-            options.highlighted = first + ids.index(int(marked)) if marked and int(marked) in ids else first
+        self.note = "asking…"
+
+
+def _lines(rows: Sequence[ServiceRow], width: int) -> tuple[str, list[Content]]:
+    heading, lines = columns(rows, width)
+    styles = ("$text-error" if row.grave else "" for row in rows)
+    return heading, [Content.styled(line, style) for line, style in zip(lines, styles, strict=True)]
 
 
 class ServiceSwitch(ModalScreen[int | None]):
@@ -209,11 +96,7 @@ class ServiceSwitch(ModalScreen[int | None]):
         "The Flower services of this cloud. Type words to filter, Up and Down mark one, Enter shows its dashboard. "
         "The one that you leave is followed further, and what is being restarted in it goes on."
     )
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("down", "move(1)", "Next", show=False, priority=True),
-        Binding("up", "move(-1)", "Previous", show=False, priority=True),
-    ]
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -243,14 +126,7 @@ class ServiceSwitch(ModalScreen[int | None]):
             return
         self.query_one(ServiceList).show(service_rows(session.services, session.clock()))
 
-    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
+    def on_filter_list_chosen(self) -> None:
         """Take it."""
-        self.dismiss(message.service_id)
-
-    def action_move(self, by: int) -> None:
-        """Move the mark without leaving the filter."""
-        options = self.query_one(OptionList)
-        if by > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        row = self.query_one(ServiceList).marked
+        self.dismiss(row.id if row else None)
