@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def looked_up(plan: Plan, reach: ConnectionOptions, teller: Teller) -> tuple[Finding, ...]:
-    """What the preflight of a plan finds. Raises CloudError only where no login is found."""
+    """Findings of the preflight of a plan. Raises CloudError only where no login is found."""
     from wizard.operations.deploy import preflight
 
     with connecting(reach, teller) as connector:

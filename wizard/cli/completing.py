@@ -1,4 +1,4 @@
-"""What a shell completes: names of presets and services, settings, worlds. Whatever fails completes to nothing.
+"""Shell completion: names of presets and services, settings, worlds. Whatever fails completes to nothing.
 
 A name goes onto the command line as it is. One that a shell would read as anything but a word, and services come from
 others, is therefore never offered: such a service is offered by its id.
@@ -100,7 +100,7 @@ def assignments(context: click.Context, _parameter: click.Parameter, incomplete:
 
 
 def sources(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """What `presets import` reads: the two kinds, or a file."""
+    """Complete a source of `presets import`: the two kinds, or a file."""
     kinds = [("template:", "a registered service template"), ("service:", "a service that exists")]
     return _beginning(incomplete, kinds, pattern=None) or [_FILE]
 

@@ -48,7 +48,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """How the operator wants the cloud to be reached; None is left to the environment and to OpenNebula's files."""
+    """Options for reaching the cloud; None is left to the environment and to OpenNebula's files."""
 
     server: str | None = None
     endpoint: str | None = None
@@ -62,12 +62,12 @@ class ConnectionOptions:
 
     @property
     def with_flower(self) -> bool:
-        """Whether the VMs of the sandbox run Flower."""
+        """True if the VMs of the sandbox run Flower."""
         return self.guests == FLOWER
 
     @staticmethod
     def of(context: click.Context) -> ConnectionOptions:
-        """What was said so far. Raises UsageError where two options contradict each other."""
+        """The options given so far. Raises UsageError where two of them contradict each other."""
         said: dict[str, Any] = context.ensure_object(dict)
         reach = ConnectionOptions(
             **{item.name: said[item.name] for item in fields(ConnectionOptions) if item.name in said}

@@ -89,14 +89,14 @@ def open_wizard(
 
 
 def notifying() -> str:
-    """How the operator chose to be notified; a choice that can't be read is none."""
+    """The way of notifying that the operator chose; a choice that can't be read is none."""
     from wizard.storage.preferences import remembered
 
     return remembered("notify")[0] or "none"
 
 
 def _look(theme: str | None, colors: str) -> tuple[Look, str]:
-    """How the screens look, and what is wrong with the file that remembers it. Before Textual is imported."""
+    """The look of the screens, and what is wrong with the file that remembers it. Before Textual is imported."""
     from wizard.storage.preferences import COLORS, look, remembered
 
     chosen, complaint = remembered("theme")

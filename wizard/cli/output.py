@@ -1,4 +1,4 @@
-"""What commands write: data on stdout as it is, words on stderr with everything harmful made visible."""
+"""Output of commands: data on stdout as it is, words on stderr with everything harmful made visible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizard.core.errors import WizardError
 
 
 def is_terminal(stream: object) -> bool:
-    """Whether a stream is open and a terminal."""
+    """True if a stream is open and a terminal."""
     try:
         return bool(stream is not None and stream.isatty())  # type: ignore[attr-defined]
     except ValueError:
@@ -88,7 +88,7 @@ def _nowhere() -> TextIO:
 
 
 def somebody_is_there() -> bool:
-    """Whether a question would be seen and could be answered."""
+    """True if a question would be seen and could be answered."""
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 

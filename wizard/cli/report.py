@@ -130,7 +130,7 @@ def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
 
 
 def console_of(terminal: bool) -> Console:
-    """Where tables are drawn: as wide as the terminal, or without any limit."""
+    """A console for tables: as wide as the terminal, or without any limit."""
     return _console(terminal)
 
 

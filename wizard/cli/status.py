@@ -60,7 +60,7 @@ def _list(cloud: Cloud, connector: Connector, as_json: bool, teller: Teller) -> 
 
 
 def _once(poll: Poll, as_json: bool) -> int:
-    """What is known is shown even where oned does not answer; the exit status then says that it is not all."""
+    """Show what is known even where oned does not answer; the exit status then says that it is not all."""
     from wizard.cli.report import service_data, service_text
 
     if as_json:

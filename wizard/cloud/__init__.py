@@ -1,1 +1,1 @@
-"""How we reach OpenNebula: OneFlow over REST, oned over XML-RPC, behind a few verbs."""
+"""The client of OpenNebula: OneFlow over REST, oned over XML-RPC, behind a few verbs."""

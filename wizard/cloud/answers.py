@@ -1,4 +1,4 @@
-"""What the cloud has, in short, and how it is connected."""
+"""Answers of the cloud as values: objects in short, services, and how both servers are reached."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServicesPoll:
 
 @dataclass(frozen=True)
 class Connection:
-    """Where both servers are, who we are to them, and exactly why one does not answer.
+    """Addresses of both servers, the user, and exactly why one of them does not answer.
 
     `services` are those that OneFlow listed when it was asked whether it answers, without what oned knows of them.
     """
@@ -42,5 +42,5 @@ class Connection:
 
     @property
     def ok(self) -> bool:
-        """Whether both servers answer us."""
+        """True if both servers answer us."""
         return self.oneflow_error is None and self.oned_error is None

@@ -42,17 +42,17 @@ class Cloud:
 
     @property
     def where(self) -> str:
-        """Which cloud this is, and who we are to it, as a name for what is kept on disk."""
+        """Name of this cloud and this user, for files that are kept about it."""
         return f"{self._login.username} at {self._login.oneflow_url}"
 
     @property
     def oneflow_url(self) -> str:
-        """Where OneFlow is."""
+        """Address of OneFlow."""
         return self._login.oneflow_url
 
     @property
     def oned_url(self) -> str:
-        """Where oned is."""
+        """Address of oned."""
         return self._login.oned_url
 
     def connection(self) -> Connection:
@@ -75,7 +75,7 @@ class Cloud:
         return self._servers.ask_oned(lambda oned: oned.version())
 
     def facts(self, plan: Plan) -> CloudFacts:
-        """What can be known before a deployment, each thing for itself; what fails is kept, and nothing is raised."""
+        """Facts for a preflight, each asked for by itself; what fails is kept as a fact, and nothing is raised."""
         login = self._login
         return Gathering(plan, self._servers.ask_oned, self.templates.list, self.services.list).facts(
             login.oneflow_url, login.oned_url, login.username

@@ -1,4 +1,4 @@
-"""What can go wrong with the cloud.
+"""Errors of the cloud.
 
 ::
 
@@ -69,7 +69,7 @@ class TimedOut(CloudError):
 
 
 class Garbled(CloudError):
-    """What answered is not OpenNebula, or the answer was cut off."""
+    """The answer is not OpenNebula's, or was cut off."""
 
     exit_status = 3
 

@@ -1,4 +1,4 @@
-"""What a preflight wants to know, asked in few requests, each of which may fail for itself."""
+"""Facts for a preflight, asked in few requests, each of which may fail by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a failed HTTP exchange becomes an error of ours, for both servers alike."""
+"""Failed HTTP exchanges as errors of ours, for both servers alike."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def timed_out(server: str, url: str, seconds: float) -> CloudError:
 
 
 def garbled(server: str, url: str, detail: str) -> CloudError:
-    """What answers is something else, or stopped in the middle."""
+    """An error: something else answers, or it stopped in the middle."""
     hint = "Is the endpoint right, and is there a proxy or another web server in between?"
     return Garbled("the answer is not OpenNebula's", f"{server} at {url}", brief(detail), hint)
 

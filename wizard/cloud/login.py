@@ -31,7 +31,7 @@ class BadEndpoint(CloudError):
 
 @dataclass(frozen=True)
 class Login:
-    """Who we are, and where. `verify` says whether HTTPS certificates are verified. The password never prints."""
+    """Addresses and credentials. `verify` says whether HTTPS certificates are verified. The password never prints."""
 
     username: str
     password: SecretStr

@@ -1,4 +1,4 @@
-"""What oned says of its objects, through pyone's classes, into plain values.
+"""Objects of oned, read through pyone's classes into plain values.
 
 pyone's classes say nothing of what lies inside a TEMPLATE: it is a mapping of texts, mappings, or lists of those.
 """

@@ -49,7 +49,7 @@ class Oned:
         return self._ask("oned", lambda one: str(one.system.version()).strip())
 
     def user(self) -> User:
-        """Who we are."""
+        """The user that oned knows us as."""
         return self._ask("our own user", lambda one: objects.user(one.user.info(-1)))
 
     def group(self, group_id: int) -> Member:

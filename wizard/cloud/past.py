@@ -1,4 +1,4 @@
-"""What a service was before anybody watched: VMs that ended, and starts that the answers of pools leave out.
+"""The past of a service: VMs that ended, and starts that the answers of pools leave out.
 
 It is asked once, when somebody attaches, and again only where something new is missing.
 """

@@ -56,7 +56,7 @@ def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot
 
 
 def may_stay(before: VmFacts | None) -> bool:
-    """Whether what is known of a VM may still hold without its user template being read again; see `newly_read`."""
+    """True if what is known of a VM may still hold without its user template being read again; see `newly_read`."""
     return before is not None and before.user_template is not None and (before.finished or before.is_ready)
 
 

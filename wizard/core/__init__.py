@@ -1,1 +1,1 @@
-"""What is true: plans, templates, rules, states and partitions. Pure: no I/O, no clock."""
+"""Plans, templates, rules, states and partitions. Pure: no I/O, no clock."""

@@ -8,7 +8,7 @@ E = TypeVar("E", bound="WizardError")
 
 
 class WizardError(Exception):
-    """What happened (`title`), to what (`subject`), in whose words (`detail`), and what to do now (`hint`).
+    """An error: what happened (`title`), to what (`subject`), in whose words (`detail`), and what to do now (`hint`).
 
     `exit_status` is what a command ends with: 1 failed, 2 wrong usage or invalid input, 3 the cloud is out of reach or
     refuses the credentials, 4 no such object. An error is not changed once it is made: `with_hint` gives another one.

@@ -1,4 +1,4 @@
-"""What is done to a service that exists: scaled, recovered, restarted node by node, removed.
+"""Acts on a cloud: prepare, deploy, scale, recover, restart, remove and watch a service.
 
 Each action is sent once. Where its answer gets lost, the cloud is looked at before anything is said or sent again.
 What an action will do is known beforehand, in `core.preview`; whether it came about is found out here.

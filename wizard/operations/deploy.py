@@ -36,7 +36,7 @@ _SAME = "service template {} is registered already, with the same content"
 
 
 class Outcome(str, Enum):
-    """How a deployment ended."""
+    """Outcome of a deployment."""
 
     RUNNING = "RUNNING"
     FAILED = "FAILED"
@@ -68,19 +68,19 @@ class Preflight:
 
 
 class Record(Protocol):
-    """What is kept of a deployment, for whoever goes on after a kill; `wizard.storage.process_files` writes it."""
+    """Record of a deployment, for whoever goes on after a kill; `wizard.storage.process_files` writes it."""
 
     def earlier(self, asked: str) -> Earlier | None:
-        """What a program that was killed had begun with exactly these documents."""
+        """Progress of a program that was killed, with exactly these documents."""
 
     def asks(self, asked: str, known: set[int]) -> None:
         """Just before the service is asked for: which services there are."""
 
     def made(self, asked: str, service_id: int) -> None:
-        """Which service came of it."""
+        """Note the service that came of it."""
 
     def forget(self, asked: str) -> None:
-        """What was begun earlier is taken up, or is no more."""
+        """Forget it: what was begun earlier is taken up, or is no more."""
 
 
 class Earlier(Protocol):
@@ -166,7 +166,7 @@ def preflight(plan: Plan, cloud: Cloud) -> Preflight:
 
 
 def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
-    """How the deployment ended, None while it goes on.
+    """Outcome of the deployment, None while it goes on.
 
     A role that failed ends it too, although the service may say DEPLOYING for ever. RUNNING with a role that lost its
     VMs is a failure.

@@ -38,7 +38,7 @@ class ImageError(WizardError):
 
 
 def folder() -> Path:
-    """Where the images lie; it need not exist."""
+    """Folder of the environments; it need not exist."""
     return platformdirs.user_cache_path(APPLICATION) / "flower"
 
 

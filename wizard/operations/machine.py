@@ -1,4 +1,4 @@
-"""What the machine that this runs on is to somebody outside."""
+"""The machine that this runs on, as somebody outside reaches it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 
 
 def reached_through() -> str:
-    """What `ssh` is given to reach this machine, as far as it knows itself: `user@host`."""
+    """Argument for `ssh` to reach this machine, as far as it knows itself: `user@host`."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -80,7 +80,7 @@ class Unresolved:
 
 @dataclass(frozen=True)
 class Listings:
-    """What the cloud was asked already. A list or version that is None was not asked yet."""
+    """Answers that the cloud gave already. A list or version that is None was not asked for yet."""
 
     version: str | None = None
     vm_templates: Sequence[CloudObject] | None = None
@@ -112,7 +112,7 @@ class Prepared:
 
     @property
     def is_registered(self) -> bool:
-        """Whether a template with this very content is registered: it is used again, whatever was chosen."""
+        """True if a template with this very content is registered: it is used again, whatever was chosen."""
         return any(item.id == self.template_id and item.same for item in self.same_name)
 
     @property
@@ -133,7 +133,7 @@ class Prepared:
 
 
 class Lookups:
-    """What a preparation asks the cloud, each thing once, and only where `listings` does not have it."""
+    """Look-ups of a preparation, each done once, and only where `listings` does not have it."""
 
     def __init__(self, cloud: Cloud, listings: Listings | None = None) -> None:
         self.cloud = cloud

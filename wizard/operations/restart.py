@@ -35,7 +35,7 @@ _LOOKS_AFTER_AN_ANSWER = 30
 
 
 class Ended(str, Enum):
-    """How the restarts ended."""
+    """Ends of a series of restarts."""
 
     DONE = "done"
     STOPPED = "stopped"
@@ -45,7 +45,7 @@ class Ended(str, Enum):
 
 @dataclass(frozen=True)
 class Restarted:
-    """How it ended; `done` are the VMs that are READY again, `left` those that were not touched.
+    """Result of the restarts; `done` are the VMs that are READY again, `left` those that were not touched.
 
     `at` is the VM that it ended at, and `why` what was seen there, where it did not go well.
     """
@@ -125,7 +125,7 @@ class Restarts:
                 self.sleep(_PAUSE)
 
     def _sent(self, vm: VmFacts, action: str) -> bool:
-        """Whether the cloud took it; where the answer got lost, the VM is looked at before it is sent again."""
+        """True if the cloud took it; where the answer got lost, the VM is looked at before it is sent again."""
         try:
             if action == "resume":
                 self.cloud.vms.unready(vm.id)

@@ -98,7 +98,7 @@ _GOING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
 
 
 class Ending(str, Enum):
-    """How it ended."""
+    """Ends of an action."""
 
     DONE = "done"
     FAILED = "failed"

@@ -47,7 +47,7 @@ class Control:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def ask(self) -> SuperLinkReport:
-        """What it says now. Raises ControlError; the next call tries anew."""
+        """Report of the SuperLink now. Raises ControlError; the next call tries anew."""
         failures = []
         for place in (self._asked,) if self._asked else self.places:
             try:

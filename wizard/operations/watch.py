@@ -43,7 +43,7 @@ _SHARE = 4.0
 
 @dataclass(frozen=True)
 class PollResult:
-    """What is known after a poll.
+    """Knowledge after a poll.
 
     `snapshot` is the last good one (None before the first), `error` why the latest poll brought none, or why it
     brought the service without news of its VMs.
@@ -56,7 +56,7 @@ class PollResult:
 
     @property
     def stale(self) -> bool:
-        """Whether the snapshot is older than the latest poll."""
+        """True if the snapshot is older than the latest poll."""
         return self.failures > 0
 
 
@@ -131,7 +131,7 @@ def merged_in(known: tuple[Event, ...], new: tuple[Event, ...]) -> tuple[Event, 
 
 
 def settled(snapshot: ServiceSnapshot) -> bool:
-    """Whether the service is RUNNING with all of its VMs READY: nothing is expected to move."""
+    """True if the service is RUNNING with all of its VMs READY: nothing is expected to move."""
     return snapshot.complete and all(role.ready_count == len(role.nodes) for role in snapshot.roles)
 
 
@@ -155,7 +155,7 @@ def follow(
 def follow_until(
     watch: Watch, judge: Callable[[ServiceSnapshot], Ending | None], timeout: float, see: Callable[[PollResult], object]
 ) -> Ending | None:
-    """How it ended, as `judge` sees it in a snapshot that is fresh; None when `timeout` seconds have passed.
+    """Poll until `judge` sees an end in a fresh snapshot; None when `timeout` seconds have passed.
 
     `see` gets each result of a poll, before it is judged.
     """
@@ -167,7 +167,7 @@ def follow_until(
 
 
 def changes(before: ServiceSnapshot | None, after: ServiceSnapshot) -> tuple[Event, ...]:
-    """What happened between two snapshots of a service: new lines of OneFlow's log, and what VMs and roles did."""
+    """Events between two snapshots of a service: new lines of OneFlow's log, and what VMs and roles did."""
     if after.gone:
         return () if before is None or before.gone else (_event(after, "I", "the service is gone"),)
     found = [Event(float(line.timestamp), line.severity, line.message) for line in _new_lines(before, after)]
@@ -235,12 +235,12 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def address(oned_url: str, environment: Mapping[str, str]) -> str:
-    """Where to listen: ONE_ZMQ, else the usual place if oned is on this machine; empty for nowhere."""
+    """Address to listen at: ONE_ZMQ, else the usual place if oned is on this machine; empty for nowhere."""
     return environment.get("ONE_ZMQ", "") or (USUAL if urlsplit(oned_url).hostname in _HERE else "")
 
 
 def concerns(topic: str, body: str, service_id: int, vm_ids: Collection[int]) -> bool:
-    """Whether an event is about this service or one of its VMs. `body` is base64 of XML, as OpenNebula sends it."""
+    """True if an event is about this service or one of its VMs. `body` is base64 of XML, as OpenNebula sends it."""
     if topic.startswith("EVENT SERVICE "):
         return _number(topic.removeprefix("EVENT SERVICE ")) == service_id
     if topic.startswith("EVENT STATE VM/"):

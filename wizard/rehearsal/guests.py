@@ -44,11 +44,11 @@ class Guests:
         return kinds.get(vm.role, FlowerGuest)(vm, world, self)
 
     def log(self, vm: int) -> Path:
-        """What the processes of a VM printed; it need not exist."""
+        """Log of the processes of a VM; it need not exist."""
         return self.folder / f"vm-{vm}.log"
 
     def text(self, vm: int) -> str:
-        """What the processes of a VM printed so far, without its colours."""
+        """Output of the processes of a VM so far, without its colours."""
         try:
             return _COLORS.sub("", self.log(vm).read_text(encoding="utf-8", errors="replace"))
         except OSError:
@@ -59,7 +59,7 @@ class Guests:
         return node_id(self.text(vm))
 
     def environment(self, python: Path, home: Path) -> dict[str, str]:
-        """What a process finds in its environment: nothing of ours but where programs are, and Flower's own home."""
+        """Environment of a process: nothing of ours but where programs are, and Flower's own home."""
         passed = {key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TZ", "TMPDIR")}
         path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
         return {**passed, **ENVIRONMENT, "PATH": path, "HOME": str(home), "FLWR_HOME": str(home / ".flwr")}
@@ -207,7 +207,7 @@ class FlowerSuperNode(FlowerGuest):
         return self._wait(stopped, process, lambda: _ACTIVATED in _since(self._guests.log(self._vm.vid), already))
 
     def _superlink(self, stopped: threading.Event) -> tuple[str, Path | None] | None:
-        """Where the SuperLink is, and the CA to trust; None where none published that in a minute."""
+        """Address of the SuperLink, and the CA to trust; None where none published that in a minute."""
         given = self._context("FL_SUPERLINK_ADDRESS", "ONEAPP_FL_SUPERLINK_ADDRESS")
         for _ in range(_PATIENCE):
             published = self._published_by_superlink(self._service())

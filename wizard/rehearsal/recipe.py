@@ -1,4 +1,4 @@
-"""How each family of Flower is started: pure, from a version and addresses to command lines.
+"""Command lines that start each family of Flower: pure, from a version and addresses.
 
 Up to 1.35 a SuperLink has three gRPC ports; from 1.36 a SuperNode is given `--host` and `--port`; from 1.40 a
 SuperLink has one HTTP port for everything. In between, from 1.37, its Control API is HTTP on a port of its own.
@@ -39,13 +39,13 @@ class Certificates:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is particular to one version of Flower, such as `1.25.0`. ValueError for what is none."""
+    """Particulars of one version of Flower, such as `1.25.0`. ValueError for what is none."""
 
     version: str
 
     @property
     def family(self) -> Family:
-        """How `flwr` finds a SuperLink of this version."""
+        """Family of the version: how its `flwr` finds a SuperLink."""
         found = family(self.version)
         if found is None:
             raise ValueError(f"{self.version!r} is no version of Flower")
@@ -57,17 +57,17 @@ class Recipe:
 
     @property
     def http(self) -> bool:
-        """Whether one HTTP port serves everything; else the Fleet API is gRPC."""
+        """True if one HTTP port serves everything; else the Fleet API is gRPC."""
         return self._number >= (1, 40)
 
     @property
     def fleet_port(self) -> int:
-        """Where SuperNodes reach a SuperLink."""
+        """Port at which SuperNodes reach a SuperLink."""
         return 8000 if self.http else 9092
 
     @property
     def control_port(self) -> int:
-        """Where `flwr` reaches a SuperLink."""
+        """Port at which `flwr` reaches a SuperLink."""
         return self.family.control_port
 
     def superlink(self, ip: str, certificates: Certificates | None) -> list[str]:
@@ -102,7 +102,7 @@ _SETTINGS = 4
 
 
 def answers(ip: str, port: int, *, http: bool, ca: Path | None) -> bool:
-    """Whether a Fleet API at `ip` and `port` answers within two seconds; one that encrypts is held against `ca`.
+    """True if a Fleet API at `ip` and `port` answers within two seconds; one that encrypts is held against `ca`.
 
     `http` says whether it speaks HTTP/1.1, else gRPC, which is HTTP/2.
     """

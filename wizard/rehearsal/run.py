@@ -62,12 +62,12 @@ class Row:
 
     @property
     def agrees(self) -> bool:
-        """Whether the client saw exactly what was predicted, in every round."""
+        """True if the client saw exactly what was predicted, in every round."""
         return self.reported is not None and not self.contradicting and self.partition == self.predicted
 
 
 def word(line: str) -> Word | None:
-    """What a line of the run's output tells; None for Flower's own lines."""
+    """Event in a line of the run's output; None for Flower's own lines."""
     _, mark, rest = line.partition(MARK)
     if not mark:
         return None
@@ -114,7 +114,7 @@ _WHAT = {
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: Flower's own word, everything that was reported, and the last lines where it failed."""
+    """End of a run: Flower's own word, everything that was reported, and the last lines where it failed."""
 
     status: str
     words: tuple[Word, ...]
@@ -122,12 +122,12 @@ class Ended:
 
     @property
     def completed(self) -> bool:
-        """Whether it ran to its end."""
+        """True if it ran to its end."""
         return self.status == COMPLETED
 
 
 def settings(plan: Plan) -> dict[str, str]:
-    """What the app is given to do: the plan's strategy and rounds, as far as its contract has them."""
+    """Settings of the app: the plan's strategy and rounds, as far as its contract has them."""
     found = {name: plan.meant(meaning).strip() for name, meaning in _WHAT.items()}
     strategy = plan.meant(Meaning.STRATEGY).strip()
     given = {name: str(int(text)) for name, text in found.items() if text.isdigit()}

@@ -1,4 +1,4 @@
-"""Where a rehearsal takes place: a sandbox whose guests run Flower, and a folder of ours for all that they write."""
+"""Surroundings of a rehearsal: a sandbox whose guests run Flower, and a folder of ours for all that they write."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def staged(world: str = "default", latency: float = 0.05) -> Iterator[Stage]:
 
 
 def folders() -> Path:
-    """Where the folders of all rehearsals lie."""
+    """Folder above those of all rehearsals."""
     return platformdirs.user_state_path(APPLICATION) / "rehearsals"
 
 

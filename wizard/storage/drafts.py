@@ -63,7 +63,7 @@ class DraftFile:
 
 
 def folder(*, practice: bool = False) -> Path:
-    """Where drafts lie, those of the sandbox by themselves; it need not exist."""
+    """Folder of the drafts, those of the sandbox by themselves; it need not exist."""
     return platformdirs.user_state_path(APPLICATION) / ("drafts-sandbox" if practice else "drafts")
 
 
@@ -94,7 +94,7 @@ def left_behind(*, practice: bool = False) -> tuple[tuple[Draft, ...], tuple[Pre
 
 
 def _aside(path: Path) -> Path:
-    """Where a draft that can't be read is kept from now on: under a name that is not looked at."""
+    """New path for a draft that can't be read: under a name that is not looked at."""
     try:
         return path.replace(path.with_name(f"{path.name}{BROKEN}"))
     except OSError:

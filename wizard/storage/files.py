@@ -1,4 +1,4 @@
-"""Where presets and themes lie, the mark of the first start, and how a file is written: a crash leaves the old one or
+"""Folders of presets and themes, the mark of the first start, and the writing of a file: a crash leaves the old one or
 the new one."""
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def own_presets() -> Path:
 
 
 def first_start() -> bool:
-    """Whether the wizard was never opened here before; from now on it was. False, too, where that can't be noted."""
+    """True if the wizard was never opened here before; from now on it was. False, too, where that can't be noted."""
     mark = platformdirs.user_state_path(APPLICATION) / TOUR_SEEN
     try:
         if mark.exists():
@@ -166,7 +166,7 @@ def shipped_preset(name: str) -> PresetFile | None:
 
 
 def own_preset(name: str, done: str) -> Path:
-    """Where the operator's own preset of that name lies, broken or not; `done` is what is to be done to it, for the
+    """Path of the operator's own preset of that name, broken or not; `done` is what is to be done to it, for the
     error. Raises ShippedPreset, and PresetFileError for a path and for an unknown name (`missing`)."""
     if _is_path(name):
         raise PresetFileError(name, f"only a preset of your own folder is {done} here: give its name, not a file")

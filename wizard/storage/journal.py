@@ -1,4 +1,4 @@
-"""What was seen of a service, kept across sessions: a small file for each, a line for each event.
+"""Events of a service, kept across sessions: a small file for each, a line for each event.
 
 Several wizards may write into the same file: whole lines are appended, and what two of them saw stands there once
 when it is read. Where it can't be written, only the memory is lost.
@@ -32,7 +32,7 @@ GAP = 60.0
 
 
 def folder() -> Path:
-    """Where the journals lie; it need not exist."""
+    """Folder of the journals; it need not exist."""
     return platformdirs.user_state_path(APPLICATION) / "journals"
 
 
@@ -49,7 +49,7 @@ class Journal:
         return cls(folder() / f"{service_id}-{start_time}-{_mark(where)}.jsonl")
 
     def read(self) -> tuple[Event, ...]:
-        """What was seen so far, oldest first, each once; lines that are no events are passed over."""
+        """Events so far, oldest first, each once; lines that are no events are passed over."""
         try:
             with self.path.open("rb") as stream:
                 text = stream.read(2 * LARGEST).decode("utf-8", "replace")
@@ -60,7 +60,7 @@ class Journal:
         return _seen_once(found)[-KEPT:]
 
     def watched_until(self) -> float:
-        """When the service was looked at last, in Unix seconds; 0 where it never was."""
+        """Time at which the service was looked at last, in Unix seconds; 0 where it never was."""
         try:
             return self.path.stat().st_mtime
         except OSError:

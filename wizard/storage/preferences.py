@@ -1,4 +1,4 @@
-"""What the program remembers from one session to the next, in a small file that may be edited or deleted."""
+"""Preferences that last from one session to the next, in a small file that may be edited or deleted."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LARGEST = 64 * 1024
 
 
 def path() -> Path:
-    """Where it lies; it need not exist."""
+    """Path of the file; it need not exist."""
     return platformdirs.user_config_path(APPLICATION) / "settings.toml"
 
 
 def remembered(name: str) -> tuple[str | None, str]:
-    """What was chosen last under a name such as `theme`, and a sentence where the file can't be read (else empty)."""
+    """Last choice under a name such as `theme`, and a sentence where the file can't be read (else empty)."""
     found, complaint = _read()
     value = found.get(name)
     if value is None or isinstance(value, str):
@@ -72,7 +72,7 @@ USUAL = Look()
 
 
 def look(asked: str | None, colors: str, remembered: str | None, environment: Mapping[str, str]) -> Look:
-    """How the screens look.
+    """Look of the screens.
 
     Without colours there is one theme only, that of the console. Else `asked`, which is `--theme`, wins. Without it a
     terminal of 16 colours gets the console theme, any other what was `remembered`, or dark. `colors` is `--colors`;

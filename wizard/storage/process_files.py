@@ -1,4 +1,4 @@
-"""What a deployment had asked for when its program was killed, in a private file: the next one goes on from there.
+"""Record of a deployment whose program was killed, in a private file: the next one goes on from there.
 
 The file is written before the request that makes the service, and goes when the deployment has ended or its program
 ends in any orderly way. So only what was cut short is ever found.
@@ -31,7 +31,7 @@ def own_name() -> str:
 
 
 def may_live(path: Path) -> bool:
-    """Whether the process that this file is named after may still run; one on another machine may, for a week."""
+    """True if the process that this file is named after may still run; one on another machine may, for a week."""
     parts = _NAME.match(path.stem)
     if parts is None:
         return False
@@ -63,7 +63,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """When a process began, in ticks since the machine did; None where the system does not tell."""
+    """Time at which a process began, in ticks since the machine did; None where the system does not tell."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return int(line.rpartition(")")[2].split()[19])
@@ -100,7 +100,7 @@ class DeploymentRecord:
         self.path = self.folder / f"{own_name()}.json"
 
     def earlier(self, asked: str) -> Earlier | None:
-        """What a process that is gone had begun with exactly these documents; None where there is nothing of it."""
+        """Progress of a process that is gone, with exactly these documents; None where there is nothing of it."""
         if self.anew:
             self.forget(asked)
         for path in self._left():
@@ -116,7 +116,7 @@ class DeploymentRecord:
         self._write({"asked": self._digest(asked), "known": sorted(known)})
 
     def made(self, asked: str, service_id: int) -> None:
-        """Which service came of it."""
+        """Note the service that came of it."""
         self._write({"asked": self._digest(asked), "known": [], "service": service_id})
 
     def forget(self, asked: str) -> None:

@@ -20,7 +20,7 @@ from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
 from wizard.storage.files import PresetFileError, first_start, own_presets
 from wizard.storage.preferences import USUAL, Look
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import DraftKeeper
 from wizard.tui.navigation import Wizard
 from wizard.tui.screens.step import StepScreen, fit
@@ -81,7 +81,7 @@ async def service_named(app: App[int], session: Session, reference: str) -> Poll
     listed = session.connection.services if session.connection else ()
     try:
         cloud = session.reach()
-        return await away(lambda: cloud.services.look_up(reference, listed))
+        return await run_in_thread(lambda: cloud.services.look_up(reference, listed))
     except CloudError as error:
         from wizard.tui.widgets.dialogs import trouble
 
@@ -176,7 +176,7 @@ class WizardApp(Wizard):
     @work(exclusive=True, group="look up", description="asking the cloud")
     async def look_up(self) -> None:
         """Ask the cloud who we are and what it has, then tell the screen."""
-        await away(self.session.look_up)
+        await run_in_thread(self.session.look_up)
         self.session.fill_in_vm_templates()
         for screen in self.screen_stack:
             if isinstance(screen, StepScreen):
@@ -260,7 +260,7 @@ class WizardApp(Wizard):
         self.go(Step[name])
 
     def action_help(self) -> None:
-        """What this screen or dialog is for, and its keys."""
+        """Show help on this screen or dialog, and its keys."""
         from wizard.tui.help import help_page
 
         self.push_screen(help_page(self, self.screen))

@@ -11,7 +11,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def away(call: Callable[[], Result]) -> Result:
+async def run_in_thread(call: Callable[[], Result]) -> Result:
     """Run a blocking call in a thread of its own and wait for it.
 
     The thread is a daemon: whoever quits, or cancels the wait, does not sit out a server's time-out. Exceptions of the

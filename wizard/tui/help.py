@@ -1,4 +1,4 @@
-"""What F1 shows: what a screen or dialog is for, what the cursor is on, and the keys, from the bindings themselves."""
+"""Help on F1: what a screen or dialog is for, what the cursor is on, and the keys, from the bindings themselves."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Explained(Protocol):
     """A widget or a screen that has something to say when F1 is pressed in it."""
 
     def explained(self) -> Iterable[Passage]:
-        """What it is and what its words mean."""
+        """Passages about its purpose and the meaning of its words."""
 
 
 def terms(table: Mapping[Word, str]) -> tuple[tuple[str, str], ...]:

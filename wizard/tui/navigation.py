@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Wizard(App[int]):
-    """What a screen may ask of the application. `notifies`: how a service's news is announced; `wanted_service`: the
+    """The application as its screens know it. `notifies`: how a service's news is announced; `wanted_service`: the
     name or id of the service whose dashboard is to be shown first, None once it is.
     """
 

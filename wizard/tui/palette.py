@@ -1,4 +1,4 @@
-"""What the palette (Ctrl+P) offers."""
+"""Commands of the palette (Ctrl+P)."""
 
 from __future__ import annotations
 

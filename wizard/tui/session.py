@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Listing:
-    """What the cloud has of one kind; `error` where it could not be listed. Typing an id works all the same."""
+    """Objects of one kind in the cloud; `error` where they could not be listed. Typing an id works all the same."""
 
     objects: tuple[CloudObject, ...] = ()
     error: CloudError | None = None
@@ -103,7 +103,7 @@ class Session:
 
     @property
     def dialect(self) -> Dialect:
-        """How the connected OpenNebula wants its documents written; as 7.x does, where none is connected."""
+        """Dialect of the connected OpenNebula; that of 7.x, where none is connected."""
         return Dialect.of_version(self.connection.version if self.connection else None)
 
     @property
@@ -136,7 +136,7 @@ class Session:
 
     @property
     def unsaved(self) -> bool:
-        """Whether leaving would lose something that was typed."""
+        """True if leaving would lose something that was typed."""
         return self.plan != self.kept
 
     def preset(self) -> Preset:
@@ -191,13 +191,13 @@ class Session:
         return found
 
     def listing(self, meaning: Meaning | None) -> Listing | None:
-        """What a field may be picked from; None for a field that is typed."""
+        """Listing that a field may be picked from; None for a field that is typed."""
         if meaning is Meaning.VM_TEMPLATE:
             return self.vm_templates
         return self.networks if meaning is Meaning.NETWORK else None
 
     def role_count(self) -> int | None:
-        """How many VMs the plan makes in all, None while the number is none."""
+        """Number of VMs that the plan makes in all, None while that is no number."""
         count = whole_number(self.plan.meant(Meaning.CARDINALITY, Level.SUPERNODE))
         return None if count is None else count + 1
 

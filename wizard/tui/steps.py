@@ -68,7 +68,7 @@ def step_of_field(contract: Contract, path: str) -> Step:
 
 
 def open_problems(contract: Contract, problems: tuple[Problem, ...]) -> dict[Step, int]:
-    """How many errors and warnings each step has; notes do not count."""
+    """Number of errors and warnings of each step; notes do not count."""
     counts = dict.fromkeys(Step, 0)
     for problem in problems:
         if problem.kind is not Kind.NOTE:

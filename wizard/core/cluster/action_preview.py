@@ -1,4 +1,4 @@
-"""What an action will do to a service, before it is done: which VMs and shards it touches, or why it is refused.
+"""Previews of actions on a service: which VMs and shards each touches, or why it is refused.
 
 Everything is worked out from one snapshot. What each dialog and each `--dry-run` says is in `says`, a sentence each.
 """
@@ -20,7 +20,7 @@ _RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceSta
 
 @dataclass(frozen=True)
 class ActionPreview:
-    """What an action would do.
+    """Effects of an action, before it is sent.
 
     `refused` says why it can't be done, and is empty where it can. `touches` are the VMs that it acts on, in the order
     in which that happens; `says` are the sentences that a dialog shows.
@@ -70,7 +70,7 @@ class RemovalPreview(ActionPreview):
 
 
 def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) -> ScalePreview:
-    """What scaling a role to so many VMs will do: OneFlow terminates the oldest, and appends new ones."""
+    """Preview of scaling a role to so many VMs: OneFlow terminates the oldest, and appends new ones."""
     role = snapshot.role(role_name)
     if role is None:
         return ScalePreview(refused=f"The service has no role {one_line(role_name)}.")
@@ -101,7 +101,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
 
 
 def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
-    """Which SuperNodes a restart would put in step, in the order of the list, and what each will get."""
+    """Preview of restarting stale SuperNodes: which ones, in the order of the list, and what each will get."""
     if snapshot.gone or snapshot.state not in _RESTARTABLE:
         return RestartPreview(
             refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
@@ -143,7 +143,7 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
 
 
 def recover(snapshot: ServiceSnapshot) -> ActionPreview:
-    """What a plain recover will do in this state."""
+    """Preview of a plain recover in this state."""
     state = snapshot.state
     if snapshot.gone:
         return ActionPreview(refused="The service is gone.")
@@ -179,7 +179,7 @@ def recover(snapshot: ServiceSnapshot) -> ActionPreview:
 
 
 def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
-    """How the service will be removed: with delete or recover-delete, as its state needs it, and never twice."""
+    """Preview of removing the service: with delete or recover-delete, as its state needs it, and never twice."""
     if snapshot.gone:
         return RemovalPreview(refused="The service is gone already.")
     verb = removal_verb(snapshot.state)
@@ -207,7 +207,7 @@ def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
 
 
 def out_of_sync(item: Assignment) -> bool:
-    """Whether a SuperNode has, for certain, something else than a restart would give it."""
+    """True if a SuperNode has, for certain, something else than a restart would give it."""
     known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
     return known and item.assigned != item.expected
 

@@ -1,4 +1,4 @@
-"""How the data is covered now: the shards of all SuperNodes that train, laid beside each other.
+"""Coverage of the data: the shards of all SuperNodes that train, laid beside each other.
 
 A SuperNode that was given `i of n` trains on the part of the data from i/n to (i+1)/n. With different n among them the
 cuts differ, so parts overlap and parts are missing although no two have the same number. Everything is an exact
@@ -63,12 +63,12 @@ class Coverage:
 
     @property
     def whole(self) -> bool:
-        """Whether every part is trained on exactly once, and that is known."""
+        """True if every part is trained on exactly once, and that is known."""
         return not (self.unknown or self.without) and all(len(span.vm_ids) == 1 for span in self.spans)
 
 
 def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = None) -> Coverage:
-    """How the SuperNodes that train now cover the data; those that are off, failed or still starting do not.
+    """Coverage by the SuperNodes that train now; those that are off, failed or still starting do not.
 
     `known` are its assignments, where they are known already.
     """

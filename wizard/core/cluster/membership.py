@@ -1,4 +1,4 @@
-"""What a role's `nodes` list said at any moment, worked out from the lives of all VMs that the role ever had.
+"""A role's `nodes` list at any moment, worked out from the lives of all VMs that the role ever had.
 
 OneFlow writes the VMs of one creation into the list together, when the last of them exists, in the order of creation.
 It takes out a VM that was lost when that VM ends, and those of a scale-down together, when the last of them has ended;
@@ -30,7 +30,7 @@ BLUR = 1
 
 @dataclass(frozen=True)
 class Life:
-    """When a VM of the role was made and when it ended (None: it lives), in Unix seconds."""
+    """Life of a VM of the role: when it was made and when it ended (None: it lives), in Unix seconds."""
 
     vm_id: int
     created: int
@@ -94,7 +94,7 @@ class Membership:
         self._known: dict[int, _Listed] = {}
 
     def answers(self, vm_id: int, first: float, last: float) -> tuple[Partition | None, ...]:
-        """What this VM may have been given if it asked between two moments: its partition, None where not listed.
+        """Partitions that this VM may have been given if it asked between two moments; None: it was not listed.
 
         More than one where the list changed meanwhile. A VM that the role never had was never listed.
         """
@@ -102,7 +102,7 @@ class Membership:
         return tuple(dict.fromkeys(answer for epoch in epochs for answer in self._at(epoch).answers(vm_id)))
 
     def next_creation(self, vm_id: int) -> int | None:
-        """When the first VM was made that is of another batch than this one for certain; None where there is none.
+        """Time at which the next VM was made that is of another batch for certain; None where there is none.
 
         OneFlow makes none before those of this batch are READY.
         """
@@ -186,7 +186,7 @@ def _chains(ordered: Sequence[Life], scaled: Sequence[float], logged_since: floa
 
 
 def _apart(earlier: int, later: int, scaled: Sequence[float]) -> bool:
-    """Whether VMs made at two moments are of two batches for certain."""
+    """True if VMs made at two moments are of two batches for certain."""
     return later - earlier > BATCH_GAP or any(earlier < moment <= later + BLUR for moment in scaled)
 
 

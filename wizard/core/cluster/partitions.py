@@ -1,4 +1,4 @@
-"""Which shard each SuperNode trains on: position now, assignment at boot, and whether they agree.
+"""Partitions: the shard that each SuperNode trains on, by its position now and its assignment at boot.
 
 A guest that was given no node config asks OneGate for its service when it boots, and uses its position in the
 `nodes` list of its role as partition-id and the length of the list as num-partitions. It never recomputes that while
@@ -40,12 +40,12 @@ Window = tuple[float, float]
 
 
 def is_short(vm: VmFacts) -> bool:
-    """Whether an earlier start is missing from what oned reported of the VM: `one.vm.info` has it."""
+    """True if an earlier start is missing from what oned reported of the VM: `one.vm.info` has it."""
     return not _whole(_runs(vm))
 
 
 def is_starting(vm: VmFacts, now: float) -> bool:
-    """Whether its guest is yet to ask: the VM has not started, or only this moment.
+    """True if its guest is yet to ask: the VM has not started, or only this moment.
 
     `now` is our own clock's Unix time, 0 where it is not known.
     """
@@ -76,7 +76,7 @@ def _runs(vm: VmFacts) -> Sequence[Run]:
 
 
 def _whole(runs: Sequence[Run]) -> bool:
-    """Whether no record of an earlier start is missing."""
+    """True if no record of an earlier start is missing."""
     return runs[-1].seq == len(runs) - 1
 
 
@@ -112,7 +112,7 @@ _SCALES = "New state: SCALING"
 
 
 class Source(str, Enum):
-    """How an assignment is known."""
+    """Evidence for an assignment."""
 
     REPORTED = "reported"
     EXPLICIT = "explicit"
@@ -123,7 +123,7 @@ class Source(str, Enum):
 
 
 class Sync(str, Enum):
-    """What the assignment means for the data. PENDING: the guest has not asked yet."""
+    """Relation of an assignment to the present list. PENDING: the guest has not asked yet."""
 
     IN_SYNC = "in step"
     STALE = "stale"
@@ -194,7 +194,7 @@ def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
 
 
 def missing(snapshot: ServiceSnapshot) -> int:
-    """How many SuperNodes it once had are neither listed nor `former`, where the past is needed to infer anything."""
+    """Number of earlier SuperNodes that are neither listed nor `former`, where the past is needed to infer anything."""
     role = snapshot.role(SUPERNODE)
     if role is None or not role.nodes or _is_told(role, snapshot):
         return 0
@@ -221,7 +221,7 @@ def planned(plan: Plan) -> tuple[str, ...]:
 
 
 def _is_told(role: Role, snapshot: ServiceSnapshot) -> bool:
-    """Whether nothing is inferred, since the operator or the guests say it themselves."""
+    """True if nothing is inferred, since the operator or the guests say it themselves."""
     return bool(_given(snapshot)) or any(_reported(node.vm) for node in role.nodes)
 
 
@@ -239,7 +239,7 @@ def _reported(vm: VmFacts | None) -> str:
 
 @dataclass(frozen=True)
 class _Past:
-    """What is known of the role's past: the list through time, and when OneFlow had seen every VM READY."""
+    """Known past of the role: the list through time, and when OneFlow had seen every VM READY."""
 
     members: Membership
     settled: tuple[float, ...]

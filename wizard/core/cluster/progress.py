@@ -1,4 +1,4 @@
-"""How far a deployment is, and what it waits for, from one snapshot."""
+"""Progress of a deployment, and what it waits for, from one snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ON_THE_WAY_UP = ("LCM_INIT", "PROLOG", "BOOT", "CLONING")
 
 
 class Mark(str, Enum):
-    """Where a phase stands."""
+    """State of a phase."""
 
     DONE = "done"
     ACTIVE = "active"

@@ -79,7 +79,7 @@ def joined(pairs: Iterable[Pair]) -> str:
 
 
 def pair_complaint(pair: Pair) -> str | None:
-    """What is wrong with one pair by itself; None where Flower reads it."""
+    """The complaint about one pair by itself; None where Flower reads it."""
     if not pair.key:
         return "the key is missing"
     if not pair.value:

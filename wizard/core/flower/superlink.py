@@ -1,4 +1,4 @@
-"""What a SuperLink itself says, beside what OneFlow says of its service: values and sentences."""
+"""Reports of a SuperLink about itself, beside what OneFlow says of its service: values and sentences."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True)
 class SuperLinkReport:
-    """What the SuperLink at `address` said: its SuperNodes, and its runs, the newest first."""
+    """Report of the SuperLink at `address`: its SuperNodes, and its runs, the newest first."""
 
     address: str
     supernodes: tuple[Joined, ...]
@@ -48,7 +48,7 @@ class SuperLinkReport:
 
     @property
     def online(self) -> int:
-        """How many SuperNodes are connected."""
+        """Number of SuperNodes that are connected."""
         return sum(1 for node in self.supernodes if node.status == ONLINE)
 
 
@@ -144,7 +144,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Card:
-    """How to connect. `version` is empty and `tls` None where nothing tells; `ca` is PEM text, empty where none is
+    """Steps to connect. `version` is empty and `tls` None where nothing tells; `ca` is PEM text, empty where none is
     published."""
 
     address: str
@@ -155,7 +155,7 @@ class Card:
 
     @property
     def summary(self) -> str:
-        """Where the SuperLink is and how it speaks, in one line."""
+        """Address of the SuperLink and how it speaks, in one line."""
         tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[self.tls]
         return f"SuperLink {self.address}, Flower {self.version or 'of an unknown version'}, {tls}"
 

@@ -128,7 +128,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     def has(self, key: str) -> bool:
-        """Whether the document has this attribute, readable or not."""
+        """True if the document has this attribute, readable or not."""
         return key in self.model_fields_set or key in (self.model_extra or {})
 
     def as_written(self, key: str) -> object:
@@ -146,7 +146,7 @@ def _single(value: object) -> object:
 
 
 class Contents(Part):
-    """What a role adds to its VMs. Where a server of 7.x converted a text of 6.x, CONTEXT is a list of one object."""
+    """A role's part of the VM template. Where a server of 7.x converted a 6.x text, CONTEXT is a list of one object."""
 
     CONTEXT: Annotated[dict[str, object], BeforeValidator(_single)] = Field(default_factory=dict)
 
@@ -199,7 +199,7 @@ class ServiceTemplate(Part):
 
 
 class MergeRole(Part):
-    """What goes to a role with the instantiation."""
+    """A role's part of the merge template."""
 
     name: StrictStr
     cardinality: Number
@@ -207,7 +207,7 @@ class MergeRole(Part):
 
 
 class MergeTemplate(Part):
-    """What goes along with an instantiation: the service's name, its networks, and a value for every input."""
+    """Body of an instantiation: the service's name, its networks, and a value for every input."""
 
     name: StrictStr
     user_inputs_values: dict[str, StrictStr]
@@ -261,7 +261,7 @@ class Service(_State):
 
 
 class Envelope(_State):
-    """What stands around the body of a document in oned."""
+    """A document of oned around its body."""
 
     ID: int
     NAME: str = ""

@@ -69,7 +69,7 @@ def contents_text(document: Mapping[str, object], place: int) -> str | None:
 
 
 def is_v6(document: Mapping[str, object]) -> bool:
-    """Whether a name of 6.x stands anywhere in a document."""
+    """True if a name of 6.x stands anywhere in a document."""
     roles = document.get("roles")
     parts = [document, *(roles if isinstance(roles, list) else ())]
     return any(key in part for part in parts if isinstance(part, Mapping) for key in (*_BACK, CONTENTS_V6))
@@ -118,7 +118,7 @@ def _role_to_v6(role: Mapping[str, object], shared: list[str]) -> Json:
 
 
 def _with_inputs(contents: Mapping[str, object], inputs: list[str]) -> dict[str, Attribute]:
-    """What a role adds to its VMs, with each input where 6.x would not put it by itself."""
+    """The role's own part of the VM template, with each input where 6.x would not put it by itself."""
     handed_on = {key: f"${key}" for key in inputs}
     written = {key: _attribute(key, value) for key, value in contents.items()}
     context = written.pop("CONTEXT", {})

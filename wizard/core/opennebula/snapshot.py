@@ -1,4 +1,4 @@
-"""What the cloud said, once: a service with its roles and VMs, frozen.
+"""Snapshot of a service with its roles and VMs, as the cloud answered once; frozen.
 
 A snapshot is made of two answers: OneFlow's service document (read by `document`) and oned's facts about each VM
 (`VmFacts`), joined by `with_vms`. It holds the cloud's words as they came; what they mean for partitions is in
@@ -67,7 +67,7 @@ class VmFacts:
 
     @property
     def failed(self) -> bool:
-        """Whether oned has given up on it."""
+        """True if oned has given up on it."""
         return states.vm_failed(self.state, self.lcm_state)
 
     @property
@@ -82,7 +82,7 @@ class VmFacts:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it says READY=YES *and* runs: the attribute survives a power-off."""
+        """True if it says READY=YES *and* runs: the attribute survives a power-off."""
         return self.running and self.ready == "YES"
 
     @property
@@ -132,7 +132,7 @@ class Role:
 
     @property
     def failed(self) -> bool:
-        """Whether the role is in one of FAILED_*; the service may still say DEPLOYING."""
+        """True if the role is in one of FAILED_*; the service may still say DEPLOYING."""
         return self.state_name.startswith("FAILED_")
 
     @property
@@ -142,7 +142,7 @@ class Role:
 
     @property
     def ready_count(self) -> int:
-        """How many of its VMs run and say READY=YES."""
+        """Number of its VMs that run and say READY=YES."""
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)
 
 
@@ -180,7 +180,7 @@ class ServiceSnapshot:
 
     @property
     def is_flower(self) -> bool:
-        """Whether it has the two roles of a Flower cluster."""
+        """True if it has the two roles of a Flower cluster."""
         return self.role(SUPERLINK) is not None and self.role(SUPERNODE) is not None
 
     @property
@@ -196,7 +196,7 @@ class ServiceSnapshot:
 
     @property
     def failed(self) -> bool:
-        """Whether the service, or one of its roles, is in one of FAILED_*."""
+        """True if the service, or one of its roles, is in one of FAILED_*."""
         return not self.gone and (states.service_failed(self.state) or any(role.failed for role in self.roles))
 
     @property
@@ -206,7 +206,7 @@ class ServiceSnapshot:
 
     @property
     def complete(self) -> bool:
-        """Whether it is RUNNING with a SuperLink and as many SuperNodes as asked for."""
+        """True if it is RUNNING with a SuperLink and as many SuperNodes as asked for."""
         return (
             self.running
             and self.is_flower

@@ -145,7 +145,7 @@ LCM_UNKNOWN = LCM_STATES.index("UNKNOWN")
 
 
 class Verb(str, Enum):
-    """How OneFlow is asked to remove a service."""
+    """Requests of OneFlow that remove a service."""
 
     DELETE = "delete"
     RECOVER_DELETE = "recover-delete"
@@ -190,17 +190,17 @@ def vm_state_name(state: int, lcm_state: int) -> str:
 
 
 def vm_failed(state: int, lcm_state: int) -> bool:
-    """Whether oned has given up on the VM: any LCM state that ends in FAILURE, CLONING_FAILURE, or the old FAILED."""
+    """True if oned has given up on the VM: any LCM state that ends in FAILURE, CLONING_FAILURE, or the old FAILED."""
     return vm_state_name(state, lcm_state).endswith(("FAILURE", "FAILED"))
 
 
 def service_failed(state: int) -> bool:
-    """Whether a service's (or, below 11, a role's) state is one of FAILED_*."""
+    """True if a service's (or, below 11, a role's) state is one of FAILED_*."""
     return service_state_name(state).startswith("FAILED_")
 
 
 def removal_verb(state: int) -> Verb:
-    """Which request removes a service in this state.
+    """The request that removes a service in this state.
 
     OneFlow refuses DELETE while it works on the service and after a failure; there only `recover` with `delete`
     helps. While it is being removed nothing may be sent at all: a second DELETE, or a recover-delete, drops the
@@ -214,12 +214,12 @@ def removal_verb(state: int) -> Verb:
 
 
 def can_recover(state: int) -> bool:
-    """Whether OneFlow accepts a plain `recover`. Not in WARNING: there the VM itself must be fixed."""
+    """True if OneFlow accepts a plain `recover`. Not in WARNING: there the VM itself must be fixed."""
     return state in _RECOVERABLE
 
 
 def can_scale(state: int) -> bool:
-    """Whether OneFlow accepts a scale: in RUNNING only."""
+    """True if OneFlow accepts a scale: in RUNNING only."""
     return state == ServiceState.RUNNING
 
 

@@ -73,7 +73,7 @@ class UserInput:
         return (float(self.options[0]), float(self.options[1])) if self.type in _RANGES else None
 
     def complaint(self, value: str) -> str | None:
-        """What is wrong with a value, as `expected …`; None where it is acceptable.
+        """The complaint about a value, as `expected …`; None where it is acceptable.
 
         An empty value is acceptable for an optional input and for a text.
         """

@@ -1,4 +1,4 @@
-"""Which settings a Flower cluster has, and at which level: a contract between us and the guests, as data.
+"""Settings of a Flower cluster and their levels: a contract between us and the guests, as data.
 
 Forms, JSON, preset keys, `--set`, help and rules are all drawn from the fields of a contract. A field that is an
 OpenNebula user input carries its variable as key; the others are attributes of the service template itself.
@@ -16,7 +16,7 @@ from wizard.core.opennebula.user_inputs import UserInput
 
 
 class Level(str, Enum):
-    """Where a setting belongs. A variable stands at exactly one level: at two, OneFlow lets the role's win."""
+    """Level of a setting. A variable stands at exactly one level: at two, OneFlow lets the role's win."""
 
     SERVICE = "service"
     SUPERLINK = "superlink"
@@ -27,7 +27,7 @@ ROLES = (Level.SUPERLINK, Level.SUPERNODE)
 
 
 class Meaning(str, Enum):
-    """What a field is about, where a rule needs to know; contracts name their variables as they like."""
+    """Subject of a field, where a rule needs to know it; contracts name their variables as they like."""
 
     NAME = "name"
     NETWORK = "network"
@@ -81,7 +81,7 @@ class Field:
 
 @dataclass(frozen=True)
 class RoleContract:
-    """What is fixed about a role.
+    """Fixed properties of a role.
 
     Where no VM template is chosen, `vm_template_name` is looked for, and `vm_template_id` stands in what is printed.
     """
@@ -132,5 +132,5 @@ class Contract:
         return None
 
     def role(self, level: Level) -> RoleContract:
-        """What is fixed about the role of that level."""
+        """Fixed properties of the role of that level."""
         return next(role for role in self.roles if role.level is level)

@@ -1,4 +1,4 @@
-"""What differs between a registered service template and the one that is about to be sent, as `git diff` shows it."""
+"""Differences between a registered service template and the one that is about to be sent, as `git diff` shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONTEXT = 3
 
 
 class Change(str, Enum):
-    """What a line of a difference is, by the sign it begins with."""
+    """Kind of a line of a difference, by the sign it begins with."""
 
     HUNK = "@"
     ADDED = "+"
@@ -94,7 +94,7 @@ def differences(left: Plan, right: Plan) -> tuple[Difference, ...]:
 
 
 def from_defaults(plan: Plan) -> tuple[Difference, ...]:
-    """What a plan says that is not its contract's default: `left` is the default, `right` the plan's own."""
+    """Settings of a plan that differ from its contract's defaults: `left` is the default, `right` the plan's own."""
     return differences(Plan(plan.contract), plan)
 
 

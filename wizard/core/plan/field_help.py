@@ -24,7 +24,7 @@ def described(item: Field) -> tuple[tuple[str, str], ...]:
 
 
 def allowed(item: Field) -> str:
-    """What may stand in a field, as the rules have it."""
+    """Values that a field may have, as the rules have it."""
     if item.fixed_because:
         return f"{item.input.default} only: {item.fixed_because}"
     said = _by_meaning(item) or _by_type(item)

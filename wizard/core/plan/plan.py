@@ -107,7 +107,7 @@ class Plan:
         return template.to_v7()
 
     def merge_template(self) -> Document:
-        """What goes along with the instantiation: the name, and a value for every input at its own level."""
+        """Body of the instantiation: the name, and a value for every input at its own level."""
         from wizard.core.opennebula.documents import MergeRole, MergeTemplate
 
         merged = MergeTemplate(
@@ -129,7 +129,7 @@ class Plan:
 
     @property
     def _networks(self) -> dict[str, str]:
-        """What was chosen for each network of the template, by the name that it has there."""
+        """The choice for each network of the template, by the name that it has there."""
         texts = {name: self.text(path).strip() for path, name in self.contract.networks.items()}
         return {name: text for name, text in texts.items() if text}
 
@@ -199,7 +199,7 @@ def to_json(document: Document) -> str:
 
 
 def same_content(body: Mapping[str, Any], document: Document) -> bool:
-    """Whether a registered template's body is this document."""
+    """True if a registered template's body is this document."""
     return without_servers_own(body) == document
 
 
@@ -262,7 +262,7 @@ class Dialect(Enum):
 
 
 def check(plan: Plan, dialect: Dialect) -> tuple[Problem, ...]:
-    """What the rules do not forbid, and this dialect can't carry: an error each.
+    """Errors beside those of the rules: one for each thing that this dialect can't carry.
 
     OneFlow 6.x puts a value as it is into the quoted text of its role.
     """

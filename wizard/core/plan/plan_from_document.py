@@ -1,4 +1,4 @@
-"""What a registered service template, or a service that runs, amounts to as settings of a contract.
+"""A registered service template, or a service that runs, as settings of a contract.
 
 Not everything that a template can say is a setting: what is not taken over is listed, one sentence each.
 """

@@ -17,7 +17,7 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True)
 class Fix:
-    """What to write instead, in words. Where it is mechanical, `value` stands in the field afterwards, as text in a
+    """A correction, in words. Where it is mechanical, `value` stands in the field afterwards, as text in a
     plan and as JSON in a template; or the field is to be removed.
     """
 
@@ -27,7 +27,7 @@ class Fix:
 
     @property
     def mechanical(self) -> bool:
-        """Whether it can be done without a decision of the operator's."""
+        """True if it can be done without a decision of the operator's."""
         return self.remove or self.value is not None
 
 
@@ -54,5 +54,5 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where it is fixed: the path into the JSON, or the setting."""
+        """Place where it is corrected: the path into the JSON, or the setting."""
         return self.path or self.field

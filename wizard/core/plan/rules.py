@@ -136,7 +136,7 @@ def check(plan: Plan) -> tuple[Problem, ...]:
 
 
 def blocking(problems: tuple[Problem, ...]) -> bool:
-    """Whether one of them is an error."""
+    """True if one of them is an error."""
     return any(problem.kind is Kind.ERROR for problem in problems)
 
 
@@ -164,7 +164,7 @@ def choices_are_known(plan: Plan) -> Found:
 
 
 def mandatory_is_given(plan: Plan) -> Found:
-    """What the appliance can't do without is given. The name has a rule of its own."""
+    """Mandatory values are given. The name has a rule of its own."""
     for item in plan.contract.fields:
         if item.input.mandatory and item.meaning is not Meaning.NAME and not plan.text(item.path).strip():
             fix = Fix(f"Give it: {item.label}{f' ({item.unit})' if item.unit else ''}.")
@@ -282,7 +282,7 @@ def shutdown_is_gentle(plan: Plan) -> Found:
 
 
 def vm_templates_are_chosen(plan: Plan) -> Found:
-    """Where no VM template is chosen, say which one will be looked for."""
+    """A note for each role without a VM template: which one will be looked for."""
     for role in plan.contract.roles:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
         if item and not plan.text(item.path).strip():
@@ -335,7 +335,7 @@ def _such_as(item: Field) -> str:
 
 
 def _choosing(item: Field, text: str) -> Fix:
-    """What was meant, where only the letters' size is wrong; else the default."""
+    """The value that was meant, where only the letters' case is wrong; else the default."""
     known = BOOLEANS if item.input.type is InputType.BOOLEAN else item.input.options
     meant = next((option for option in known if option.lower() == text.strip().lower()), item.input.default)
     fits = bool(meant) and item.input.complaint(meant) is None
@@ -348,5 +348,5 @@ def _without(text: str, refused: str) -> str:
 
 
 def _control(char: str) -> bool:
-    """Whether a line, or the XML that oned keeps, can't hold it. An emoji that this Python does not know yet can be."""
+    """True if a line, or the XML that oned keeps, can't hold it. An emoji that this Python does not know yet can be."""
     return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in "\ufffe\uffff"

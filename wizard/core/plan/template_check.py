@@ -18,7 +18,7 @@ NO_FLOWER = "This is no Flower service: it has neither a role superlink nor a ro
 
 @dataclass(frozen=True)
 class Lint:
-    """What was found in a template, in which contract's words; `flower`: whether it has a role of a Flower cluster."""
+    """Problems of a template, in which contract's words; `flower`: it has a role of a Flower cluster."""
 
     contract: Contract
     flower: bool
@@ -26,7 +26,7 @@ class Lint:
 
     @property
     def valid(self) -> bool:
-        """Whether nothing stands against it."""
+        """True if nothing stands against it."""
         return not blocking(self.problems)
 
     def __str__(self) -> str:

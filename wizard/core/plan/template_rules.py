@@ -1,4 +1,4 @@
-"""What can be wrong with a service template that someone else wrote.
+"""Rules about a service template that someone else wrote.
 
 A plan can't express these mistakes; a JSON file, or a template that is registered already, can. OneFlow accepts
 nearly all of them and then hangs, races or starts a second SuperLink.
@@ -330,7 +330,7 @@ def role_name(role: Role) -> str:
 
 
 def _breaking(name: str, parents: Mapping[str, tuple[str, ...]]) -> Fix:
-    """What to write as the parents of a role that waits for itself; no value where another is to be mended first."""
+    """New parents for a role that waits for itself; no value where another is to be fixed first."""
     kept = [item for item in parents[name] if item != name and not _reaches(item, name, parents)] or _first(name)
     breaks = not _reaches(name, name, {**parents, name: tuple(kept)})
     said = f"Write {json.dumps(kept)}" if breaks else f"Fix the parents of role {SUPERLINK} first; it has none"

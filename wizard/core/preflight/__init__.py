@@ -1,4 +1,4 @@
-"""What can be known of the cloud before a deployment: facts and a plan in, findings out."""
+"""Checks of the cloud before a deployment: facts and a plan in, findings out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
 
 
 def check(plan: Plan, facts: CloudFacts) -> tuple[Finding, ...]:
-    """What every check finds, in the order of the checks."""
+    """Findings of every check, in the order of the checks."""
     case = Case(plan, facts)
     return tuple(chain.from_iterable(look(case) for look in CHECKS))
 

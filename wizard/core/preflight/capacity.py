@@ -24,7 +24,7 @@ class Demand:
     memory: float
 
     def on(self, cpu: float, memory: float) -> int:
-        """How many of them so much room takes, at most all."""
+        """Number of VMs, at most all, that so much room takes."""
         by_cpu = int((cpu + _SLACK) / self.cpu) if self.cpu > 0 else self.count
         by_memory = int((memory + _SLACK) / self.memory) if self.memory > 0 else self.count
         return max(0, min(by_cpu, by_memory, self.count))
@@ -168,7 +168,7 @@ def _wanted(demands: tuple[Demand, ...]) -> str:
 
 
 def _free(alive: list[Host]) -> tuple[float, float]:
-    """What is free in all; a host with more given away than it has gives nothing, and takes nothing from others."""
+    """Free capacity in all; a host with more given away than it has gives nothing, and takes nothing from others."""
     return sum(max(0.0, host.free_cpu) for host in alive), sum(max(0.0, host.free_memory) for host in alive)
 
 

@@ -1,4 +1,4 @@
-"""What a check of the preflight found."""
+"""A case for the checks of the preflight, and what they find in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from wizard.core.preflight.facts import (
 
 
 class Result(str, Enum):
-    """How a check ended. What may not be seen, or could not be asked, is unknown and never ok."""
+    """Result of a check. What may not be seen, or could not be asked, is unknown and never ok."""
 
     OK = "ok"
     WARNING = "warning"
@@ -79,7 +79,7 @@ TITLES = {Level.SUPERLINK: "SuperLink", Level.SUPERNODE: "SuperNodes"}
 
 @dataclass(frozen=True)
 class Case:
-    """What the checks are given."""
+    """Input of the checks."""
 
     plan: Plan
     facts: CloudFacts
@@ -90,12 +90,12 @@ class Case:
         return tuple(role.level for role in self.plan.contract.roles)
 
     def count(self, level: Level) -> int | None:
-        """How many VMs a role gets, None where its cardinality is no number."""
+        """Number of VMs of a role, None where its cardinality is no number."""
         return whole_number(self.plan.meant(Meaning.CARDINALITY, level))
 
     @cached_property
     def total(self) -> int | None:
-        """How many VMs there will be in all, None where a cardinality is no number."""
+        """Number of VMs in all, None where a cardinality is no number."""
         counts = [self.count(level) for level in self.levels]
         return None if None in counts else sum(count or 0 for count in counts)
 

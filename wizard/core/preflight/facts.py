@@ -32,7 +32,7 @@ Seen: TypeAlias = T | Unseen
 
 
 class Pool(str, Enum):
-    """Which kind of object an id belongs to, in oned's words."""
+    """Pool that an id belongs to, in oned's words."""
 
     VM_TEMPLATE = "VM template"
     IMAGE = "image"
@@ -40,7 +40,7 @@ class Pool(str, Enum):
 
 
 class Access(str, Enum):
-    """What oned says about an id that it does not list for this user."""
+    """Answer of oned about an id that it does not list for this user."""
 
     DENIED = "denied"
     ABSENT = "absent"
@@ -48,7 +48,7 @@ class Access(str, Enum):
 
 @dataclass(frozen=True)
 class Reference:
-    """How a VM template names an image or a network: an id, or a name and perhaps whose it is."""
+    """Reference of a VM template to an image or a network: an id, or a name and perhaps whose it is."""
 
     id: int | None = None
     name: str = ""
@@ -110,7 +110,7 @@ class Network(CloudObject):
 
     @property
     def free(self) -> int | None:
-        """How many addresses are left, None where that is not known."""
+        """Number of addresses that are left, None where that is not known."""
         return None if self.size is None or self.used is None else max(self.size - self.used, 0)
 
 
@@ -149,7 +149,7 @@ class Member:
 
 @dataclass(frozen=True)
 class User(Member):
-    """Who we are. `admin`: sees and uses everything. `token_password`: whether OneGate tokens can be made."""
+    """The user. `admin`: sees and uses everything. `token_password`: whether OneGate tokens can be made."""
 
     group_id: int = -1
     group: str = ""
@@ -179,7 +179,7 @@ class Service:
 
 @dataclass(frozen=True)
 class OneGate:
-    """What a VM with TOKEN=YES has as ONEGATE_ENDPOINT, empty where it has none."""
+    """ONEGATE_ENDPOINT as a VM with TOKEN=YES gets it, empty where it has none."""
 
     vm_id: int
     endpoint: str

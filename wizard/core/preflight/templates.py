@@ -92,7 +92,7 @@ def _about_image(result: Result, found: str, todo: str = "") -> Finding:
 
 
 def _takers(case: Case, image: Image) -> int | None:
-    """How many VMs of the deployment want this image, None where a cardinality is no number."""
+    """Number of VMs of the deployment that want this image, None where a cardinality is no number."""
     takers = 0
     for level, template in case.templates.items():
         if isinstance(template, VmTemplate):
@@ -122,7 +122,7 @@ _ON = "YES"
 
 
 def lacking(wanted: Mapping[str, str], context: Mapping[str, str]) -> tuple[str, ...]:
-    """What a contract's CONTEXT switches on and a VM template's does not: `no KEY`, or `KEY=value` where it is off.
+    """CONTEXT that a contract needs and a VM template lacks: `no KEY`, or `KEY=value` where it is off.
 
     oned takes `yes` in any case. What the contract gives a value of its own (a path) no VM template can have.
     """

@@ -1,4 +1,4 @@
-"""What the words on the dashboard mean, by the values that it draws them from."""
+"""Meanings of the words on the dashboard, by the values that it draws them from."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def history(vm: VmFacts, written: Callable[[int], str]) -> tuple[str, ...]:
 
 
 def action_name(number: int) -> str:
-    """What ended a history record, in oned's word; empty for nothing."""
+    """Action that ended a history record, in oned's word; empty for nothing."""
     return _ACTIONS[number] if 0 <= number < len(_ACTIONS) else f"action {number}"
 
 
 def complaints(vm: VmFacts) -> tuple[str, ...]:
-    """What the scheduler or a driver says is wrong."""
+    """Complaints of the scheduler or of a driver."""
     return tuple(f"{key}: {(vm.user_template or {})[key]}" for key in WORDS if (vm.user_template or {}).get(key))
 
 

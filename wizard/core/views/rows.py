@@ -188,7 +188,7 @@ class Board:
 
 
 def board(snapshot: ServiceSnapshot, reached: str) -> Board:
-    """What is drawn of a snapshot; `reached` is how this machine is reached from outside, for the card."""
+    """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps."""
     if snapshot.gone:
         return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
     assigned = assignments(snapshot)

@@ -69,7 +69,7 @@ class OverGrpc:
 
 
 def report(api: OverHttp | OverGrpc) -> dict[str, object]:
-    """What the SuperLink says now, the newest runs first."""
+    """Report of the SuperLink now, the newest runs first."""
     runs = sorted(api.runs().run_dict.values(), key=lambda run: run.pending_at, reverse=True)
     return {
         "supernodes": [

@@ -36,7 +36,7 @@ class DraftKeeper:
 
     @property
     def folder(self) -> Path:
-        """Where drafts of such sessions lie."""
+        """Folder of the drafts of such sessions."""
         return drafts.folder(practice=self._practice)
 
     def keep(self) -> bool:
@@ -96,7 +96,7 @@ class DraftKeeper:
 
 
 async def may_leave(app: App[int], session: Session) -> bool:
-    """Whether the present draft may be replaced; asks where something that was typed would be lost."""
+    """True if the present draft may be replaced; asks where something that was typed would be lost."""
     if not session.unsaved:
         return True
     from wizard.tui.widgets.dialogs import Confirm
@@ -117,7 +117,7 @@ def _said(draft: Draft, more: int) -> str:
 
 
 async def may_quit(app: App[int], session: Session, drafts: DraftKeeper) -> bool:
-    """Whether to quit: asks where something typed would be lost, or where nobody knows what will be deployed."""
+    """True if to quit: asks where something typed would be lost, or where nobody knows what will be deployed."""
     title, text = "", ""
     if session.sending:
         title = "Quit while the deployment is sent?"
@@ -146,7 +146,7 @@ class DraftOffer(ModalScreen[bool | None]):
         self.text = one_line(text)
 
     def compose(self) -> ComposeResult:
-        """What was being edited, and the two answers."""
+        """The draft that was being edited, and the two answers."""
         with Vertical(classes="dialog"):
             yield Static("Continue where you left off?", classes="dialog-title", markup=False)
             yield Static(self.text, markup=False)

@@ -17,7 +17,7 @@ from wizard.core.plan.problem import Kind
 from wizard.core.plan.template_check import NO_FLOWER, Lint, linted
 from wizard.core.preflight.facts import CloudObject, ServiceTemplate
 from wizard.core.text import one_line
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.session import Listing, Session
 from wizard.tui.themes import theme_color
@@ -42,7 +42,7 @@ async def choose_registered(app: App[int], session: Session, title: str) -> Serv
         known.update({item.id: item for item in found})
         return Listing(tuple(CloudObject(item.id, item.name, item.owner) for item in found), asked=True)
 
-    listing = await away(ask)
+    listing = await run_in_thread(ask)
     if listing.error is not None:
         await app.push_screen_wait(trouble(listing.error))
         return None
@@ -97,7 +97,7 @@ async def check_registered(app: App[int], session: Session) -> None:
 
 
 def findings_page(template: ServiceTemplate, colors: Mapping[Kind, str]) -> Notice:
-    """What is found in a template, as a page to read; `colors` are Rich styles for the words of severity."""
+    """Findings about a template, as a page to read; `colors` are Rich styles for the words of severity."""
     title = f"Service template {template.id}, {template.name}"
     try:
         return Findings(title, linted(template.body), colors)

@@ -28,7 +28,7 @@ from wizard.storage.files import (
     save_preset,
     write_atomically,
 )
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 
@@ -59,7 +59,7 @@ async def save_draft(app: App[int], session: Session) -> Path | None:
 
 async def save_as(app: App[object], text: str, suggested: str) -> Path | None:
     """The path that a text was written to, None where the operator thought better of it. Raises PresetFileError."""
-    folder = await away(Path.cwd)
+    folder = await run_in_thread(Path.cwd)
     question = Ask("Write to a file", f"A path; without a folder it goes into {folder}.", suggested)
     wanted = await app.push_screen_wait(question)
     if not wanted:
@@ -109,7 +109,7 @@ async def write_events(app: Wizard, events: Iterable[Event], stem: str) -> None:
     lines = (as_json(event) if path.suffix == LINES else as_text(event, local_time) for event in events)
     body = "".join(f"{line}\n" for line in lines)
     try:
-        await away(lambda: write_atomically(path, body))
+        await run_in_thread(lambda: write_atomically(path, body))
     except PresetFileError as error:
         app.notify(str(error), title="Not written", severity="error", markup=False)
         return

@@ -26,7 +26,7 @@ from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
 from wizard.operations.watch import PollResult, Push, Watch, address
 from wizard.storage.process_files import DeploymentRecord
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.flows.saving import write_events
 from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
@@ -94,13 +94,13 @@ class DashboardScreen(ServiceActions):
         self.live()
 
     def on_unmount(self) -> None:
-        """Whoever leaves in an orderly way knows which service it is."""
+        """Note which service it was: who leaves in an orderly way knows it."""
         self._ended()
         if self.push is not None:
             self.push.stop()
 
     def explained(self) -> tuple[Passage, ...]:
-        """What the words on this screen mean, from the tables that they come from."""
+        """Meanings of the words on this screen, from the tables that they come from."""
         states = Passage("State of the service", "A role has the same words.", terms(SERVICE_STATES))
         return (PhasesLine.legend(), *VmTable.legend(), states)
 
@@ -120,7 +120,7 @@ class DashboardScreen(ServiceActions):
             self.session.service_id = self.service_id
         self.wizard.keep_dashboard(self.service_id, self)
         try:
-            cloud = await away(self.session.reach)
+            cloud = await run_in_thread(self.session.reach)
         except CloudError as error:
             self.tell(str(error), "E")
             return
@@ -129,7 +129,7 @@ class DashboardScreen(ServiceActions):
         self._listen(cloud, self.service_id)
         while True:
             self.wake.clear()
-            found = await away(lambda: self._look(watch))
+            found = await run_in_thread(lambda: self._look(watch))
             if not self.query(VmTable):
                 # The answer comes while this screen is let go.
                 return
@@ -205,7 +205,7 @@ class DashboardScreen(ServiceActions):
 
     @property
     def card(self) -> Card | None:
-        """How to connect to the SuperLink, while there is one that is READY."""
+        """Steps to connect to the SuperLink, while there is one that is READY."""
         return self.board.card if self.board else None
 
     @property
@@ -224,9 +224,9 @@ class DashboardScreen(ServiceActions):
 
         self.session.sending = True
         try:
-            cloud = await away(self.session.reach)
+            cloud = await run_in_thread(self.session.reach)
             self.record = record = DeploymentRecord(cloud.where) if self.session.keeps else None
-            service = await away(lambda: send(prepared, cloud, tell, record))
+            service = await run_in_thread(lambda: send(prepared, cloud, tell, record))
         except InvalidPlan as error:
             self.wizard.push_screen(trouble(error))
             return False
@@ -281,7 +281,7 @@ class DashboardScreen(ServiceActions):
             return
         events, stem = self.watching.latest.events, f"{self.snapshot.name}-{self.snapshot.id}"
         journal = self.watching.journal
-        found = merged(await away(journal.read) if journal else (), events)
+        found = merged(await run_in_thread(journal.read) if journal else (), events)
         await write_events(self.wizard, found, stem)
 
     def _ended(self) -> None:

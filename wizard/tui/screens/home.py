@@ -15,7 +15,7 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
 from wizard.core.views.rows import service_rows
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
@@ -151,7 +151,7 @@ class HomeScreen(StepScreen):
     async def _ask(self, cloud: Cloud, listed: tuple[ServiceSnapshot, ...] | None) -> None:
         session = self.session
         try:
-            poll = await away(lambda: cloud.services.poll_all(session.services, listed))
+            poll = await run_in_thread(lambda: cloud.services.poll_all(session.services, listed))
         except CloudError as error:
             self._list_services(str(error))
         else:

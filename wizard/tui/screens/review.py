@@ -17,7 +17,7 @@ from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
 from wizard.operations.prepare import InvalidPlan, Registration
 from wizard.storage.files import PresetFileError, write_atomically
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.flows.saving import export_path
 from wizard.tui.screens.step import WalkingScreen
 from wizard.tui.steps import Step, step_of
@@ -88,7 +88,7 @@ class ReviewScreen(WalkingScreen):
             self._show_documents(str(self.session.error))
             return
         try:
-            await away(self.session.prepare)
+            await run_in_thread(self.session.prepare)
         except InvalidPlan:
             self._show_documents("the settings have errors")
         except CloudError as error:
@@ -141,7 +141,7 @@ class ReviewScreen(WalkingScreen):
             await self.wizard.push_screen_wait(trouble(session.error))
             return
         try:
-            prepared = await away(session.prepare)
+            prepared = await run_in_thread(session.prepare)
         except (InvalidPlan, CloudError) as error:
             await self.wizard.push_screen_wait(trouble(error))
             return

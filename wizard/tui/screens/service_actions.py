@@ -1,4 +1,4 @@
-"""What the dashboard can do to its service. Each shows beforehand what it touches, asks once, and is sent once."""
+"""Actions of the dashboard on its service. Each shows beforehand what it touches, asks once, and is sent once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
 from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
@@ -48,7 +48,7 @@ class ServiceActions(StepScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether SuperNodes are being restarted."""
+        """True if SuperNodes are being restarted."""
         return self.restarting is not None
 
     @property
@@ -128,7 +128,7 @@ class ServiceActions(StepScreen):
         if cloud is None:
             return
         try:
-            left = await away(lambda: cloud.vms.left_behind(gone))
+            left = await run_in_thread(lambda: cloud.vms.left_behind(gone))
         except CloudError as error:
             self.tell(f"whether VMs stayed behind is not known: {error}", "W")
             return
@@ -158,13 +158,13 @@ class ServiceActions(StepScreen):
         cloud = self.session.cloud
         if snapshot is None or cloud is None:
             return
-        restart = await away(lambda: StaleRestart.of(snapshot))
+        restart = await run_in_thread(lambda: StaleRestart.of(snapshot))
         if not await self._agreed(restart.preview, "Restart the stale SuperNodes?", "Restart"):
             return
         stop = self.restarting = threading.Event()
         tell = self._tell_from_afar()
         try:
-            self._tell_end(await away(lambda: restart.run(cloud, tell, stop.is_set)))
+            self._tell_end(await run_in_thread(lambda: restart.run(cloud, tell, stop.is_set)))
         except CloudError as error:
             self.wizard.push_screen(trouble(error))
         finally:
@@ -201,7 +201,7 @@ class ServiceActions(StepScreen):
         if cloud is None:
             return False
         try:
-            await away(lambda: send(cloud))
+            await run_in_thread(lambda: send(cloud))
         except CloudError as error:
             await self.wizard.push_screen_wait(trouble(error))
             return False

@@ -1,4 +1,4 @@
-"""What the screens of all steps share: the line on top, the rail, the help line, the way from step to step."""
+"""Frame of the screens of all steps: the line on top, the rail, the help line, the way from step to step."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class StepScreen(Screen[None]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it does something that would be lost with it."""
+        """True if it does something that would be lost with it."""
         return False
 
     @property
@@ -66,7 +66,7 @@ class StepScreen(Screen[None]):
         yield from ()
 
     def compose_aside(self) -> ComposeResult:
-        """What stands beside the step where there is room."""
+        """Widgets beside the step where there is room."""
         yield from ()
 
     def on_mount(self) -> None:
@@ -113,7 +113,7 @@ class StepScreen(Screen[None]):
 
 
 Place = tuple[int, bool, int]
-"""Where a field stands: its step, whether it is folded away, and its place in the contract."""
+"""Where a field stands: its step, whether it is an advanced one, and its place in the contract."""
 
 
 class WalkingScreen(StepScreen):
@@ -174,7 +174,7 @@ def following(session: Session, step: Step, path: str, by: int) -> str | None:
 
 
 def problems_of(problems: tuple[Problem, ...], path: str) -> str:
-    """What is wrong with a field, as the help line says it; empty where nothing is."""
+    """Problems of a field, as the help line says them; empty where there are none."""
     return " · ".join(
         f"{item.kind.value}: {item.message}" for item in problems if item.field == path and item.kind is not Kind.NOTE
     )
@@ -190,7 +190,7 @@ SMALLEST = Size(72, 20)
 
 
 def too_small(size: Size) -> bool:
-    """Whether a terminal of this size can't show the wizard."""
+    """True if a terminal of this size can't show the wizard."""
     return size.width < SMALLEST.width or size.height < SMALLEST.height
 
 

@@ -101,7 +101,7 @@ _LONGEST = 200
 
 
 def sequence(how: str, text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """What is written to the terminal; nothing for `none`. Inside tmux it is wrapped so that tmux hands it on."""
+    """Control sequence for the terminal; empty for `none`. Inside tmux it is wrapped so that tmux hands it on."""
     said = "".join(char for char in text if char.isprintable() and char != ";")[:_LONGEST]
     if how == "bell":
         return "\a"

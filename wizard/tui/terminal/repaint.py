@@ -1,4 +1,4 @@
-"""What of a paint the terminal does not show yet.
+"""Minimal updates of the terminal: of each paint, the part that differs from what it shows.
 
 Textual paints whole widgets: a line of which one word changed is sent from end to end, and an event in a list sends the
 list. Over a slow line that is what the operator waits for. Here the cells that the terminal shows are kept, as curses
@@ -29,7 +29,7 @@ _UNKNOWN = ""
 
 @dataclass
 class _Line:
-    """What a line of the terminal shows: a character and a style for each cell; `_UNKNOWN` where that is not known."""
+    """A line of the terminal: a character and a style for each cell; `_UNKNOWN` where that is not known."""
 
     signs: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Terminal:
         self._cursor = None
 
     def sparing(self, data: str) -> str:
-        """What must be sent for the terminal to show what it would after `data`; empty if it does already."""
+        """The least that must be sent for the terminal to show what it would after `data`; empty if it does already."""
         if not _PAINT.match(data):
             if not _BESIDE.fullmatch(data):
                 self.forget()

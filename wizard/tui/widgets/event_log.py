@@ -35,7 +35,7 @@ def top(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch |
 
 
 def contact(result: PollResult) -> str:
-    """What is wrong with the contact, and how old what is shown is; empty where nothing is."""
+    """Trouble with the contact, and how old what is shown is; empty where there is none."""
     if result.error is None:
         return ""
     if not result.stale:

@@ -134,7 +134,7 @@ class FilterList(Vertical, Generic[Item]):
 
     @property
     def is_typed_in(self) -> bool:
-        """Whether letters go into the filter."""
+        """True if letters go into the filter."""
         return self._filter.has_focus
 
     def on_resize(self) -> None:

@@ -167,7 +167,7 @@ class FieldRow(Vertical):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the field differs from its default."""
+        """True if the field differs from its default."""
         return not self.field.fixed_because and self.text != self.field.input.default
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -212,7 +212,7 @@ class FieldRow(Vertical):
 
     @property
     def _options(self) -> tuple[str, ...]:
-        """What a list has, and whatever else stands there by a preset or by default."""
+        """Entries of a list, and whatever else stands there by a preset or by default."""
         item = self.field.input
         known = BOOLEANS if item.type is InputType.BOOLEAN else item.options
         return tuple(dict.fromkeys((*known, item.default, self._given)))

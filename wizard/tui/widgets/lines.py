@@ -43,7 +43,7 @@ class QuietLine(Static):
 
     @property
     def text(self) -> str:
-        """What it says, without styles."""
+        """The text, without styles."""
         return self._shown.plain
 
     def show(self, content: Content | str) -> None:

@@ -83,7 +83,7 @@ class PairRow(Horizontal):
 
     @property
     def pair(self) -> Pair:
-        """What stands in it now."""
+        """The pair in it now."""
         key, value = self.query(Input)
         return Pair(key.value.strip(), value.value.strip())
 

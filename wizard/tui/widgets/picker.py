@@ -16,7 +16,7 @@ from textual.widgets import Static
 from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
 from wizard.core.preflight.templates import lacking
 from wizard.core.text import NOTHING, one_line
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.session import Listing
 from wizard.tui.widgets.filter_list import FilterList
 
@@ -24,7 +24,7 @@ _NAME, _OWNER = 26, 11
 
 
 def heading(item: CloudObject) -> str:
-    """What stands over the columns of `line`."""
+    """Heading over the columns of `line`."""
     facts = ""
     if isinstance(item, VmTemplate):
         facts = f"{'CPU':>4} {'MB':>7}  CONTEXT"
@@ -167,7 +167,7 @@ class Picker(ModalScreen[CloudObject | None]):
         if self._ask_again is None:
             return
         self.query_one("#count", Static).update("asking the cloud…")
-        found = await away(self._ask_again)
+        found = await run_in_thread(self._ask_again)
         if found is not None and found.error is None:
             self.objects = _by_id(found.objects)
         elif found is not None:

@@ -149,7 +149,7 @@ class PresetBrowser(Horizontal):
             self.post_message(self.Chosen(item))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What needs a preset is offered where one is marked; letters go into the filter while it is typed in."""
+        """Offer what needs a preset where one is marked; letters go into the filter while it is typed in."""
         if action in ("compare", "rename", "delete"):
             item = self.marked
             usable = item is not None and (item.preset is not None if action == "compare" else not item.shipped)

@@ -28,7 +28,7 @@ class PhasesLine(QuietLine):
 
     @staticmethod
     def legend() -> Passage:
-        """What the marks mean."""
+        """Meanings of the marks."""
         marks = tuple((_MARKS[mark][0].partition(" ")[0], meaning) for mark, meaning in PHASES.items())
         return Passage("The phases", terms=marks)
 

@@ -19,7 +19,7 @@ from wizard.core.preflight import Finding, Result, counted, stands_against
 from wizard.core.text import one_line
 from wizard.operations.deploy import preflight
 from wizard.operations.prepare import Prepared, Registration, SameName
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.help import Passage
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Notice, trouble
@@ -58,7 +58,7 @@ class PreflightList(OptionList):
     async def _ask(self, plan: Plan) -> None:
         self._say("Asking the cloud…")
         try:
-            found = await away(lambda: preflight(plan, self.session.reach()))
+            found = await run_in_thread(lambda: preflight(plan, self.session.reach()))
         except CloudError as error:
             self._say(one_line(f"{error.title}. p asks again."))
             self.app.push_screen(trouble(error))
@@ -140,7 +140,7 @@ class RegisteredView(Vertical):
         self.session = session
 
     def compose(self) -> ComposeResult:
-        """What was found, what may become of it, and the difference."""
+        """The finding, what may become of it, and the difference."""
         yield Static("", id="registered-said", markup=False)
         yield OptionList(id="registered-choice", markup=False, compact=True)
         with VerticalScroll(id="registered-diff"):
@@ -151,7 +151,7 @@ class RegisteredView(Vertical):
         self.show_unknown("Asking the cloud…")
 
     def explained(self) -> Iterable[Passage]:
-        """What F1 tells about it."""
+        """Passages for F1."""
         text = (
             "OneFlow takes any number of templates of one name. Green lines are in what would be sent and not in what "
             "is registered, red ones the other way round."

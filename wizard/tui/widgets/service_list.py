@@ -16,7 +16,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
 from wizard.core.views.rows import ServiceRow, rough, searched, service_rows
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.filter_list import FilterList
 
@@ -120,7 +120,7 @@ class ServiceSwitch(ModalScreen[int | None]):
     async def _ask(self, cloud: Cloud) -> None:
         session = self.session
         try:
-            session.services = (await away(lambda: cloud.services.poll_all(session.services))).services
+            session.services = (await run_in_thread(lambda: cloud.services.poll_all(session.services))).services
         except CloudError as error:
             self.query_one(ServiceList).show(service_rows(session.services, session.clock()), str(error))
             return

@@ -1,4 +1,4 @@
-"""What the SuperLink itself says, asked again and again while the page is open."""
+"""Report of the SuperLink itself, asked again and again while the page is open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wizard.core.flower.superlink import Card, SuperLinkReport, lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import harmless, one_line
 from wizard.operations.superlink import Control, ControlError
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.widgets.lines import QuietLine
 
 PAUSE = 5.0
@@ -67,7 +67,7 @@ class SuperLinkSheet(ModalScreen[None]):
         try:
             while self.is_attached:
                 try:
-                    self.show(await away(control.ask))
+                    self.show(await run_in_thread(control.ask))
                 except ControlError as error:
                     self._complain(error)
                 self.wake.clear()

@@ -19,7 +19,7 @@ from wizard.core.views.glossary import complaints, details, history
 from wizard.core.views.rows import vm_rows
 from wizard.operations import machine as ssh
 from wizard.operations.machine import local_time
-from wizard.tui.background import away
+from wizard.tui.background import run_in_thread
 from wizard.tui.widgets.lines import QuietLine
 
 LOGGED = 200
@@ -77,7 +77,7 @@ class VmSheet(ModalScreen[None]):
 
     @property
     def line(self) -> tuple[str, ...] | None:
-        """How ssh reaches it, None where there is no address."""
+        """Command line of ssh for it, None where there is no address."""
         return ssh.command(self.vm.ips[0]) if self.vm and self.vm.ips else None
 
     @property
@@ -109,7 +109,7 @@ class VmSheet(ModalScreen[None]):
         if cloud is None:
             return
         try:
-            self.vm = await away(lambda: cloud.vms.get(self.vm_id))
+            self.vm = await run_in_thread(lambda: cloud.vms.get(self.vm_id))
             self.said = ""
         except CloudError as error:
             self.said = f"! What stands here is the last that was known: {error}"

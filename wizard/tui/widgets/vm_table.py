@@ -25,7 +25,7 @@ _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.
 
 
 class Room(IntEnum):
-    """How much room the table has, by the width of the terminal."""
+    """Room for the table, by the width of the terminal."""
 
     NARROW = 0
     WIDE = 1
@@ -110,7 +110,7 @@ class VmTable(DataTable[Text]):
 
     @staticmethod
     def legend() -> tuple[Passage, ...]:
-        """What the columns and the words in them mean."""
+        """Meanings of the columns and of the words in them."""
         columns = tuple(
             (column.heading, column.meaning + ("" if all(column.most) else " (on wider terminals)"))
             for column in COLUMNS
@@ -218,6 +218,8 @@ def _ink_of(column: str, text: str) -> str:
 
 
 def _since(moment: int) -> str:
-    """When the VM was made, as OpenNebula's lists write it: unlike an age it never changes by itself, and an idle
-    table sends nothing to the terminal."""
+    """Time at which the VM was made, as OpenNebula's lists write it.
+
+    Unlike an age it never changes by itself, and an idle table sends nothing to the terminal.
+    """
     return time.strftime("%m/%d %H:%M", time.localtime(moment)) if moment else NOTHING

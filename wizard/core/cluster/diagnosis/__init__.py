@@ -46,7 +46,7 @@ def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
 
 
 def diagnose(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | None = None) -> tuple[Finding, ...]:
-    """What is wrong with a service, or holds it up, by the order of `rules`; empty where all is as usual.
+    """Findings about a service, in the order of `rules`; empty where nothing is wrong.
 
     `assigned` are its assignments, where they are known already. The time is that of the snapshot. Nothing is said of a
     service that is gone.

@@ -1,4 +1,4 @@
-"""What a rule says."""
+"""A finding of the diagnosis, and what its rules look at."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Severity(str, Enum):
 
 
 class Action(str, Enum):
-    """What the wizard can do about it. FIX: nothing, until something outside of the service was put right."""
+    """Remedy that the wizard offers. FIX: none, until something outside of the service was put right."""
 
     NONE = "none"
     RECOVER = "recover"
@@ -89,7 +89,7 @@ def ids(found: Sequence[tuple[Role, Node, VmFacts]]) -> tuple[int, ...]:
 
 
 def published(vm: VmFacts) -> dict[str, str]:
-    """What the guest itself has reported to OneGate: READY, and all that begins with FL_."""
+    """Values that the guest itself put into OneGate: READY, and all that begins with FL_."""
     template = vm.user_template or {}
     return {key: value for key, value in template.items() if key == "READY" or key.startswith("FL_")}
 

@@ -1,4 +1,4 @@
-"""What is wrong with the service itself and its roles."""
+"""Rules about the service itself and its roles."""
 
 from __future__ import annotations
 

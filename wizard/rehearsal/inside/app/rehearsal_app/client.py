@@ -34,7 +34,7 @@ def train(message: Message, context: Context) -> Message:
 
 @app.evaluate()
 def evaluate(message: Message, context: Context) -> Message:
-    """How far the mean is from our own data."""
+    """Distance of the mean from our own data."""
     (mean,) = message.content["arrays"].to_numpy_ndarrays()
     loss = float(numpy.abs(_data(context) - mean).mean())
     metrics = MetricRecord({"num-examples": EXAMPLES, "loss": loss})
