@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.core.flower.test_superlink_report import DATA
-from wizard.core.flower.superlink import Card
+from wizard.core.flower.superlink import Card, card
+from wizard.core.flower.versions import FlowerVersion
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.operations import superlink as control
-from wizard.operations.flower_environments import ImageError
+from wizard.operations.flower_environments import ImageError, python_of
 from wizard.operations.superlink import Control, ControlError
 
-CARD = Card("10.0.0.7:9092", "1.25.0", False, "", ())
+CARD = Card("10.0.0.7:9092", FlowerVersion(1, 25, 0), False, "", ())
 Play = Callable[[str], None]
 
 
@@ -52,7 +54,7 @@ def test_then_where_a_tunnel_may_end(play: Play) -> None:
 
 def test_the_family_decides_how(play: Play, tmp_path: Path) -> None:
     play(f"echo \"$3 $4 $5\" > {tmp_path}/said; read x; echo '{json.dumps(DATA)}'")
-    secured = Card("10.0.0.7:8000", "1.41.0", True, "-----BEGIN CERTIFICATE-----\n", ())
+    secured = Card("10.0.0.7:8000", FlowerVersion(1, 41, 0), True, "-----BEGIN CERTIFICATE-----\n", ())
     asking = Control(secured)
     assert asking.ask().address == "10.0.0.7:8000"
     address, kind, ca = (tmp_path / "said").read_text().split()
@@ -102,11 +104,30 @@ def test_a_missing_image_says_what_makes_it(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("card", "said"),
     [
-        (Card("10.0.0.7:9092", "", False, "", ()), "version is not known"),
-        (Card("10.0.0.7:9092", "1.25.0", True, "", ()), "published no CA"),
+        (Card("10.0.0.7:9092", None, False, "", ()), "version is not known"),
+        (Card("10.0.0.7:9092", FlowerVersion(1, 25, 0), True, "", ()), "published no CA"),
     ],
 )
 def test_what_the_card_lacks_is_told(play: Play, card: Card, said: str) -> None:
     play("exit 0")
     with pytest.raises(ControlError, match=said):
         Control(card).ask()
+
+
+@pytest.mark.parametrize("version", ["{folder}", "../{folder}", "1.25.0/../../{folder}", "1.25.0\n", ""])
+def test_no_folder_that_a_guest_names_is_ever_started(tmp_path: Path, version: str) -> None:
+    """A folder that any local user can have made, with a stamp and a Python of its own."""
+    marked = tmp_path / "started"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text(f"#!/bin/sh\ntouch {marked}\n")
+    (tmp_path / "bin" / "python").chmod(0o755)
+    said = version.format(folder=tmp_path)
+    (tmp_path / "image-complete").write_text(f"{said}\n")
+    with pytest.raises(ImageError, match="no version of Flower"):
+        python_of(said)
+    vm = VmFacts(1, "superlink_0", 3, 3, ips=("127.0.0.1",), user_template={"READY": "YES", "FL_VERSION": said})
+    found = card(ServiceSnapshot(1, "x", 2, roles=(Role("superlink", 2, 1, nodes=(Node(1, "superlink_0", vm),)),)))
+    assert found is not None
+    with pytest.raises(ControlError):
+        Control(found).ask()
+    assert not marked.exists()

@@ -21,6 +21,7 @@ from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.flower.superlink import Card
 from wizard.core.flower.superlink import Step as CardStep
+from wizard.core.flower.versions import FlowerVersion
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.opennebula.user_inputs import InputType
@@ -54,7 +55,7 @@ from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import COLUMNS
 
 Reached = Callable[[Pilot[int]], Awaitable[None]]
-CARD = Card("10.0.0.1:9092", "1.25.0", True, "", (CardStep("Run it", ("flwr run",), "A note."),))
+CARD = Card("10.0.0.1:9092", FlowerVersion(1, 25, 0), True, "", (CardStep("Run it", ("flwr run",), "A note."),))
 NODE_CONFIG = Plan().contract.by_path["FL_NODE_CONFIG"]
 
 

@@ -66,7 +66,7 @@ def card_text(card: Card) -> str:
 
 def _data(card: Card) -> dict[str, object]:
     steps = [{"title": step.title, "lines": list(step.lines), "note": step.note} for step in card.steps]
-    head = {"address": card.address, "flower_version": card.version, "tls": card.tls, "ca": card.ca}
+    head = {"address": card.address, "flower_version": str(card.version or ""), "tls": card.tls, "ca": card.ca}
     return {**head, "steps": steps}
 
 

@@ -230,7 +230,7 @@ class _Rehearsal:
         if found is None:
             raise CommandFailed(DEPLOYMENT_FAILED, "the SuperLink is not READY, so there is nothing to run on")
         ip = found.address.rpartition(":")[0]
-        run = Run(self.stage.guests, Recipe(found.version), ip, found.ca if found.tls else "")
+        run = Run(self.stage.guests, Recipe(str(found.version)), ip, found.ca if found.tls else "")
         options = settings(self.plan)
         options_text = ", ".join(f"{name} {value}" for name, value in options.items())
         self.teller.say(f"running the app: {options_text or 'as it comes'}")

@@ -13,6 +13,7 @@ from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import ServiceTemplate
+from wizard.core.text import ip_address
 
 
 def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
@@ -127,7 +128,8 @@ def _run(record: Any) -> Run:
 
 
 def _addresses(nic: Any) -> list[str]:
-    return [text for tag in ("IP", "IP6_GLOBAL", "IP6") if (text := nic.findtext(tag))]
+    texts = (nic.findtext(tag) or "" for tag in ("IP", "IP6_GLOBAL", "IP6"))
+    return [address for text in texts if (address := ip_address(text))]
 
 
 def _number(element: Any, tag: str) -> int:

@@ -1,7 +1,8 @@
-"""Text of others, shown to people: nothing in it may drive a terminal or turn its reading direction."""
+"""Text of others: made safe to be shown, or taken for an address only where it is one."""
 
 from __future__ import annotations
 
+import ipaddress
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,14 @@ def harmless(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(char) for char in text)
+
+
+def ip_address(text: str) -> str:
+    """The IP address that a text is, in its usual form; empty for every other text, also for one with a zone."""
+    try:
+        return str(ipaddress.ip_address(text.strip())) if "%" not in text else ""
+    except ValueError:
+        return ""
 
 
 def one_line(text: str) -> str:

@@ -19,10 +19,10 @@ from pathlib import Path
 import platformdirs
 
 from wizard.core.errors import WizardError
+from wizard.core.flower.versions import FlowerVersion
 from wizard.storage.files import APPLICATION
 
 _STAMP = "image-complete"
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _TOLD = 12
 """So many of pip's last lines are shown where it failed."""
 
@@ -43,7 +43,11 @@ def folder() -> Path:
 
 
 def python_of(version: str) -> Path:
-    """The Python inside the image of a version such as `1.25.0`. Raises ImageError where there is no complete one."""
+    """The Python inside the image of a version such as `1.25.0`.
+
+    Raises ImageError where there is no complete one, and for a text that is no version: a path must not become one.
+    """
+    version = _checked(version)
     place = folder() / version
     if not _complete(place, version):
         hint = f"flowerneb-wizard rehearse --prepare {version}"
@@ -54,10 +58,11 @@ def python_of(version: str) -> Path:
 def prepared() -> list[str]:
     """The versions of all complete images, oldest first."""
     try:
-        found = [place.name for place in folder().iterdir() if _complete(place, place.name)]
+        names = [place.name for place in folder().iterdir()]
     except OSError:
         return []
-    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+    found = [version for name in names if (version := FlowerVersion.parse(name)) and str(version) == name]
+    return [str(version) for version in sorted(found) if _complete(folder() / str(version), str(version))]
 
 
 def prepare(version: str, tell: Told, python: str = sys.executable) -> Path:
@@ -66,8 +71,7 @@ def prepare(version: str, tell: Told, python: str = sys.executable) -> Path:
     `tell` hears each step. Raises ImageError where it can't be made; nothing half-made is left then, nor after an
     interruption. Another process that makes the same image is waited for.
     """
-    if not _VERSION.fullmatch(version):
-        raise ImageError(f"{version!r} is no version of Flower", hint="Write it as X.Y.Z, such as 1.25.0.")
+    version = _checked(version)
     _refuse_old_python(version)
     place = folder() / version
     with _alone(version, tell):
@@ -81,6 +85,13 @@ def prepare(version: str, tell: Told, python: str = sys.executable) -> Path:
             shutil.rmtree(place, ignore_errors=True)
             raise
     return place
+
+
+def _checked(text: str) -> str:
+    version = FlowerVersion.parse(text)
+    if version is None:
+        raise ImageError(f"{text!r} is no version of Flower", hint="Write it as X.Y.Z, such as 1.25.0.")
+    return str(version)
 
 
 def _complete(place: Path, version: str) -> bool:

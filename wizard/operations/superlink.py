@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from wizard.core.errors import WizardError
-from wizard.core.flower.superlink import LIKELIEST, Card, SuperLinkReport, family, read
+from wizard.core.flower.superlink import Card, SuperLinkReport, read
+from wizard.core.flower.versions import LIKELIEST, family
 from wizard.operations.flower_environments import ImageError, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
@@ -85,10 +86,12 @@ class Control:
 
     def _started(self, place: str) -> subprocess.Popen[bytes]:
         version = self._card.version
-        if not version:
-            raise ControlError("the Flower version is not known", "The SuperLink published no FL_VERSION.")
+        if version is None:
+            raise ControlError(
+                "the Flower version is not known", "The SuperLink published no FL_VERSION that is X.Y.Z."
+            )
         try:
-            python = python_of(version)
+            python = python_of(str(version))
         except ImageError as error:
             raise ControlError(error.title, f"To ask a SuperLink Flower is needed. {error.hint}") from error
         kind = "http" if self._kind.http_control else "grpc"

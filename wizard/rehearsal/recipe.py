@@ -12,7 +12,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.flower.superlink import Family, family
+from wizard.core.flower.versions import Family, FlowerVersion, family
 
 _NODE_ID = re.compile(r"SuperNode ID: (\d+)")
 INSIDE = Path(__file__).parent / "inside"
@@ -46,7 +46,7 @@ class Recipe:
     @property
     def family(self) -> Family:
         """Family of the version: how its `flwr` finds a SuperLink."""
-        found = family(self.version)
+        found = family(FlowerVersion.parse(self.version))
         if found is None:
             raise ValueError(f"{self.version!r} is no version of Flower")
         return found

