@@ -218,3 +218,18 @@ def test_completing_imports_nothing_heavy(clean: dict[str, str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.stdout.splitlines() == ["plain,default", "[]"]
     assert json.loads(done.stdout.splitlines()[1]) == []
+
+
+def test_a_setting_of_an_imported_template_that_a_shell_would_run_is_not_offered(
+    complete: Complete, call: Callable[..., Ended]
+) -> None:
+    template = json.loads(call("render", "default").out)
+    template["user_inputs"] |= {"$(reboot)": "O|text|x||", "`reboot`": "O|text|x||", "a;b": "O|text|x||"}
+    template["user_inputs"]["KIND"] = "O|list|x|plain,$(reboot),`x`|plain"
+    Path("odd.json").write_text(json.dumps(template))
+    assert call("presets", "import", "odd.json", "odd", "--whole").status == 0
+    offered = complete("render", "odd", "--set", "")
+    assert "plain,KIND=" in offered
+    assert not [line for line in offered if set(line) & set("$`;&|()<>\"' ")]
+    assert complete("render", "odd", "--set", "$") == [""]
+    assert complete("render", "odd", "--set", "KIND=", shell="fish") == ["plain,KIND=plain\tx"]

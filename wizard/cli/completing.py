@@ -23,6 +23,8 @@ PATIENCE = 1.5
 """Seconds that a server may take: somebody waits at a prompt."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_ASSIGNMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*=[A-Za-z0-9._+-]*\Z")
+_SOURCE = re.compile(r"(?:template|service):\Z")
 _FILE = CompletionItem("", type="file")
 
 Items = list[CompletionItem[str]]
@@ -88,30 +90,32 @@ def world_names(_context: click.Context, _parameter: click.Parameter, incomplete
 def assignments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """`KEY=` for `--set`, and after it the values where there are only so many."""
     with contextlib.suppress(Exception):
-        contract = _contract(context.params.get("preset") or context.params.get("subject"))
+        # Where the option that is completed stands last, click leaves the arguments before it unparsed.
+        words = (context.params.get("preset"), context.params.get("subject"), *context.args)
+        contract = _contract(next((word for word in words if word), None))
         key, equals, _ = incomplete.partition("=")
         if not equals:
             items = [item for item in contract.fields if not item.fixed_because]
-            return _beginning(incomplete, ((f"{item.path}=", item.label) for item in items), pattern=None)
+            return _beginning(incomplete, ((f"{item.path}=", item.label) for item in items), _ASSIGNMENT)
         item = contract.by_path[key]
         values = item.input.options or (("YES", "NO") if item.input.type.value == "boolean" else ())
-        return _beginning(incomplete, ((f"{key}={value}", item.label) for value in values), pattern=None)
+        return _beginning(incomplete, ((f"{key}={value}", item.label) for value in values), _ASSIGNMENT)
     return []
 
 
 def sources(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Complete a source of `presets import`: the two kinds, or a file."""
     kinds = [("template:", "a registered service template"), ("service:", "a service that exists")]
-    return _beginning(incomplete, kinds, pattern=None) or [_FILE]
+    return _beginning(incomplete, kinds, _SOURCE) or [_FILE]
 
 
-def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pattern[str] | None = _WORD) -> Items:
+def _beginning(incomplete: str, found: Iterable[tuple[str, str]], pattern: re.Pattern[str] = _WORD) -> Items:
     from wizard.core.text import one_line
 
     return [
         CompletionItem(value, help=one_line(description) or None)
         for value, description in found
-        if value.startswith(incomplete) and (pattern is None or pattern.match(value))
+        if value.startswith(incomplete) and pattern.match(value)
     ]
 
 
