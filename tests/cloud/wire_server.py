@@ -6,7 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -27,7 +27,7 @@ class Heard:
     body: bytes
 
 
-Answering = Callable[[Heard], "bytes | None"]
+Answering = Callable[[Heard], "bytes | Iterable[bytes] | None"]
 
 
 def http(
@@ -49,7 +49,10 @@ def login(oneflow: str = "http://127.0.0.1:1", oned: str = "http://127.0.0.1:1/R
 
 
 class Listener:
-    """One connection after the other: reads a request, sends the answer, hangs up. None as an answer is silence."""
+    """One connection after the other: reads a request, sends the answer, hangs up. None as an answer is silence.
+
+    An answer in pieces is sent piece by piece, as long as somebody takes them.
+    """
 
     def __init__(self, answer: bytes | Answering | None, *, tls: ssl.SSLContext | None = None) -> None:
         self.answer = answer
@@ -102,7 +105,8 @@ class Listener:
         said = self.answer(heard) if callable(self.answer) else self.answer
         if said is None:
             return
-        connection.sendall(said)
+        for piece in (said,) if isinstance(said, bytes) else said:
+            connection.sendall(piece)
         connection.shutdown(socket.SHUT_RDWR)
         connection.close()
         self._open.remove(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from wizard.cloud.errors import (
     TimedOut,
     Unreachable,
 )
+from wizard.core.opennebula.bounds import OutOfBounds, read_json
 
 LONGEST = 300
 """Characters of a server's own words that are repeated."""
@@ -45,6 +45,18 @@ def garbled(server: str, url: str, detail: str) -> CloudError:
     """An error: something else answers, or it stopped in the middle."""
     hint = "Is the endpoint right, and is there a proxy or another web server in between?"
     return Garbled("the answer is not OpenNebula's", f"{server} at {url}", brief(detail), hint)
+
+
+def redirected(server: str, url: str, status: int, location: str) -> CloudError:
+    """The server points to another address. It is not followed: user and password would be sent there."""
+    hint = f"Nothing was sent to {brief(location)!r}. If {server} is there, give that address as its endpoint."
+    return Garbled("it answers with a redirection", f"{server} at {url}", f"HTTP {status}", hint)
+
+
+def too_large(server: str, url: str, most: int) -> CloudError:
+    """The answer does not end, or is larger than any of OpenNebula's."""
+    hint = "Is the endpoint right, and is there a proxy or another web server in between?"
+    return Garbled("the answer is too large", f"{server} at {url}", f"more than {most >> 20} MiB", hint)
 
 
 def refusal(status: int, body: str, subject: str, server: str, url: str) -> CloudError:
@@ -83,7 +95,9 @@ def brief(text: str) -> str:
 def parsed(body: str, server: str, url: str) -> Any:
     """The JSON of a body, whatever its content type says. Raises Garbled."""
     try:
-        return json.loads(body)
+        return read_json(body)
+    except OutOfBounds as error:
+        raise garbled(server, url, str(error)) from None
     except (ValueError, RecursionError):
         raise garbled(server, url, brief(body) or "an empty answer") from None
 
@@ -91,8 +105,8 @@ def parsed(body: str, server: str, url: str) -> Any:
 def _reason(text: str) -> str:
     if text[:1] == "{":
         try:
-            raw = json.loads(text)
-        except ValueError:
+            raw = read_json(text)
+        except (ValueError, RecursionError):
             return brief(text)
         if isinstance(raw, dict):
             return brief(str(raw.get("reason") or raw.get("message") or ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -12,6 +13,12 @@ from wizard.cloud.login import Login
 
 SLOW = 9
 """How many times longer instantiating and scaling may take: OneFlow makes the VMs before it answers."""
+
+LARGEST = 64 << 20
+"""Bytes of an answer that are read: a service of 10,000 VMs is 2 MB."""
+
+LONGEST = 12
+"""How many times longer an answer may take that comes in pieces, each of them in time."""
 
 _SERVER = "OneFlow"
 
@@ -87,7 +94,7 @@ class OneFlow:
         self._call("POST", f"/service/{service_id}/action", f"service {service_id}", body)
 
     def _pool(self, path: str, subject: str) -> list[Any]:
-        raw = wire.parsed(self._call("GET", path, subject, None).text, _SERVER, self._url)
+        raw = wire.parsed(self._call("GET", path, subject, None)[1], _SERVER, self._url)
         pool = raw.get("DOCUMENT_POOL") if isinstance(raw, dict) else None
         if not isinstance(pool, dict):
             raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT_POOL in it")
@@ -97,30 +104,44 @@ class OneFlow:
     def _document(
         self, method: str, path: str, subject: str, body: str | None, *, expected: int = 200, patience: float = 1
     ) -> Any:
-        response = self._call(method, path, subject, body, patience=patience)
-        if response.status_code != expected:
-            detail = f"HTTP {response.status_code} where {expected} was expected"
-            raise wire.garbled(_SERVER, self._url, detail)
-        raw = wire.parsed(response.text, _SERVER, self._url)
+        status, text = self._call(method, path, subject, body, patience=patience)
+        if status != expected:
+            raise wire.garbled(_SERVER, self._url, f"HTTP {status} where {expected} was expected")
+        raw = wire.parsed(text, _SERVER, self._url)
         if not isinstance(raw, dict) or not isinstance(raw.get("DOCUMENT"), dict):
             raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT in it")
         return raw
 
-    def _call(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> httpx.Response:
+    def _call(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> tuple[int, str]:
+        """The status and the text of an answer; a redirection is an error, as is a status of 400 or more."""
         content = None if body is None else body.encode("utf-8", "replace")
         seconds = self._timeout * patience
         try:
-            response = self._http.request(method, f"{self._url}{path}", content=content, timeout=seconds)
+            with self._http.stream(method, f"{self._url}{path}", content=content, timeout=seconds) as answer:
+                text = self._read(answer, seconds)
         except httpx.ConnectTimeout:
             raise wire.unreachable(_SERVER, self._url, "connecting took too long") from None
         except httpx.TimeoutException:
             raise wire.timed_out(_SERVER, self._url, seconds) from None
         except httpx.ConnectError as error:
             raise wire.unreachable(_SERVER, self._url, str(error)) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise wire.garbled(_SERVER, self._url, str(error) or type(error).__name__) from None
-        if response.status_code >= 400:
-            raise wire.refusal(response.status_code, response.text, subject, _SERVER, self._url)
-        if response.status_code >= 300:
-            raise wire.garbled(_SERVER, self._url, f"HTTP {response.status_code}, a redirection")
-        return response
+        if answer.status_code >= 400:
+            raise wire.refusal(answer.status_code, text, subject, _SERVER, self._url)
+        if answer.status_code >= 300:
+            location = answer.headers.get("Location", "")
+            raise wire.redirected(_SERVER, self._url, answer.status_code, location)
+        return answer.status_code, text
+
+    def _read(self, answer: httpx.Response, seconds: float) -> str:
+        """The text of a body: JSON is UTF-8, whatever a header says. Raises Garbled and TimedOut."""
+        end = time.monotonic() + seconds * LONGEST
+        body = bytearray()
+        for piece in answer.iter_bytes():
+            body += piece
+            if len(body) > LARGEST:
+                raise wire.too_large(_SERVER, self._url, LARGEST)
+            if time.monotonic() > end:
+                raise wire.timed_out(_SERVER, self._url, seconds * LONGEST)
+        return body.decode("utf-8", "replace")

@@ -9,7 +9,9 @@ answer to generated classes, at ten times the cost of the XML alone; the answers
 from __future__ import annotations
 
 import inspect
+import re
 import ssl
+import time
 import xmlrpc.client
 from collections.abc import Iterable
 from typing import Any
@@ -28,6 +30,11 @@ from wizard.cloud.login import Login
 _SERVER = "oned"
 _PIECE = 1 << 16
 """Bytes of an answer that are read at once."""
+LARGEST = 512 << 20
+"""Bytes of an answer that are read: a pool of 10,000 VMs in full is 100 MB."""
+LONGEST = 12
+"""How many times longer an answer may take that comes in pieces, each of them in time."""
+_DOCTYPE = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
 _RAW = tuple(f"<methodName>one.{name}</methodName>".encode() for name in ("vmpool.info", "vmpool.infoset", "vm.info"))
 """The calls whose XML comes as it is, as they stand in a request."""
 
@@ -50,6 +57,13 @@ def connected(login: Login, timeout: float) -> tuple[pyone.OneServer, Transport]
     return server, transport
 
 
+class _Session(requests.Session):
+    """A session that goes nowhere else: a request that is sent again at another address has the password in it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, whatever the answer says; requests does not even read the address then, which may be none."""
+
+
 class Transport(xmlrpc.client.Transport):
     """Sends one XML-RPC request over a session of its own. `timeout` in seconds, for connecting and for each read."""
 
@@ -57,7 +71,7 @@ class Transport(xmlrpc.client.Transport):
         super().__init__()
         self._url = url
         self._timeout = timeout
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.verify = (ssl.get_default_verify_paths().cafile or True) if verify else False
 
@@ -74,8 +88,15 @@ class Transport(xmlrpc.client.Transport):
         headers = {"Content-Type": "text/xml"}
         try:
             with self._session.post(
-                self._url, data=request_body, headers=headers, timeout=self._timeout, stream=True
+                self._url,
+                data=request_body,
+                headers=headers,
+                timeout=self._timeout,
+                stream=True,
             ) as answer:
+                if 300 <= answer.status_code < 400:
+                    location = answer.headers.get("Location", "")
+                    raise wire.redirected(_SERVER, self._url, answer.status_code, location)
                 if answer.status_code != 200:
                     raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code}")
                 reply = self._read(answer.iter_content(_PIECE))
@@ -86,7 +107,7 @@ class Transport(xmlrpc.client.Transport):
             raise wire.timed_out(_SERVER, self._url, self._timeout) from None
         except requests.ConnectionError as error:
             raise self._broken(error) from None
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise wire.garbled(_SERVER, self._url, type(error).__name__) from None
 
     def _read(self, content: Iterable[bytes]) -> Any:
@@ -98,11 +119,18 @@ class Transport(xmlrpc.client.Transport):
         parser.StartElementHandler = unmarshaller.start
         parser.EndElementHandler = unmarshaller.end
         parser.CharacterDataHandler = unmarshaller.data
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        size, end = 0, time.monotonic() + self._timeout * LONGEST
         try:
             for piece in content:
+                size += len(piece)
+                if size > LARGEST:
+                    raise wire.too_large(_SERVER, self._url, LARGEST)
+                if time.monotonic() > end:
+                    raise wire.timed_out(_SERVER, self._url, self._timeout * LONGEST)
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
-            return unmarshaller.close()
+            return _checked(unmarshaller.close())
         except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError, KeyError, IndexError):
             raise wire.garbled(_SERVER, self._url, "the answer is no XML-RPC") from None
 
@@ -116,6 +144,18 @@ class Transport(xmlrpc.client.Transport):
             "connection refused" if "refused" in text else text if "certificate" in text.lower() else "no connection"
         )
         return wire.unreachable(_SERVER, self._url, reason)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise ValueError("a document type")
+
+
+def _checked(reply: Any) -> Any:
+    """The reply, unless a text in it begins as a document with entities of its own: oned declares none."""
+    values = _values(reply)
+    if isinstance(values, list) and any(isinstance(value, str) and _DOCTYPE.match(value) for value in values):
+        raise ValueError("a document type")
+    return reply
 
 
 def _values(reply: Any) -> Any:

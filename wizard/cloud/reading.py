@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from sys import intern
 from typing import Any
 
 from wizard.cloud.errors import Refused
+from wizard.core.opennebula.bounds import moment, number, read_json
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.plan import number_or_text
@@ -27,8 +27,8 @@ def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
         body = template.get("BODY") if isinstance(template, Mapping) else None
         if isinstance(body, str):
             try:
-                body = json.loads(body)
-            except ValueError:
+                body = read_json(body)
+            except (ValueError, RecursionError):
                 continue
         if isinstance(body, Mapping):
             name, owner = str(document.get("NAME", "")), str(document.get("UNAME", ""))
@@ -110,9 +110,9 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
         name=vm.findtext("NAME") or "",
         state=_number(vm, "STATE"),
         lcm_state=_number(vm, "LCM_STATE"),
-        stime=_number(vm, "STIME"),
-        etime=_number(vm, "ETIME"),
-        running_since=_number(history, "RSTIME") if history is not None else 0,
+        stime=_moment(vm, "STIME"),
+        etime=_moment(vm, "ETIME"),
+        running_since=_moment(history, "RSTIME") if history is not None else 0,
         runs=tuple(_run(record) for record in vm.iterfind("HISTORY_RECORDS/HISTORY")),
         ips=tuple(text for nic in vm.iterfind("TEMPLATE/NIC") for text in _addresses(nic)),
         host=(history.findtext("HOSTNAME") or "") if history is not None else "",
@@ -122,9 +122,9 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
 
 
 def _run(record: Any) -> Run:
-    until = _number(record, "RETIME") or _number(record, "ETIME")
+    until = _moment(record, "RETIME") or _moment(record, "ETIME")
     host = record.findtext("HOSTNAME") or ""
-    return Run(_number(record, "SEQ"), _number(record, "RSTIME"), _number(record, "ACTION"), until, host)
+    return Run(_number(record, "SEQ"), _moment(record, "RSTIME"), _number(record, "ACTION"), until, host)
 
 
 def _addresses(nic: Any) -> list[str]:
@@ -133,11 +133,11 @@ def _addresses(nic: Any) -> list[str]:
 
 
 def _number(element: Any, tag: str) -> int:
-    text = element.findtext(tag) or "0"
-    try:
-        return int(text)
-    except ValueError:
-        return 0
+    return number(element.findtext(tag))
+
+
+def _moment(element: Any, tag: str) -> int:
+    return moment(number(element.findtext(tag)))
 
 
 def _flat(element: Any) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ and reported as a `Misfit`. Written: in the names of 7.x, from which `documents_
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, TypeVar
@@ -26,6 +25,7 @@ from pydantic import (
 )
 
 from wizard.core.errors import WizardError
+from wizard.core.opennebula.bounds import LATEST, MOST_VMS, read_json
 from wizard.core.opennebula.documents_v6 import CONTENTS_V6, Json, from_v6, names_of_v7
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -215,6 +215,11 @@ class MergeTemplate(Part):
     roles: list[MergeRole]
 
 
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST_VMS)]
+Moment: TypeAlias = Annotated[int, Field(ge=0, le=LATEST)]
+Id: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class _State(BaseModel):
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
@@ -222,14 +227,14 @@ class _State(BaseModel):
 class NodeState(_State):
     """A VM that a role of a service lists."""
 
-    deploy_id: int
+    deploy_id: Id
     name: Annotated[str, Field(validation_alias=AliasPath("vm_info", "VM", "NAME"))] = ""
 
 
 class LogEntry(_State):
     """A line of a service's log; `timestamp` in Unix seconds."""
 
-    timestamp: int = 0
+    timestamp: Moment = 0
     severity: str = ""
     message: str = ""
 
@@ -239,22 +244,22 @@ class RoleState(_State):
 
     name: str = ""
     state: int = 0
-    cardinality: int = 0
-    min_vms: int | None = None
-    max_vms: int | None = None
-    cooldown: int | None = None
+    cardinality: Count = 0
+    min_vms: Count | None = None
+    max_vms: Count | None = None
+    cooldown: Moment | None = None
     parents: list[object] = Field(default_factory=list)
-    template_id: int | None = None
+    template_id: Id | None = None
     user_inputs_values: dict[str, object] = Field(default_factory=dict)
     nodes: list[NodeState | None] = Field(default_factory=list)
-    last_vmname: int = 0
+    last_vmname: Moment = 0
 
 
 class Service(_State):
     """A service as OneFlow tells of it. A role or a line of the log that can't be read is None."""
 
     state: int
-    start_time: int = 0
+    start_time: Moment = 0
     roles: list[RoleState | None] = Field(default_factory=list)
     log: list[LogEntry | None] = Field(default_factory=list)
     user_inputs_values: dict[str, object] = Field(default_factory=dict)
@@ -263,7 +268,7 @@ class Service(_State):
 class Envelope(_State):
     """A document of oned around its body."""
 
-    ID: int
+    ID: Id
     NAME: str = ""
     UNAME: str = ""
     GNAME: str = ""
@@ -279,7 +284,7 @@ def unwrapped(document: object) -> tuple[Mapping[str, object], Mapping[str, obje
     body = _mapping(attributes.get("TEMPLATE"), "DOCUMENT.TEMPLATE").get("BODY")
     if isinstance(body, str):
         try:
-            body = json.loads(body)
+            body = read_json(body)
         except (ValueError, RecursionError) as error:
             raise DocumentError(f"DOCUMENT.TEMPLATE.BODY is not JSON: {error}") from None
     return attributes, _mapping(body, "DOCUMENT.TEMPLATE.BODY")
