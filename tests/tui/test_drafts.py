@@ -191,16 +191,20 @@ async def test_a_saved_or_deployed_draft_is_dropped(sandbox: Sandbox) -> None:
         assert kept() == []
 
 
-async def test_where_it_can_not_be_kept_the_wizard_says_so_once_and_goes_on(sandbox: Sandbox) -> None:
+async def test_where_it_can_not_be_kept_the_wizard_says_so_once_and_goes_on(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.rmtree(drafts.folder().parent)
     drafts.folder().parent.write_text("in the way")
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         wizard_of(pilot).session.change("FL_NUM_ROUNDS", "9")
+        notes: list[str] = []
+        monkeypatch.setattr(pilot.app, "notify", lambda *_, title="", **__: notes.append(title))
         for key, step in (("f3", Step.SUPERLINK), ("f4", Step.SUPERNODE)):
             await pilot.press(key)
             await at(pilot, step)
-        assert [item.title for item in pilot.app._notifications] == ["The draft can't be kept"]
+        assert notes == ["The draft can't be kept"]
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
         assert "saved nowhere" in words(pilot.app)

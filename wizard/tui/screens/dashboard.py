@@ -40,6 +40,9 @@ from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import Room, VmTable
 
+PARTS = "PhasesLine, #roles, #shards, #waiting, VmTable, EventLog"
+"""The widgets that an answer is drawn in."""
+
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
 
@@ -130,8 +133,8 @@ class DashboardScreen(ServiceActions):
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
-            if not self.query(VmTable):
-                # The answer comes while this screen is let go.
+            if len(self.query(PARTS)) < PARTS.count(",") + 1:
+                # The answer comes while this screen is let go, one of its parts after the other.
                 return
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
