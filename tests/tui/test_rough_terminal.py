@@ -73,3 +73,34 @@ def test_no_byte_ends_it_and_a_torn_terminal_loses_nothing(wizard: Wizard, tmp_p
     wizard.child.wait()
     (draft,) = (tmp_path / "flowerneb-wizard" / "drafts-sandbox").glob("*.toml")
     assert [line for line in draft.read_text().splitlines() if line.startswith("name =")] == ['name = "Mine [b]"']
+
+
+def test_answers_of_the_terminal_are_no_typing_and_a_coloured_log_no_freeze(wizard: Wizard) -> None:
+    before = wizard.screen.display[0]
+    for report in (b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", b"\x1b[?62;22c", b"\x1b[0n", b"\x1bP1$r0m\x1b\\", b"\x1b[7;9R"):
+        wizard.send(report)
+        wizard.send(report[:3])
+        wizard.send(report[3:])
+    wizard.send(b"!")
+    wizard.until(lambda text: "!" in text.splitlines()[0], "typed")
+    assert wizard.screen.display[0].replace("!", "").replace("*", "").split() == before.replace("*", "").split()
+    wizard.send(b"\x1b[200~" + b"\x1b[31merror\x1b[0m at line 7; " * 2500 + b"\x1b[201~")
+    wizard.until(lambda text: "65,000 characters" in text, "refused the log")
+    wizard.send(b"\x1b[200~\x1b[31mred\x1b[0m\x1b[201~")
+    wizard.until(lambda text: "U+001B" in text, "refused the colours")
+    wizard.send(b"\x15")
+    wizard.send(b"abcdefghij" * 400)
+    wizard.until(lambda text: "jabcdefghij" in text, "taken 4,000 letters")
+
+
+def test_whoever_asks_it_to_end_waits_for_a_second_however_busy_it_is(wizard: Wizard) -> None:
+    for _ in range(40):
+        wizard.send(b"a\x7f" * 1000)
+    os.kill(wizard.child.pid, signal.SIGTERM)
+    asked = time.monotonic()
+    while wizard.child.isalive():
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            wizard.stream.feed(wizard.child.read_nonblocking(65536, 0.05))
+        assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < 2
+    assert wizard.child.exitstatus == 128 + signal.SIGTERM

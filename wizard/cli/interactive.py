@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -107,10 +106,14 @@ def _look(theme: str | None, colors: str) -> tuple[Look, str]:
 
 async def _running(app: WizardApp, *, mouse: bool) -> None:
     """Run the screens; SIGTERM and SIGHUP leave them in order, with the terminal as it was."""
+    from wizard.tui.terminal.ending import end, remember_terminal
+
     loop = asyncio.get_running_loop()
+    # Not `add_signal_handler`: a loop that is busy would not come to it.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
+            signal.signal(number, lambda number, _frame: end(app, loop, 128 + number))
+    remember_terminal()
     await app.run_async(mouse=mouse)
 
 

@@ -14,9 +14,19 @@ from typing import Any
 
 from textual.app import App
 from textual.drivers import linux_driver
+from textual.events import Paste
+from textual.message import Message
 
+from wizard.tui.terminal.ending import end
+from wizard.tui.terminal.keyboard import ESCAPE_IN_PASTE, Keyboard
 from wizard.tui.terminal.repaint import Terminal
-from wizard.tui.terminal.textual_internals import app_of, decode_keyboard_with, driver_of, take_terminal_again
+from wizard.tui.terminal.textual_internals import (
+    app_of,
+    decode_keyboard_with,
+    driver_of,
+    key_sequences,
+    take_terminal_again,
+)
 
 LOST = 128 + signal.SIGHUP
 """The exit status when the terminal is gone: that of SIGHUP, which says the same where it is not ignored."""
@@ -56,11 +66,17 @@ class PatientDriver(linux_driver.LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the program ends."""
-        decode_keyboard_with(partial(_Lenient, self._lose))
+        decode_keyboard_with(partial(_Decoder, self._lose))
         super().run_input_thread()
 
+    def process_message(self, message: Message) -> None:
+        """Hand on what was read; a paste with its own characters again."""
+        if isinstance(message, Paste):
+            message.text = message.text.replace(ESCAPE_IN_PASTE, "\x1b")
+        super().process_message(message)
+
     def _lose(self) -> None:
-        self._main_loop.call_soon_threadsafe(partial(app_of(self).exit, return_code=LOST))
+        end(app_of(self), self._main_loop, LOST)
         time.sleep(_NOT_SPINNING)
 
     def _continued(self, *_: object) -> None:
@@ -76,8 +92,8 @@ class PatientDriver(linux_driver.LinuxDriver):
         take_terminal_again(self)
 
 
-class _Lenient:
-    """In place of `codecs.getincrementaldecoder(encoding)`.
+class _Decoder:
+    """In place of `codecs.getincrementaldecoder(encoding)`: a lenient one, behind which `Keyboard` stands.
 
     Textual decodes the keyboard strictly: one byte that is no UTF-8, as a terminal set to Latin-1 sends it for an é,
     ends the program with a traceback. Here such a byte becomes a lone surrogate, which no field takes and each refuses
@@ -87,14 +103,16 @@ class _Lenient:
     def __init__(self, lose: Callable[[], None], encoding: str) -> None:
         self._lose, self._encoding = lose, encoding
 
-    def __call__(self) -> _Lenient:
+    def __call__(self) -> _Decoder:
         self._decoder = getincrementaldecoder(self._encoding)(errors="surrogateescape")
+        self._keyboard = Keyboard(key_sequences())
         return self
 
     def decode(self, data: bytes, final: bool = False) -> str:
         if not data and not final:
             self._lose()
-        return self._decoder.decode(data, final)
+        # Textual takes an empty text for the end of the terminal; a NUL it drops.
+        return self._keyboard.feed(self._decoder.decode(data, final)) or ("\x00" if data else "")
 
 
 _LONGEST = 200

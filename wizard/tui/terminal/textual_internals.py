@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.driver import Driver
 from textual.drivers import linux_driver
+
+
+def key_sequences() -> Collection[str]:
+    """The sequences that Textual reads as a key."""
+    return ANSI_SEQUENCES_KEYS
 
 
 def driver_of(app: App[Any]) -> Driver | None:
