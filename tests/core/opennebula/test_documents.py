@@ -20,6 +20,7 @@ from wizard.core.opennebula.documents import (
     RoleState,
     Service,
     ServiceTemplate,
+    fitted,
     read_body,
     read_template,
     template_body,
@@ -155,6 +156,14 @@ def test_both_dialects_are_read_back(plan: Plan, unknown: dict[str, Any]) -> Non
 def test_a_merge_template_is_read_back(plan: Plan) -> None:
     document = plan.merge_template()
     assert MergeTemplate.model_validate(document).to_v7() == document
+
+
+@given(PLANS)
+def test_a_written_template_is_what_the_model_says(plan: Plan) -> None:
+    template, misfits = fitted(ServiceTemplate, plan.template())
+    assert misfits == {}
+    for part in (template, *(role for role in template.roles if role)):
+        assert set(part.model_extra or {}) == set()
 
 
 @given(TEMPLATES | MIXED | JSON)

@@ -125,7 +125,7 @@ class NotATemplate(DocumentError):
 class Part(BaseModel):
     """An object of a template. Only what was given is written; what fits no field is kept in `model_extra`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     def has(self, key: str) -> bool:
         """True if the document has this attribute, readable or not."""
@@ -207,7 +207,11 @@ class MergeRole(Part):
 
 
 class MergeTemplate(Part):
-    """Body of an instantiation: the service's name, its networks, and a value for every input."""
+    """Body of an instantiation: the service's name, its networks, and a value for every input.
+
+    A plan writes it, and the service template, without these models: `render` would wait longest for their library.
+    Tests read every document that a plan writes with them.
+    """
 
     name: StrictStr
     user_inputs_values: dict[str, StrictStr]
@@ -221,7 +225,7 @@ Id: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class _State(BaseModel):
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, defer_build=True)
 
 
 class NodeState(_State):

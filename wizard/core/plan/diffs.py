@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.opennebula.documents import read_body
-from wizard.core.opennebula.documents_v6 import Json
-from wizard.core.plan.plan import Plan, to_json, without_servers_own
+from wizard.core.plan.plan import Document, Plan, to_json, without_servers_own
 
 _CONTEXT = 3
 
@@ -31,12 +29,14 @@ class DiffLine:
     text: str
 
 
-def template_diff(registered: Mapping[str, object], document: Json) -> tuple[DiffLine, ...]:
+def template_diff(registered: Mapping[str, object], document: Document) -> tuple[DiffLine, ...]:
     """The lines that differ, with three around them; empty where both say the same.
 
     Both are compared in the names of 7.x and in the order of the new one, so that what OneFlow wrote in another way,
     and what it added by itself, is no difference.
     """
+    from wizard.core.opennebula.documents import read_body
+
     before, after = read_body(without_servers_own(registered)).to_v7(), read_body(document).to_v7()
     old, new = to_json(_ordered(before, after)).splitlines(), to_json(after).splitlines()
     return tuple(_lines(old, new))
@@ -49,7 +49,7 @@ def _lines(old: list[str], new: list[str]) -> Iterator[DiffLine]:
         yield DiffLine(Change(line[:1]), line)
 
 
-def _ordered(document: Json, like: Json) -> Json:
+def _ordered(document: Document, like: Document) -> Document:
     keys = [key for key in like if key in document] + [key for key in document if key not in like]
     return {key: _like(document[key], like.get(key)) for key in keys}
 

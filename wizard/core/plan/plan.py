@@ -14,15 +14,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.problem import Fix, Kind, Problem
-
-if TYPE_CHECKING:
-    from wizard.core.opennebula.documents import Role
 
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
 
@@ -91,41 +88,32 @@ class Plan:
         """
         if self.contract.body is not None:
             return self._body_with_changes(self.contract.body)
-        from wizard.core.opennebula.documents import ServiceTemplate
-
-        template = ServiceTemplate(
-            name=self.name,
-            description=self._attribute(Level.SERVICE, "description"),
-            deployment="straight",
-            ready_status_gate=True,
-            shutdown_action=self._attribute(Level.SERVICE, "shutdown_action"),
-            user_inputs=self._definitions(Level.SERVICE),
-            roles=[self._role(level) for level in ROLES],
-        )
+        document: Document = {
+            "name": self.name,
+            "description": self._attribute(Level.SERVICE, "description"),
+            "deployment": "straight",
+            "ready_status_gate": True,
+            "shutdown_action": self._attribute(Level.SERVICE, "shutdown_action"),
+            "user_inputs": self._definitions(Level.SERVICE),
+        }
         if self._networks:
-            template = template.model_copy(update={"networks": dict.fromkeys(self._networks, _NETWORK_DEFINITION)})
-        return template.to_v7()
+            document["networks"] = dict.fromkeys(self._networks, _NETWORK_DEFINITION)
+        return {**document, "roles": [self._role(level) for level in ROLES]}
 
     def merge_template(self) -> Document:
         """Body of the instantiation: the name, and a value for every input at its own level."""
-        from wizard.core.opennebula.documents import MergeRole, MergeTemplate
-
-        merged = MergeTemplate(
-            name=self.name,
-            user_inputs_values=self.values(Level.SERVICE),
-            roles=[
-                MergeRole(
-                    name=level.value,
-                    cardinality=self._number(level, "cardinality"),
-                    user_inputs_values=self.values(level),
-                )
-                for level in ROLES
-            ],
-        )
+        document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
         if self._networks:
-            chosen = [{name: {"id": text}} for name, text in self._networks.items()]
-            merged = merged.model_copy(update={"networks_values": chosen})
-        return merged.to_v7()
+            document["networks_values"] = [{name: {"id": text}} for name, text in self._networks.items()]
+        roles = [
+            {
+                "name": level.value,
+                "cardinality": self._number(level, "cardinality"),
+                "user_inputs_values": self.values(level),
+            }
+            for level in ROLES
+        ]
+        return {**document, "roles": roles}
 
     @property
     def _networks(self) -> dict[str, str]:
@@ -163,26 +151,24 @@ class Plan:
     def _definition(self, item: Field) -> str:
         return replace(item.input, default=self._value(item)).definition()
 
-    def _role(self, level: Level) -> Role:
-        from wizard.core.opennebula.documents import Contents, Role
-
+    def _role(self, level: Level) -> Document:
         fixed = self.contract.role(level)
-        contents = Contents(CONTEXT=dict(self.contract.context))
+        contents: Document = {"CONTEXT": dict(self.contract.context)}
         if self._networks:
-            contents = contents.model_copy(update={"NIC": [{"NETWORK_ID": f"${name}"} for name in self._networks]})
-        role = Role(
-            name=level.value,
-            type="vm",
-            template_id=number_or_text(self.meant(Meaning.VM_TEMPLATE, level).strip() or str(fixed.vm_template_id)),
-            cardinality=self._number(level, "cardinality"),
-            min_vms=self._number(level, "min_vms"),
-            max_vms=self._number(level, "max_vms"),
-            shutdown_action=self._attribute(Level.SERVICE, "shutdown_action"),
-            cooldown=self._number(level, "cooldown"),
-            user_inputs=self._definitions(level),
-            template_contents=contents,
-        )
-        return role.model_copy(update={"parents": list(fixed.parents)}) if fixed.parents else role
+            contents["NIC"] = [{"NETWORK_ID": f"${name}"} for name in self._networks]
+        return {
+            "name": level.value,
+            "type": "vm",
+            "template_id": number_or_text(self.meant(Meaning.VM_TEMPLATE, level).strip() or str(fixed.vm_template_id)),
+            "cardinality": self._number(level, "cardinality"),
+            "min_vms": self._number(level, "min_vms"),
+            "max_vms": self._number(level, "max_vms"),
+            **({"parents": list(fixed.parents)} if fixed.parents else {}),
+            "shutdown_action": self._attribute(Level.SERVICE, "shutdown_action"),
+            "cooldown": self._number(level, "cooldown"),
+            "user_inputs": self._definitions(level),
+            "template_contents": contents,
+        }
 
 
 def number_or_text(text: str) -> int | str:

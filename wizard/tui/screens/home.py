@@ -14,7 +14,6 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
-from wizard.core.views.rows import service_rows
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
@@ -183,11 +182,10 @@ class HomeScreen(StepScreen):
         if listed is None:
             # The answer comes while another screen takes the place of this one.
             return
-        rows = service_rows(session.services, session.clock())
-        if not rows and not said:
+        if not said and not any(service.is_flower for service in session.services):
             known = "none" if self.listed else "asking…"
             said = known if session.error is None else "unknown"
-        listed.show(rows, said)
+        listed.show_services(session.services, session.clock(), said)
 
 
 def _state(error: CloudError | None, version: str = "") -> Content:

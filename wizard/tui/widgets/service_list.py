@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
@@ -12,13 +13,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
-from wizard.core.views.rows import ServiceRow, rough, searched, service_rows
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.filter_list import FilterList
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
+    from wizard.core.views.rows import ServiceRow
 
 _GAP = 2
 _MOST = {"id": 6, "name": 40, "state": 20, "ready": 9, "age": 7, "owner": 12, "trouble": 40}
@@ -28,6 +32,8 @@ _SPARE = ("owner", "age")
 
 def columns(rows: Sequence[ServiceRow], width: int) -> tuple[str, tuple[str, ...]]:
     """The heading, and a line for each row, in so many cells."""
+    from wizard.core.views.rows import rough
+
     cells = {
         "id": [str(row.id) for row in rows],
         "name": [one_line(row.name) for row in rows],
@@ -56,7 +62,7 @@ def _cut(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text)) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
-class ServiceList(FilterList[ServiceRow]):
+class ServiceList(FilterList["ServiceRow"]):
     """The services. `show` draws only what differs."""
 
     DEFAULT_CSS = """
@@ -74,13 +80,29 @@ class ServiceList(FilterList[ServiceRow]):
         super().__init__(
             "services",
             key=lambda row: row.id,
-            words=searched,
+            words=_words,
             draw=_lines,
             placeholder="type to filter by id, name, state, owner or trouble",
             nothing="no service has these words",
             typing=typing,
         )
         self.note = "asking…"
+
+    def show_services(self, services: Sequence[ServiceSnapshot], now: float, note: str = "") -> None:
+        """Show the Flower services among these, with their age at `now`; where there are none, `note` alone."""
+        rows: tuple[ServiceRow, ...] = ()
+        if services:
+            # Home is painted before anything is known of services, and does not wait for what draws them.
+            from wizard.core.views.rows import service_rows
+
+            rows = service_rows(services, now)
+        self.show(rows, note)
+
+
+def _words(row: ServiceRow) -> str:
+    from wizard.core.views.rows import searched
+
+    return searched(row)
 
 
 def _lines(rows: Sequence[ServiceRow], width: int) -> tuple[str, list[Content]]:
@@ -113,7 +135,7 @@ class ServiceSwitch(ModalScreen[int | None]):
         """Ask for them; what was seen last stands there meanwhile."""
         session = self.session
         if session.services:
-            self.query_one(ServiceList).show(service_rows(session.services, session.clock()))
+            self.query_one(ServiceList).show_services(session.services, session.clock())
         if session.cloud is not None:
             self.run_worker(self._ask(session.cloud), group="services", description="listing services")
 
@@ -122,9 +144,9 @@ class ServiceSwitch(ModalScreen[int | None]):
         try:
             session.services = (await run_in_thread(lambda: cloud.services.poll_all(session.services))).services
         except CloudError as error:
-            self.query_one(ServiceList).show(service_rows(session.services, session.clock()), str(error))
+            self.query_one(ServiceList).show_services(session.services, session.clock(), str(error))
             return
-        self.query_one(ServiceList).show(service_rows(session.services, session.clock()))
+        self.query_one(ServiceList).show_services(session.services, session.clock())
 
     def on_filter_list_chosen(self) -> None:
         """Take it."""
