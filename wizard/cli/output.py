@@ -23,8 +23,10 @@ def is_terminal(stream: object) -> bool:
 
 
 def emit(text: str) -> None:
-    """Data on stdout, as UTF-8 whatever the locale is, at once."""
-    click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+    """JSON, TOML or a script on stdout, as UTF-8 whatever the locale is; what could drive a terminal is escaped."""
+    from wizard.core.text import escaped
+
+    click.echo(escaped(text).encode("utf-8", "backslashreplace"), nl=False)
 
 
 def emit_words(text: str) -> None:
@@ -43,8 +45,10 @@ def emit_styled(text: str, color: str | None) -> None:
 
 
 def emit_drawn(text: str) -> None:
-    """A table on stdout: its cells are harmless already, its colours are ours."""
-    click.echo(text, nl=False)
+    """A table on stdout, with its colours."""
+    from wizard.core.text import drawn
+
+    click.echo(drawn(text), nl=False)
 
 
 def emit_json(data: Any) -> None:
@@ -150,6 +154,6 @@ def _as_text(data: dict[str, Any]) -> str:
     head = f"{data['subject']}: {data['title']}" if data["subject"] else data["title"]
     lines = [f"error: {head}"]
     lines += [f"{item['kind']}: {item['field']}: {item['message']}" for item in data.get("problems", ())]
-    lines += [f"  {line}" for line in data["detail"].splitlines()]
-    lines += [f"hint: {line}" for line in data["hint"].splitlines()]
+    lines += [f"  {line}" for line in data["detail"].strip("\n").split("\n") if line]
+    lines += [f"hint: {line}" for line in data["hint"].split("\n") if line]
     return "\n".join(lines)

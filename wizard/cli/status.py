@@ -182,6 +182,7 @@ def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
 @click.pass_context
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
+    from wizard.core.text import one_line
     from wizard.core.views.glossary import action_name, complaints, details, history
     from wizard.operations.machine import local_time
 
@@ -215,4 +216,4 @@ def vm(context: click.Context, number: int, *, as_json: bool) -> None:
         ("CONTEXT:", found.context),
     ):
         lines += ["", title, *(f"  {key} = {value}" for key, value in details(values).items())]
-    emit_words("\n".join(lines) + "\n")
+    emit_words("".join(f"{one_line(line)}\n" for line in lines))

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from wizard.cloud.errors import Ambiguous, NotAuthorized, NotFound
 from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import CloudObject
+from wizard.core.text import one_line
 
 
 class Named(Protocol):
@@ -68,5 +69,5 @@ def ids_of(known: Sequence[Named]) -> str:
     """A sentence about what there is instead."""
     if not known:
         return "None can be seen by this user."
-    shown = ", ".join(f"{item.id} {item.name}" for item in known[:5])
+    shown = ", ".join(f"{item.id} {one_line(item.name)}" for item in known[:5])
     return f"There are: {shown}{', …' if len(known) > 5 else ''}."

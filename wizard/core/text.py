@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
 
 UNKNOWN = "?"
@@ -11,8 +11,13 @@ UNSET = "…"
 NOTHING = "-"
 """What stands where a value is not known, not set yet, or where there is none."""
 
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_UNSEEN = ("Cc", "Cs", "Zl", "Zp")
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for line breaks and tabs
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the reading direction
+    "\u2028\u2029"  # line breaks of another kind
+    "\ud800-\udfff]"  # halves of characters
+)
+_OURS = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def harmless(text: str) -> str:
@@ -22,7 +27,26 @@ def harmless(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(char) for char in text)
+    return _HARMFUL.sub(_spelled, text)
+
+
+def escaped(text: str) -> str:
+    """JSON or TOML with everything escaped that `harmless` spells out: it says the same, and drives no terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def drawn(text: str) -> str:
+    """The same as `harmless` for what is drawn already: colours stay, every other control does not."""
+    return "".join(part if place % 2 else harmless(part) for place, part in enumerate(_OURS.split(text)))
+
+
+def without_controls(text: str) -> str:
+    """The text without what is harmful, for a place where nothing may take more room than it takes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HARMFUL.sub("", text)
 
 
 def ip_address(text: str) -> str:
@@ -38,10 +62,9 @@ def one_line(text: str) -> str:
     return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _shown(char: str) -> str:
-    if char in "\n\t" or (char not in _DIRECTIONS and unicodedata.category(char) not in _UNSEEN):
-        return char
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+def _spelled(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 _NAMED_MOST = 6

@@ -15,6 +15,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from wizard.core.errors import WizardError
+from wizard.core.text import without_controls
 from wizard.storage.files import shipped
 
 if sys.version_info >= (3, 11):
@@ -95,6 +96,17 @@ def _theme(raw: dict[str, Any]) -> Theme:
 
 PLAIN = str.maketrans("✓×▸▾…•▎▏┃━╸╺▔▁⭘▊", "√x>v~*||│────_o│")
 """What stays is in code page 437, which every console font was drawn after."""
+
+
+class Harmless(LineFilter):
+    """Takes out what could drive the terminal. Texts are cleaned where they are made; this stands behind that."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """The same segments, as wide as before: what is taken out takes no room."""
+        return [
+            Segment(without_controls(text), style, control) if control is None else Segment(text, style, control)
+            for text, style, control in segments
+        ]
 
 
 class PlainSigns(LineFilter):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wizard.core.text import one_line
+from wizard.core.text import escaped, one_line
 
 if TYPE_CHECKING:
     from wizard.core.cluster.diagnosis import Finding
@@ -37,7 +37,8 @@ def as_text(event: Event, written: Callable[[float], str]) -> str:
 
 def as_json(event: Event) -> str:
     """One line for programs: `at` in Unix seconds, `severity`, `message`."""
-    return json.dumps({"at": event.at, "severity": event.severity, "message": event.message}, ensure_ascii=False)
+    data = {"at": event.at, "severity": event.severity, "message": event.message}
+    return escaped(json.dumps(data, ensure_ascii=False))
 
 
 def from_json(line: str) -> Event | None:
@@ -67,7 +68,6 @@ class Alerts:
     def of(self, snapshot: ServiceSnapshot, findings: Iterable[Finding]) -> str:
         """A sentence, or nothing; `findings` are those of the diagnosis of this snapshot."""
         from wizard.core.cluster.diagnosis import Severity
-        from wizard.core.text import one_line
 
         before, known = self._before, self._known
         found = {item.name: item for item in findings if item.severity is Severity.ERROR}

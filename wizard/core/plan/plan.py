@@ -20,6 +20,7 @@ from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.plan.contracts import SEED
 from wizard.core.plan.problem import Fix, Kind, Problem
+from wizard.core.text import escaped
 
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
 
@@ -180,8 +181,11 @@ def number_or_text(text: str) -> int | str:
 
 
 def to_json(document: Document) -> str:
-    """The one text form of a document: what is previewed is byte for byte what is sent (as UTF-8)."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """The one text form of a document: what is previewed is byte for byte what is sent (as UTF-8).
+
+    What could drive a terminal is escaped in it.
+    """
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def same_content(body: Mapping[str, Any], document: Document) -> bool:

@@ -22,7 +22,7 @@ from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import Contract, Field, Level
 from wizard.core.plan.contracts import CONTRACTS, REGISTERED, SEED
 from wizard.core.plan.plan import Plan, number_or_text
-from wizard.core.text import one_line
+from wizard.core.text import escaped, one_line
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -244,7 +244,7 @@ def _key(item: Field) -> str:
 
 def quoted(text: str) -> str:
     """A text as TOML."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return escaped(json.dumps(text, ensure_ascii=False))
 
 
 def _nearest(name: str, known: Any) -> str:

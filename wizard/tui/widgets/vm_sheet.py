@@ -96,7 +96,7 @@ class VmSheet(ModalScreen[None]):
         if self.logs is not None:
             printed = tuple(self.logs(self.vm_id).splitlines()[-LOGGED:])
             lines += ["", f"What its processes printed (the last {LOGGED} lines; r reads on):", *_indented(printed)]
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
     def show(self) -> None:
         """Draw what differs."""
