@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
-from tests.cli.conftest import Ended
+from tests.cli.conftest import Ended, Program
+from wizard.cloud.services import Services
+from wizard.sandbox.oned.vm import DONE
 from wizard.sandbox.server import Sandbox
 from wizard.storage.process_files import Begun, RestartRecord
 
@@ -128,3 +131,53 @@ def test_one_vm(call: Call, cloud: Sandbox, number: str) -> None:
 def test_no_such_service(call: Call, cloud: Sandbox) -> None:
     for arguments in (("scale", "4711", "3"), ("recover", "4711"), ("delete", "4711"), ("restart-stale", "4711")):
         assert call(*arguments, "--yes", cloud=cloud).status == 4
+
+
+def test_two_deletes_at_once_send_one(program: Program, cloud: Sandbox, number: str) -> None:
+    both = [program.at(cloud).start("delete", number, "--yes") for _ in range(2)]
+    ended = [process.communicate(timeout=60) for process in both]
+    assert all(process.returncode in (0, 4) for process in both), ended
+    assert len([item for item in writes(cloud) if item.startswith("DELETE")]) == 1
+    assert not any(vm.state != DONE for vm in cloud.world.vms)
+
+
+def orphaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody on another machine sends a second DELETE: OneFlow leaves the SuperLink's VM behind."""
+    remove = Services.remove
+
+    def removed(self: Services, service_id: int) -> object:
+        verb = remove(self, service_id)
+        self._servers.ask_oneflow(lambda flow: flow.delete(service_id))
+        return verb
+
+    monkeypatch.setattr(Services, "remove", removed)
+
+
+def test_what_stays_behind_our_own_delete_is_terminated_in_it(
+    call: Call, cloud: Sandbox, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphaning(monkeypatch)
+    ended = call("delete", number, "--yes", "--json", cloud=cloud)
+    assert ended.status == 0
+    assert ended.data["left_behind"] == []
+    assert "still there" in ended.err
+    assert "terminate sent" in ended.err
+
+
+def test_what_a_service_that_is_gone_left_behind_is_swept(
+    call: Call, cloud: Sandbox, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("delete", "4711", "--sweep", "--yes", cloud=cloud).status == 4
+    orphaning(monkeypatch)
+    monkeypatch.setattr("wizard.cloud.vms.Vms.left_behind", lambda *_: ())
+    assert call("delete", number, "--yes", cloud=cloud).status == 0
+    end = time.monotonic() + 20
+    while len([vm for vm in cloud.world.vms if vm.state != DONE]) > 1:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert call("delete", number, "--yes", cloud=cloud).status == 4
+    looked = call("delete", number, "--sweep", "--dry-run", cloud=cloud)
+    assert (looked.status, "is gone; still there" in looked.err) == (0, True)
+    assert "one.vm.action" not in writes(cloud)
+    swept = call("delete", number, "--sweep", "--yes", cloud=cloud)
+    assert (swept.status, "terminate sent" in swept.err) == (0, True)

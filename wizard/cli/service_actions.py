@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +30,7 @@ from wizard.cli.output import (
     is_terminal,
     somebody_is_there,
 )
+from wizard.core.text import one_line
 
 if TYPE_CHECKING:
     from wizard.cli.connection import Connector
@@ -223,7 +224,7 @@ def recover(
 
 @click.command(short_help="Remove a service.", epilog=example("flowerneb-wizard delete 42 --dry-run"))
 @click.argument("service", shell_complete=service_names)
-@click.option("--sweep", is_flag=True, help="Terminate VMs that stay behind without asking.")
+@click.option("--sweep", is_flag=True, help="Terminate VMs that stay behind, also of a service that is gone.")
 @waiting_options
 @asking_options
 @click.pass_context
@@ -241,23 +242,38 @@ def delete(
     """Delete SERVICE, given by name or id; where OneFlow refuses that, recover it with delete.
 
     The request is sent once: a second one would leave the SuperLink's VM behind. Then VMs that still carry the
-    service's id are looked for, named, and terminated with --sweep or on your word.
+    service's id are looked for, named and terminated. With --sweep that is all that is done for an id whose service is
+    gone.
     """
+    from wizard.cloud.errors import NotFound
     from wizard.core.cluster import action_preview
+    from wizard.core.opennebula.states import Verb
     from wizard.operations import service_actions
 
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
-        act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if not act.agreed(action_preview.remove(act.service), f"Delete service {act.service.id}?"):
+        try:
+            act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
+        except NotFound:
+            if not sweep or not service.isdecimal() or not _sweep_gone(connector, int(service), teller, yes, dry_run):
+                raise
             return
-        verb = service_actions.remove(act.cloud, act.service, teller.say)
-        teller.say(f"{verb.value} sent")
+        preview = action_preview.remove(act.service)
+        if preview.verb is Verb.WAIT and not dry_run:
+            # Somebody else deletes it: there is nothing to send and nothing to ask, only to wait for.
+            teller.say(preview.refused)
+            verb = Verb.WAIT
+        elif not act.agreed(preview, f"Delete service {act.service.id}?"):
+            return
+        else:
+            verb = service_actions.remove(act.cloud, act.service, teller.say)
+            teller.say("nothing was sent: it is being removed already" if verb is Verb.WAIT else f"{verb.value} sent")
         if not wait:
             return
         gone = act.followed(service_actions.of_removal, timeout).snapshot
         teller.say(f"service {act.service.id} is gone")
-        left = _swept(act, gone, sweep)
+        # What was agreed to was the end of all of its VMs; where another deletes it, that is the other's to finish.
+        left = _swept(act, gone, sweep or verb is not Verb.WAIT)
         if as_json:
             emit_json({"service": act.service.id, "verb": verb.value, "left_behind": [vm.id for vm in left]})
         if left:
@@ -273,7 +289,7 @@ def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     left = act.cloud.vms.left_behind(gone)
     if not left:
         return ()
-    act.teller.say("still there, with the id of the service: " + ", ".join(f"VM {vm.id} {vm.name}" for vm in left))
+    act.teller.say(f"still there, with the id of the service: {_named(left)}")
     if not sweep and not act.yes:
         sweep = agreed("Terminate them?", unless_said=False)
     if not sweep:
@@ -281,6 +297,28 @@ def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
     for vm in left:
         service_actions.terminate(act.cloud, vm, act.teller.say)
     return ()
+
+
+def _named(vms: Sequence[VmFacts]) -> str:
+    return ", ".join(one_line(f"VM {vm.id} {vm.name}") for vm in vms)
+
+
+def _sweep_gone(connector: Connector, service_id: int, teller: Teller, yes: bool, dry_run: bool) -> bool:
+    """Terminate what carries the id of a service that is gone; False where nothing does."""
+    from wizard.operations import service_actions
+
+    cloud = connector.connect()
+    left = cloud.vms.carrying(service_id)
+    if not left:
+        return False
+    teller.say(f"service {service_id} is gone; still there, with its id: {_named(left)}")
+    if dry_run:
+        return True
+    if not yes and not agreed("Terminate them?", unless_said=False):
+        raise CommandFailed(FAILED, "nothing was sent", f"service {service_id}")
+    for vm in left:
+        service_actions.terminate(cloud, vm, teller.say)
+    return True
 
 
 @click.command(

@@ -30,12 +30,14 @@ class Vms:
     def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
         """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""
         known = [vm.id for vm in snapshot.facts] or [*snapshot.vm_ids]
-        if not known:
-            return ()
-        later = self._servers.ask_oned(lambda oned: oned.vms_from(min(known)))
+        return self.carrying(snapshot.id, min(known)) if known else ()
+
+    def carrying(self, service_id: int, first: int = 0) -> tuple[VmFacts, ...]:
+        """The VMs from the id `first` on that carry the id of a service and are not DONE."""
+        later = self._servers.ask_oned(lambda oned: oned.vms_from(first))
         alive = [vm.id for vm in later if not vm.finished]
         carrying = self._servers.ask_oned(lambda oned: oned.vms(alive, extended=True))
-        wanted = str(snapshot.id)
+        wanted = str(service_id)
         return tuple(vm for vm in carrying if (vm.user_template or {}).get("SERVICE_ID") == wanted)
 
     def read(self, ids: Sequence[int], known: dict[int, VmFacts], most: int | None = None) -> tuple[VmFacts, ...]:

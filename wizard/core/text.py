@@ -11,12 +11,14 @@ UNSET = "…"
 NOTHING = "-"
 """What stands where a value is not known, not set yet, or where there is none."""
 
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for line breaks and tabs
+_CHARACTERS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for line breaks and tabs
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the reading direction
     "\u2028\u2029"  # line breaks of another kind
-    "\ud800-\udfff]"  # halves of characters
 )
+_ESCAPED = re.compile(f"[{_CHARACTERS}]")
+_HARMFUL = re.compile(f"[{_CHARACTERS}\ud800-\udfff]")
+"""With the halves of characters, which no output can encode: whoever encodes JSON or TOML sees to those."""
 _OURS = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
@@ -34,7 +36,7 @@ def escaped(text: str) -> str:
     """JSON or TOML with everything escaped that `harmless` spells out: it says the same, and drives no terminal."""
     if text.isascii() and text.isprintable():
         return text
-    return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def drawn(text: str) -> str:

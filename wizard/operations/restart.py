@@ -18,7 +18,8 @@ from wizard.core.cluster import action_preview
 from wizard.core.cluster.action_preview import RestartPreview
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
-from wizard.operations.service_actions import Tell
+from wizard.operations.service_actions import Tell, waiting_for_another
+from wizard.storage.locks import service_lock
 from wizard.storage.process_files import Begun, RestartRecord
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class StaleRestart:
     preview: RestartPreview
     record: RestartRecord
     earlier: Begun | None
+    service_id: int
 
     @classmethod
     def of(cls, snapshot: ServiceSnapshot) -> StaleRestart:
@@ -158,17 +160,30 @@ class StaleRestart:
         record = RestartRecord.of(snapshot.id, snapshot.start_time)
         earlier, preview = record.read(), action_preview.restart_stale(snapshot)
         if earlier is None or earlier.vm_id not in snapshot.vm_ids:
-            return cls(preview, record, earlier)
+            return cls(preview, record, earlier, snapshot.id)
         vm_ids = (earlier.vm_id, *(vm_id for vm_id in preview.touches if vm_id != earlier.vm_id))
         says = (f"An earlier session was restarting VM {earlier.vm_id}: it goes on there.", *preview.says)
-        return cls(RestartPreview(touches=vm_ids, says=says, steps=preview.steps), record, earlier)
+        return cls(RestartPreview(touches=vm_ids, says=says, steps=preview.steps), record, earlier, snapshot.id)
 
     def run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool]) -> Restarted:
-        """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses."""
+        """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses.
+
+        Where another program acts on the service, it is waited for, and what is not stale any more is left alone.
+        """
+        service_id = self.service_id
+        with service_lock(cloud.where, service_id, lambda: tell(waiting_for_another(service_id))) as waited:
+            touches = self.preview.touches
+            if waited:
+                still = set(action_preview.restart_stale(cloud.services.poll(service_id).snapshot).touches)
+                begun = {self.earlier.vm_id} if self.earlier else set()
+                touches = tuple(vm_id for vm_id in touches if vm_id in still | begun)
+            return self._run(cloud, tell, stop, touches)
+
+    def _run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool], touches: tuple[int, ...]) -> Restarted:
         restarts = Restarts(
             cloud, tell, stop=stop, begun=self.record.write, ended=self.record.done, earlier=self.earlier
         )
-        return restarts.run(self.preview.touches)
+        return restarts.run(touches)
 
 
 def _record(vm: VmFacts) -> int:

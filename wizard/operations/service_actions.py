@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wizard.cloud.errors import LOST, CloudError, NotFound
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState, Verb
+from wizard.storage.locks import service_lock
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -76,6 +77,24 @@ def _once(
     happened: Callable[[ServiceSnapshot | None], bool],
     tell: Tell,
     again: str = "It did not happen: try again.",
+) -> None:
+    """Send it while no other program of this user acts on the service; what sends looks at it right before."""
+    with service_lock(cloud.where, before.id, lambda: tell(waiting_for_another(before.id))):
+        _send(send, cloud, before, happened, tell, again)
+
+
+def waiting_for_another(service_id: int) -> str:
+    """A line for whoever waits until another program of the same user is done with a service."""
+    return f"waiting for another flowerneb-wizard that acts on service {service_id}"
+
+
+def _send(
+    send: Callable[[], object],
+    cloud: Cloud,
+    before: ServiceSnapshot,
+    happened: Callable[[ServiceSnapshot | None], bool],
+    tell: Tell,
+    again: str,
 ) -> None:
     try:
         send()

@@ -200,7 +200,7 @@ def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
         f"SuperNodes first: {listed(map(str, ids))}."
         if ids
         else "It has no VM.",
-        "The request is sent once. Then VMs that still carry the service's id are looked for and named.",
+        "The request is sent once. Then VMs that still carry the service's id are looked for and terminated.",
         "The service template stays.",
     ]
     return RemovalPreview("", ids, _said(said), verb)

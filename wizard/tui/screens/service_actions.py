@@ -123,7 +123,10 @@ class ServiceActions(StepScreen):
 
     @work(exclusive=True, group="sweep", description="looking for VMs that stayed behind")
     async def sweep(self, gone: ServiceSnapshot) -> None:
-        """After a removal: name the VMs that still carry the service's id; terminate them on the operator's word."""
+        """After a removal: name the VMs that still carry the service's id, and terminate them.
+
+        Where it was not removed from here, the operator is asked first.
+        """
         cloud = self.session.cloud
         if cloud is None:
             return
@@ -136,10 +139,10 @@ class ServiceActions(StepScreen):
             self.tell("no VM of it stayed behind", "I")
             return
         named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
-        self.tell(f"{len(left)} VMs stayed behind", "W")
+        self.tell(f"stayed behind: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
         question = Confirm("Terminate what stayed behind?", f"The service is gone; these still carry its id:\n{named}",
                            "Terminate", danger=True)  # fmt: skip
-        if await self.wizard.push_screen_wait(question):
+        if self.removing or await self.wizard.push_screen_wait(question):
             tell = self._tell_from_afar()
             for vm in left:
                 await self._sent(partial(service_actions.terminate, left=vm, tell=tell))
