@@ -167,13 +167,13 @@ def test_the_demo_without_a_terminal_shows_the_main_job(program: Program) -> Non
 def test_told_to_end_it_leaves_in_order(terminal: Terminal, tmp_path: Path, number: signal.Signals) -> None:
     child = terminal("--sandbox", TMPDIR=str(tmp_path))
     child.expect("oneadmin")
-    assert list(tmp_path.glob("sandbox-*"))
+    assert list(tmp_path.glob("flowerneb-sandbox-*"))
     child.kill(number)
     status, said = ended(child)
     assert status == 128 + number
     assert "\x1b[?1049l" in said
     assert "Traceback" not in said
-    assert not list(tmp_path.glob("sandbox-*"))
+    assert not list(tmp_path.glob("flowerneb-sandbox-*"))
 
 
 @pytest.mark.parametrize("nohup", [False, True])
@@ -184,7 +184,7 @@ def test_a_lost_terminal_ends_it(terminal: Terminal, tmp_path: Path, nohup: bool
     until(lambda: not child.ptyproc.isalive())
     assert child.ptyproc.exitstatus == 128 + signal.SIGHUP
     child.ptyproc.closed = True
-    assert not list(tmp_path.glob("sandbox-*"))
+    assert not list(tmp_path.glob("flowerneb-sandbox-*"))
 
 
 def test_what_was_stopped_goes_on(terminal: Terminal) -> None:

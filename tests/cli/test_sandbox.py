@@ -67,12 +67,12 @@ def test_a_sandbox_inside_the_program_leaves_nothing_either(program: Program, tm
     for line in process.stderr:
         if "instantiated" in line:
             break
-    assert list(tmp_path.glob("sandbox-*"))
+    assert list(tmp_path.glob("flowerneb-sandbox-*"))
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in err
-    assert not list(tmp_path.glob("sandbox-*"))
+    assert not list(tmp_path.glob("flowerneb-sandbox-*"))
 
 
 def test_the_program_is_one_of_its_clients(program: Program) -> None:

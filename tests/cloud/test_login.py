@@ -147,3 +147,16 @@ def test_what_is_no_url_is_told_before_anything_is_asked(home: Path, text: str) 
 def test_the_password_never_prints(home: Path) -> None:
     login = find_login({}, home, system=home, username="u", password="hunter2")
     assert "hunter2" not in f"{login!r} {login}"
+
+
+@pytest.mark.parametrize("text", ["caf\udce9", "two\nlines", "nul\0", "del\x7f"])
+def test_what_can_not_be_sent_is_refused_beforehand(tmp_path: Path, text: str) -> None:
+    for user, password in ((text, "x"), ("x", text)):
+        with pytest.raises(CredentialsMissing, match="not UTF-8"):
+            find_login({"ONEFLOW_USER": user, "ONEFLOW_PASSWORD": password}, tmp_path)
+    good = {"ONEFLOW_USER": "x", "ONEFLOW_PASSWORD": "y"}
+    for name in ("ONEFLOW_URL", "ONE_XMLRPC"):
+        with pytest.raises(BadEndpoint):
+            find_login({**good, name: f"http://{text}:2474"}, tmp_path)
+        with pytest.raises(BadEndpoint):
+            find_login({**good, name: f"http://host/{text}"}, tmp_path)

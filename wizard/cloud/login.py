@@ -67,6 +67,10 @@ def find_login(
     if not user or not secret:
         missing = "user" if not user else "password"
         raise CredentialsMissing(f"there is no {missing}", "credentials", "", _HOW)
+    for what, text in (("user", user), ("password", secret)):
+        if not _can_be_sent(text):
+            title = f"the {what} has bytes that are not UTF-8, or control characters"
+            raise CredentialsMissing(title, "credentials", "", _HOW)
     flow = oneflow_url or environ.get("ONEFLOW_URL") or _line(home, system, "oneflow_endpoint") or ONEFLOW_DEFAULT
     core = oned_url or environ.get("ONE_XMLRPC") or _line(home, system, "one_endpoint") or ONED_DEFAULT
     return Login(user, SecretStr(secret), _url(flow, "OneFlow").rstrip("/"), _url(core, "oned"), verify)
@@ -109,10 +113,19 @@ def _line(home: Path, system: Path, name: str) -> str | None:
     return None
 
 
+def _can_be_sent(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return not any(ord(char) < 32 or ord(char) == 127 for char in text)
+
+
 def _url(text: str, what: str) -> str:
     try:
         parts = urlsplit(text.strip())
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = usable and _can_be_sent(text.strip()) and " " not in text.strip()
     except ValueError:
         usable = False
     if not usable:

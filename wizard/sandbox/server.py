@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import copy
-import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
+from wizard.sandbox.folder import PrivateFolder
 from wizard.sandbox.guests import HttpGate, scripted_guest
 from wizard.sandbox.http import Faults, LoggedRequest, LoopbackServer, SharedState
 from wizard.sandbox.oned.api import Oned
@@ -59,7 +57,7 @@ class Sandbox:
         self._oneflow = OneFlow(self.world, self._services, self._templates, latency)
         self._servers: dict[str, LoopbackServer] = {}
         self._gate: HttpGate | None = None
-        self._folder: Path | None = None
+        self._folder: PrivateFolder | None = None
 
     @property
     def faults(self) -> Faults:
@@ -102,7 +100,7 @@ class Sandbox:
             "ONEFLOW_URL": self.oneflow_url,
             "ONEFLOW_USER": self.username,
             "ONEFLOW_PASSWORD": self.password,
-            "ONE_AUTH": str(self._folder / "one_auth"),
+            "ONE_AUTH": str(self._folder.path / "one_auth"),
         }
 
     def start(self) -> Sandbox:
@@ -110,10 +108,8 @@ class Sandbox:
         apps = (self._oneflow, Oned(self.world), self._onegate)
         self._servers = {app.name: LoopbackServer(app, self._shared) for app in apps}
         self.world.onegate_url = self.onegate_url
-        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
-        auth = self._folder / "one_auth"
-        auth.touch(mode=0o600)
-        auth.write_text(f"{self.username}:{self.password}\n")
+        self._folder = PrivateFolder()
+        self._folder.write("one_auth", f"{self.username}:{self.password}\n")
         self._deploy_existing()
         self._gate = HttpGate(self._server("onegate").server_port, self._onegate.token)
         self.world.gate = self._gate
@@ -132,7 +128,7 @@ class Sandbox:
         if self._gate is not None:
             self._gate.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             self._folder = None
 
     def __enter__(self) -> Sandbox:
