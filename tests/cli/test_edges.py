@@ -220,3 +220,38 @@ def test_abort_at_a_prompt_is_interrupted(call: Callable[..., Ended], monkeypatc
     assert call("status").status == 130
     ended = call("status", "--json")
     assert ended.status == ended.error["exit_status"] == 130
+
+
+def test_standard_input_that_is_closed_is_told(program: Program) -> None:
+    for words in (("check", "-"), ("presets", "import", "-", "mine")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *PYTHON, *words],
+            capture_output=True,
+            text=True,
+            env=program.environment,
+            cwd=program.folder,
+        )
+        assert done.returncode == 2
+        assert "standard input is closed" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_json_that_is_nested_too_deep_is_told(call: Callable[..., Ended]) -> None:
+    Path("deep.json").write_text('{"a":' * 10_000 + "1" + "}" * 10_000)
+    for words in (("check", "deep.json"), ("presets", "import", "deep.json", "mine")):
+        ended = call(*words)
+        assert (ended.status, "nested more than 64 deep" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("check", "default", "--cloud"), ("status",), ("deploy", "default", "--yes")])
+def test_a_cloud_out_of_reach_and_a_wrong_password_are_3(
+    call: Callable[..., Ended], cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    right = cloud.environment()
+    for wrong in (
+        {"ONEFLOW_PASSWORD": "wrong"},
+        {"ONEFLOW_URL": "http://127.0.0.1:1", "ONE_XMLRPC": "http://127.0.0.1:1/RPC2"},
+    ):
+        for key, value in {**right, **wrong}.items():
+            monkeypatch.setenv(key, value)
+        assert call(*words).status == 3

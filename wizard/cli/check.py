@@ -14,21 +14,23 @@ from wizard.cli.connection import ConnectionOptions, connecting
 from wizard.cli.options import connection_options, example, json_option, set_option
 from wizard.cli.output import INVALID, NO_SUCH_OBJECT, PREFLIGHT_FAILED, CommandFailed, Teller, emit_json, emit_words
 from wizard.cli.render import plan_of
+from wizard.core.errors import WizardError
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.plan.plan import Plan
     from wizard.core.plan.problem import Problem
     from wizard.core.preflight import Finding
+    from wizard.operations.deploy import Preflight
     from wizard.operations.prepare import Listings
 
 
-def looked_up(plan: Plan, reach: ConnectionOptions, teller: Teller) -> tuple[Finding, ...]:
-    """Findings of the preflight of a plan. Raises CloudError only where no login is found."""
+def looked_up(plan: Plan, reach: ConnectionOptions, teller: Teller) -> Preflight:
+    """The preflight of a plan. Raises CloudError only where no login is found."""
     from wizard.operations.deploy import preflight
 
     with connecting(reach, teller) as connector:
-        return preflight(plan, connector.connect()).findings
+        return preflight(plan, connector.connect())
 
 
 def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
@@ -138,7 +140,8 @@ def check(
 
     With --template it is one that is registered in the cloud. Each problem comes with what to write instead; the paths
     of a template count from its body. The exit status is 2 where there is an error, 0 where there are only warnings
-    and notes; with --cloud it is 5 where an error of the cloud stands against a deployment.
+    and notes; with --cloud it is 5 where an error of the cloud stands against a deployment, 3 where the cloud is out of
+    reach.
     """
     reach = ConnectionOptions.of(context)
     if (subject is None) == (template is None):
@@ -163,7 +166,8 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOp
 
     plan = plan_of(subject, settings)
     problems = rules.check(plan)
-    found = looked_up(plan, reach, Teller(as_json)) if reach is not None else ()
+    seen = looked_up(plan, reach, Teller(as_json)) if reach is not None else None
+    found = seen.findings if seen else ()
     if as_json:
         data: dict[str, object] = {"problems": [problem_data(item) for item in problems]}
         data["valid"] = not rules.blocking(problems)
@@ -173,6 +177,8 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOp
         emit_words(f"\n{findings_text(found)}" if reach is not None else "")
     if rules.blocking(problems):
         return INVALID
+    if seen is not None and seen.out_of_reach is not None and isinstance(seen.out_of_reach.cause, WizardError):
+        return seen.out_of_reach.cause.exit_status
     return PREFLIGHT_FAILED if stands_against(found) else 0
 
 
@@ -205,6 +211,8 @@ def read_json(subject: str) -> object:
     """The JSON of a file, or of stdin for `-`. Raises CommandFailed."""
     try:
         if subject == "-":
+            if sys.stdin is None:
+                raise CommandFailed(INVALID, "standard input is closed", subject)
             data = sys.stdin.buffer.read(LARGEST + 1)
         else:
             with Path(subject).open("rb") as stream:
@@ -215,8 +223,12 @@ def read_json(subject: str) -> object:
         raise CommandFailed(INVALID, f"it can't be read: {error.strerror}", subject) from None
     if len(data) > LARGEST:
         raise CommandFailed(INVALID, f"it is larger than {LARGEST // 1024} KiB, so it is no template", subject)
+    from wizard.core.opennebula import bounds
+
     try:
-        return json.loads(data)
+        return bounds.read_json(data.decode(json.detect_encoding(data)))
+    except bounds.OutOfBounds as error:
+        raise CommandFailed(INVALID, str(error), subject) from None
     except UnicodeDecodeError:
         raise CommandFailed(INVALID, "it is not UTF-8 text", subject) from None
     except json.JSONDecodeError as error:

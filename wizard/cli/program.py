@@ -114,6 +114,8 @@ def run(arguments: Sequence[str]) -> int:
             stream.flush()
         except (OSError, ValueError):
             _forget(stream)
+            # What was not written was not done.
+            status = status or FAILED
     return status
 
 

@@ -114,7 +114,7 @@ def _reason(text: str) -> str:
 
 
 def _host_not_permitted(subject: str) -> CloudError:
-    hint = "OneFlow checks the Host header: add the name to :permitted_hosts in /etc/one/oneflow-server.conf."
+    hint = "OneFlow 7.0 to 7.2 takes few host names, and has no setting for it: write its IP address instead."
     return Refused("the server refuses this host name", subject, "Host not permitted", hint)
 
 
