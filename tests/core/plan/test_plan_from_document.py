@@ -185,3 +185,19 @@ def test_the_contract_is_the_one_that_knows_its_inputs() -> None:
     both = {SEED.name: SEED, "other": other}
     assert plan_from_document(Plan().template(), both).plan.contract is SEED
     assert plan_from_document(Plan(other).template(), both).plan.contract is other
+
+
+def test_the_values_of_a_service_of_6_stand_under_two_names() -> None:
+    """Sunstone 6.10 writes the inputs of a VM template as user_inputs_values, beside custom_attrs_values."""
+    role = {
+        "name": "supernode",
+        "vm_template": 1,
+        "cardinality": 2,
+        "custom_attrs": {"FL_USE_CASE": "O|text|x||"},
+        "custom_attrs_values": {"FL_USE_CASE": "image-classification"},
+        "user_inputs_values": {"FL_NODE_CONFIG": "a=1", "FL_USE_CASE": "none"},
+    }
+    body = {"name": "x", "state": 2, "roles": [{"name": "superlink", "vm_template": 0, "cardinality": 1}, role]}
+    plan = plan_from_document({"DOCUMENT": {"ID": "7", "NAME": "x", "TEMPLATE": {"BODY": body}}}).plan
+    assert plan.text("FL_NODE_CONFIG") == "a=1"
+    assert plan.text("FL_USE_CASE") == "image-classification"

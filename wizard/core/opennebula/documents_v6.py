@@ -47,10 +47,13 @@ def to_v6(document: Mapping[str, object]) -> Json:
     return written
 
 
+_VALUES = "user_inputs_values"
+
+
 def from_v6(document: Mapping[str, object]) -> Json:
     """A service template, merge template or service body in which names of 6.x may stand, in the names of 7.x.
 
-    A name of 7.x wins over the 6.x one beside it, unless it is empty. What says `KEY = "$KEY"` for an input is left
+    A name of 7.x wins over the 6.x one beside it, unless it is empty; values are taken from both. What says `KEY = "$KEY"` for an input is left
     out, since on 7.x that goes without saying. A text that can't be read stays as it is.
     """
     read = names_of_v7(document)
@@ -99,8 +102,14 @@ def names_of_v7(document: Mapping[str, object]) -> Json:
     """One object of a document in the names of 7.x; what stands inside it is left as it is."""
     read = {key: value for key, value in document.items() if key not in _BACK}
     for old, new in _BACK.items():
-        if old in document and read.get(new) in _EMPTY:
-            read[new] = document[old]
+        if old not in document:
+            continue
+        six, seven = document[old], read.get(new)
+        if new == _VALUES and isinstance(six, Mapping) and isinstance(seven, Mapping):
+            # Sunstone 6.10 writes the inputs of a VM template into the other one; a text is replaced by ours alone.
+            read[new] = {**seven, **six}
+        elif seven in _EMPTY:
+            read[new] = six
     return read
 
 
