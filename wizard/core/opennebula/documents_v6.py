@@ -53,8 +53,9 @@ _VALUES = "user_inputs_values"
 def from_v6(document: Mapping[str, object]) -> Json:
     """A service template, merge template or service body in which names of 6.x may stand, in the names of 7.x.
 
-    A name of 7.x wins over the 6.x one beside it, unless it is empty; values are taken from both. What says `KEY = "$KEY"` for an input is left
-    out, since on 7.x that goes without saying. A text that can't be read stays as it is.
+    A name of 7.x wins over the 6.x one beside it, unless it is empty; values are taken from both. What says
+    `KEY = "$KEY"` for an input is left out, since on 7.x that goes without saying. A text that can't be read stays as
+    it is.
     """
     read = names_of_v7(document)
     if isinstance(roles := document.get("roles"), list):
