@@ -27,7 +27,7 @@ from wizard.tui.screens.step import StepScreen, fit
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.terminal.textual_internals import driver_of
-from wizard.tui.themes import Harmless, NoColors, PlainSigns, dress
+from wizard.tui.themes import HARMLESS, NO_COLORS, PLAIN_SIGNS, dress
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -314,11 +314,11 @@ class WizardApp(Wizard):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, except that without colours there are none at all, and a bare console gets plain signs."""
         found = [item for item in super().get_line_filters() if not isinstance(item, (Monochrome, NoColor))]
-        found.insert(0, Harmless())
+        found.insert(0, HARMLESS)
         if self.look.colors == "none":
-            found.append(NoColors())
+            found.append(NO_COLORS)
         if self.native_ansi_color:
-            found.append(PlainSigns())
+            found.append(PLAIN_SIGNS)
         return found
 
     def on_resize(self, event: Resize) -> None:

@@ -128,6 +128,9 @@ class NoColors(LineFilter):
         return [Segment(text, None if style is None else _bare(style), control) for text, style, control in segments]
 
 
+HARMLESS, PLAIN_SIGNS, NO_COLORS = Harmless(), PlainSigns(), NoColors()
+"""One of each: Textual keeps what a filter made of a line by the filter itself."""
+
 _DEFAULT = Style.from_color(RichColor.default(), RichColor.default())
 
 
