@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.cli.conftest import Ended, Program
+from wizard.cloud.errors import NotFound, Refused
 from wizard.cloud.services import Services
+from wizard.cloud.vms import Vms
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.sandbox.oned.vm import DONE
 from wizard.sandbox.server import Sandbox
 from wizard.storage.process_files import Begun, RestartRecord
@@ -28,6 +32,10 @@ def number(call: Call, cloud: Sandbox) -> str:
 
 def writes(cloud: Sandbox) -> list[str]:
     return [item.call for item in cloud.requests if item.server == "oneflow" and item.method in ("POST", "DELETE")]
+
+
+def vm_actions(cloud: Sandbox) -> list[str]:
+    return [item.call for item in cloud.requests if item.call == "one.vm.action"]
 
 
 def test_a_dry_run_tells_and_sends_nothing(call: Call, cloud: Sandbox, number: str) -> None:
@@ -161,7 +169,32 @@ def test_what_stays_behind_our_own_delete_is_terminated_in_it(
     assert ended.status == 0
     assert ended.data["left_behind"] == []
     assert "still there" in ended.err
-    assert "terminate sent" in ended.err
+    assert re.search(r"terminate sent|is DONE|is SHUTDOWN", ended.err)
+
+
+def test_one_that_cannot_be_terminated_is_named_and_the_others_are(
+    call: Call, cloud: Sandbox, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act, get = Vms.act, Vms.get
+    vms = call("status", number, "--json", cloud=cloud).data["vms"]
+    first, second = vms[0]["id"], vms[1]["id"]
+
+    def refused(self: Vms, vm_id: int, action: str) -> None:
+        if vm_id == first:
+            raise Refused("refused", f"VM {vm_id}", "This action is not available.", "Nothing was changed.")
+        act(self, vm_id, action)
+
+    def stuck(self: Vms, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
+        return tuple(vm for vm in snapshot.facts if vm.id in (first, second))
+
+    monkeypatch.setattr(Vms, "act", refused)
+    monkeypatch.setattr(
+        Vms, "get", lambda self, vm_id: VmFacts(first, "stuck", 3, 36) if vm_id == first else get(self, vm_id)
+    )
+    monkeypatch.setattr(Vms, "left_behind", stuck)
+    ended = call("delete", number, "--yes", "--json", cloud=cloud)
+    assert (ended.status, ended.data["left_behind"]) == (6, [first])
+    assert f"onevm terminate {first}" in ended.err
 
 
 def test_what_a_service_that_is_gone_left_behind_is_swept(
@@ -178,6 +211,22 @@ def test_what_a_service_that_is_gone_left_behind_is_swept(
     assert call("delete", number, "--yes", cloud=cloud).status == 4
     looked = call("delete", number, "--sweep", "--dry-run", cloud=cloud)
     assert (looked.status, "is gone; still there" in looked.err) == (0, True)
-    assert "one.vm.action" not in writes(cloud)
+    assert len(call("delete", number, "--sweep", "--dry-run", "--json", cloud=cloud).data["vms"]) == 1
+    assert not vm_actions(cloud)
     swept = call("delete", number, "--sweep", "--yes", cloud=cloud)
     assert (swept.status, "terminate sent" in swept.err) == (0, True)
+
+
+def test_a_service_that_only_seems_gone_keeps_its_vms(
+    call: Call, cloud: Sandbox, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy in front of OneFlow says 404 for everything; oned still has the service's document."""
+
+    def nothing(*_: object) -> None:
+        raise NotFound("there is no such service", f"service {number}")
+
+    monkeypatch.setattr("wizard.cloud.oneflow.OneFlow.service", nothing)
+    for arguments in ((), ("--json",), ("--dry-run",)):
+        assert call("delete", number, "--sweep", "--yes", *arguments, cloud=cloud).status == 4
+    assert not vm_actions(cloud)
+    assert all(vm.state != DONE for vm in cloud.world.vms)

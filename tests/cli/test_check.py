@@ -131,7 +131,7 @@ def test_a_template_on_stdin(program: Program) -> None:
         (b"[1]", "a service template is a JSON object"),
         (b'{"roles": 1}', "list of roles"),
         (b"\xff\xfe\xfa", "not"),
-        (b"[" * 100_000, "not"),
+        (b"[" * 100_000, "nested more than 64 deep"),
         (b'{"roles": [], "a": ' + b"9" * 6000 + b"}", ""),
         (b" " * (4 * 1024 * 1024 + 1), "larger than 4096 KiB"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 import xmlrpc.client
 from typing import Any
 
@@ -68,3 +69,12 @@ def test_pyone_reads_no_file_that_an_answer_names() -> None:
     text = '<!DOCTYPE x [<!ENTITY b SYSTEM "file:///etc/hostname">]><USER><NAME>&b;</NAME></USER>'
     with pytest.raises(Garbled):
         asked(text, "user.info")
+
+
+@pytest.mark.parametrize("before", ["<?a ", "<!--a", "<?a?>", "<!---->\n", "<?a?><!--"])
+def test_a_document_type_is_looked_for_in_linear_time(before: str) -> None:
+    began = time.process_time()
+    for ending in ("", "<!DOCTYPE", "<a/>"):
+        found = pyone_transport._DOCTYPE.match(before * 5_000 + ending)
+        assert (found is not None) == (ending == "<!DOCTYPE" and before.endswith((">", "\n")))
+    assert time.process_time() - began < 5

@@ -24,7 +24,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.storage.process_files import Begun
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})
-TIMEOUT = 0.5
+TIMEOUT = 1.0
 """Seconds that the client waits for an answer."""
 
 Report = Callable[[str], None]
@@ -282,8 +282,7 @@ def _orphaned(sandbox: Sandbox, cloud: Cloud) -> ServiceSnapshot:
 
 def _swept(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
-    for vm in cloud.vms.left_behind(before):
-        service_actions.terminate(cloud, vm, report)
+    assert service_actions.sweep(cloud, cloud.vms.left_behind(before), report) == ()
 
 
 def _nothing_lives(sandbox: Sandbox, _: ServiceSnapshot | None) -> None:

@@ -113,7 +113,7 @@ def outcome(step: Step, fault: Fault) -> Outcome:
                 scene.act(sandbox, cloud, before, messages.append)
             except (CloudError, Unfinished) as caught:
                 error = caught
-        assert not any(planned.times > 0 for planned in sandbox.faults.planned), "the fault was never applied"
+        assert not any(planned.times > 0 for planned in sandbox.faults.planned), f"the fault was never applied: {error}"
         sandbox.faults.clear()
         result = _classified(error, messages, acted=error is not None and scene.acted(sandbox, before))
         if result is Outcome.AGAIN:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
 import pytest
 
 from tests.operations.conftest import Running
+from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import NotAuthorized
+from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
+from wizard.cloud.services import Services
 from wizard.core.cluster import action_preview
 from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.operations import service_actions
-from wizard.operations.restart import Ended, Restarts
+from wizard.operations.restart import Ended, Restarted, Restarts, StaleRestart
 from wizard.sandbox.server import Sandbox
+from wizard.storage.locks import service_lock
 from wizard.storage.process_files import Begun
 
 
@@ -26,6 +34,89 @@ def stale(sandbox: Sandbox, cloud: Cloud, running: Running) -> ServiceSnapshot:
 
 def restarts(sandbox: Sandbox, cloud: Cloud, **options: object) -> Restarts:
     return Restarts(cloud, lambda _: None, sleep=sandbox.clock.advance, clock=sandbox.clock.now, **options)  # type: ignore[arg-type]
+
+
+@contextmanager
+def held_by_another(cloud: Cloud, service_id: int, meanwhile: Callable[[], object]) -> Iterator[list[str]]:
+    """Another program acts on the service; what is told to whoever waits. The first line lets `meanwhile` happen, and
+    then ends the other."""
+    told: list[str] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with service_lock(cloud.where, service_id, lambda: None):
+            begun.set()
+            over.wait(20)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert begun.wait(20)
+
+    class Told(list[str]):
+        def append(self, line: str) -> None:
+            super().append(line)
+            if not over.is_set():
+                meanwhile()
+                over.set()
+
+    told = Told()
+    yield told
+    over.set()
+    thread.join()
+
+
+def test_it_waits_for_another_and_leaves_alone_what_that_has_done(
+    sandbox: Sandbox, cloud: Cloud, running: Running
+) -> None:
+    before = stale(sandbox, cloud, running)
+    restart = StaleRestart.of(before)
+
+    def meanwhile() -> None:
+        restarts(sandbox, cloud).run(restart.preview.touches)
+        sandbox.clock.advance(60)
+
+    with held_by_another(cloud, before.id, meanwhile) as told:
+        found = restart.run(cloud, told.append, lambda: False)
+    assert found == Restarted(Ended.DONE)
+    assert told == [f"waiting for another flowerneb-wizard that acts on service {before.id}"]
+    assert len(vm_actions(sandbox)) == 4
+
+
+def test_the_wait_is_stopped_as_the_restarts_are(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    restart = StaleRestart.of(stale(sandbox, cloud, running))
+    with held_by_another(cloud, restart.service_id, lambda: None) as told:
+        found = restart.run(cloud, list[str]().append, lambda: True)
+    assert (found.ended, found.left) == (Ended.STOPPED, restart.preview.touches)
+    assert not told
+    assert not vm_actions(sandbox)
+
+
+def test_what_can_not_be_judged_after_the_wait_is_an_error(
+    sandbox: Sandbox, cloud: Cloud, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stale(sandbox, cloud, running)
+    restart = StaleRestart.of(before)
+    poll = Services.poll
+
+    def without_oned(self: Services, service_id: int, previous: ServiceSnapshot | None = None) -> Poll:
+        return replace(poll(self, service_id, previous), oned_error=ServerFault("the server failed", "VMs"))
+
+    with (
+        held_by_another(cloud, restart.service_id, lambda: monkeypatch.setattr(Services, "poll", without_oned)) as told,
+        pytest.raises(ServerFault),
+    ):
+        restart.run(cloud, told.append, lambda: False)
+    monkeypatch.undo()
+
+    def scaled() -> None:
+        sandbox.clock.advance(60)
+        service_actions.scale(cloud, before, "supernode", 5, list[str]().append)
+
+    # Only what another program has done is waited for: the lock is not held by this very thread.
+    monkeypatch.setattr("wizard.operations.service_actions.service_lock", lambda *_: nullcontext(False))
+    with held_by_another(cloud, before.id, scaled) as told, pytest.raises(Refused, match="SCALING"):
+        restart.run(cloud, told.append, lambda: False)
+    assert not vm_actions(sandbox)
 
 
 def vm_actions(sandbox: Sandbox) -> list[str]:

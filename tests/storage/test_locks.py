@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from wizard.storage.locks import service_lock
+from wizard.storage.locks import WaitStopped, service_lock
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,40 @@ def test_where_nothing_can_be_written_it_goes_on(state: Path) -> None:
     state.write_text("in the way")
     with service_lock("cloud\udcff", 7, lambda: None) as waited:
         assert waited is False
+
+
+def test_a_wait_can_be_stopped() -> None:
+    with service_lock("cloud", 7, lambda: None):
+        stop = threading.Event()
+        with pytest.raises(WaitStopped), service_lock("cloud", 7, stop.set, stop.is_set):
+            raise AssertionError("it is held by another")
+
+
+def test_an_error_while_it_waits_is_not_taken_for_a_lock_that_can_not_be_had() -> None:
+    def lost() -> None:
+        raise BrokenPipeError
+
+    with service_lock("cloud", 7, lambda: None), pytest.raises(BrokenPipeError), service_lock("cloud", 7, lost):
+        raise AssertionError("it is held by another")
+
+
+def test_many_at_once_are_never_two_at_a_time() -> None:
+    inside, most = 0, 0
+    counting = threading.Lock()
+
+    def one() -> None:
+        nonlocal inside, most
+        for _ in range(5):
+            with service_lock("cloud", 7, lambda: None):
+                with counting:
+                    inside += 1
+                    most = max(most, inside)
+                with counting:
+                    inside -= 1
+
+    threads = [threading.Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1

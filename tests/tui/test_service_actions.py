@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
+from wizard.cloud.vms import Vms
 from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
@@ -99,6 +103,46 @@ async def test_what_is_refused_is_told_and_not_sent(sandbox: Sandbox) -> None:
         assert "nothing to recover from" in told
         assert "Nothing is stale" in told
         assert [item.call for item in sandbox.requests if item.method == "POST" and item.server == "oneflow"] == before
+
+
+async def test_while_supernodes_are_restarted_nothing_else_is_sent(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        screen = app.screen
+        assert isinstance(screen, DashboardScreen)
+        screen.restarting = threading.Event()
+        for key in ("s", "o", "x"):
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: len(app._notifications) > 0, f"the answer to {key}")
+            assert "press t to stop first" in next(iter(app._notifications)).message
+            assert app.screen is screen
+        await pilot.press("t")
+        assert screen.restarting.is_set()
+
+
+async def test_what_another_deletes_is_not_swept_unasked(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the question and the request somebody else has deleted it."""
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        screen = app.screen
+        assert isinstance(screen, DashboardScreen)
+        left = seen(app).facts[:1]
+        monkeypatch.setattr(Vms, "left_behind", lambda *_: left)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        told: list[str] = []
+        monkeypatch.setattr(screen, "tell", lambda message, _: told.append(message))
+        assert screen.snapshot is not None
+        app.session.reach().services.remove(screen.snapshot.id)
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: any("being removed already" in message for message in told), "the event")
+        assert not screen.removing
+        sandbox.clock.advance(300)
+        await polled(pilot)
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question about what stayed behind")
 
 
 async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:

@@ -255,7 +255,8 @@ def delete(
         try:
             act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
         except NotFound:
-            if not sweep or not service.isdecimal() or not _sweep_gone(connector, int(service), teller, yes, dry_run):
+            is_id = service.isascii() and service.isdecimal()
+            if not (sweep and is_id and _sweep_gone(connector, int(service), teller, yes, dry_run, as_json)):
                 raise
             return
         preview = action_preview.remove(act.service)
@@ -273,52 +274,58 @@ def delete(
         gone = act.followed(service_actions.of_removal, timeout).snapshot
         teller.say(f"service {act.service.id} is gone")
         # What was agreed to was the end of all of its VMs; where another deletes it, that is the other's to finish.
-        left = _swept(act, gone, sweep or verb is not Verb.WAIT)
+        left = _sweep(act, gone, sweep or verb is not Verb.WAIT)
         if as_json:
             emit_json({"service": act.service.id, "verb": verb.value, "left_behind": [vm.id for vm in left]})
-        if left:
-            ids = ", ".join(f"{vm.id} ({vm.state_name})" for vm in left)
-            hint = f"Terminate them: `onevm terminate {','.join(str(vm.id) for vm in left)}`."
-            raise CommandFailed(DEPLOYMENT_FAILED, f"VMs stay behind: {ids}", act.subject, "", hint)
+        _tell_left(left, act.subject)
 
 
-def _swept(act: Act, gone: ServiceSnapshot, sweep: bool) -> tuple[VmFacts, ...]:
-    """The VMs that stay behind after all."""
+def _sweep(act: Act, gone: ServiceSnapshot, is_agreed: bool) -> tuple[VmFacts, ...]:
+    """Terminate what stays behind; the VMs that do so after all."""
     from wizard.operations import service_actions
 
     left = act.cloud.vms.left_behind(gone)
     if not left:
         return ()
     act.teller.say(f"still there, with the id of the service: {_named(left)}")
-    if not sweep and not act.yes:
-        sweep = agreed("Terminate them?", unless_said=False)
-    if not sweep:
-        return left
-    for vm in left:
-        service_actions.terminate(act.cloud, vm, act.teller.say)
-    return ()
+    if is_agreed or act.yes or agreed("Terminate them?", unless_said=False):
+        return service_actions.sweep(act.cloud, left, act.teller.say)
+    return left
+
+
+def _sweep_gone(connector: Connector, service_id: int, teller: Teller, yes: bool, dry_run: bool, as_json: bool) -> bool:
+    """Terminate what carries the id of a service that is gone; False where nothing does, or it is not gone."""
+    from wizard.operations import service_actions
+
+    cloud = connector.connect()
+    orphans = cloud.vms.orphans(service_id)
+    if not orphans:
+        return False
+    says = f"service {service_id} is gone; still there, with its id: {_named(orphans)}"
+    if dry_run and as_json:
+        emit_json({"service": service_id, "vms": [vm.id for vm in orphans], "says": [says]})
+        return True
+    teller.say(says)
+    if dry_run:
+        return True
+    if not yes and not agreed("Terminate them?", unless_said=False):
+        raise CommandFailed(FAILED, "nothing was sent", f"service {service_id}")
+    left = service_actions.sweep(cloud, orphans, teller.say)
+    if as_json:
+        emit_json({"service": service_id, "verb": None, "left_behind": [vm.id for vm in left]})
+    _tell_left(left, f"service {service_id}")
+    return True
 
 
 def _named(vms: Sequence[VmFacts]) -> str:
     return ", ".join(one_line(f"VM {vm.id} {vm.name}") for vm in vms)
 
 
-def _sweep_gone(connector: Connector, service_id: int, teller: Teller, yes: bool, dry_run: bool) -> bool:
-    """Terminate what carries the id of a service that is gone; False where nothing does."""
-    from wizard.operations import service_actions
-
-    cloud = connector.connect()
-    left = cloud.vms.carrying(service_id)
-    if not left:
-        return False
-    teller.say(f"service {service_id} is gone; still there, with its id: {_named(left)}")
-    if dry_run:
-        return True
-    if not yes and not agreed("Terminate them?", unless_said=False):
-        raise CommandFailed(FAILED, "nothing was sent", f"service {service_id}")
-    for vm in left:
-        service_actions.terminate(cloud, vm, teller.say)
-    return True
+def _tell_left(left: Sequence[VmFacts], subject: str) -> None:
+    if left:
+        ids = ", ".join(f"{vm.id} ({vm.state_name})" for vm in left)
+        hint = f"Terminate them: `onevm terminate {','.join(str(vm.id) for vm in left)}`."
+        raise CommandFailed(DEPLOYMENT_FAILED, f"VMs stay behind: {ids}", subject, "", hint)
 
 
 @click.command(

@@ -83,6 +83,16 @@ class Oned:
         }
         self._ask(f"{pool.value} {number}", infos[pool])
 
+    def has_document(self, number: int) -> bool:
+        """Whether there is a document with this id, ours or not: OneFlow keeps each service in one."""
+        try:
+            self._ask(f"document {number}", lambda one: str(one.document.info(number)))
+        except NotFound:
+            return False
+        except NotAuthorized:
+            return True
+        return True
+
     def vms(self, ids: Iterable[int], *, extended: bool) -> tuple[VmFacts, ...]:
         """VMs by id in one call, finished ones too. Only the extended form has the user template and CONTEXT."""
         wanted = ",".join(str(vm_id) for vm_id in ids)

@@ -34,8 +34,11 @@ LARGEST = 512 << 20
 """Bytes of an answer that are read: a pool of 10,000 VMs in full is 100 MB."""
 LONGEST = 12
 """How many times longer an answer may take that comes in pieces, each of them in time."""
-_DOCTYPE = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
-_RAW = tuple(f"<methodName>one.{name}</methodName>".encode() for name in ("vmpool.info", "vmpool.infoset", "vm.info"))
+_DOCTYPE = re.compile(r"\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
+_RAW = tuple(
+    f"<methodName>one.{name}</methodName>".encode()
+    for name in ("vmpool.info", "vmpool.infoset", "vm.info", "document.info")
+)
 """The calls whose XML comes as it is, as they stand in a request."""
 
 UNREADABLE: tuple[type[Exception], ...] = (

@@ -32,6 +32,15 @@ class Vms:
         known = [vm.id for vm in snapshot.facts] or [*snapshot.vm_ids]
         return self.carrying(snapshot.id, min(known)) if known else ()
 
+    def orphans(self, service_id: int) -> tuple[VmFacts, ...]:
+        """The VMs of a service that is gone; none where oned, which keeps the documents of all services, still has it.
+
+        OneFlow's word alone is not taken for it: a proxy that answers 404 in its place knows nothing of services.
+        """
+        if self._servers.ask_oned(lambda oned: oned.has_document(service_id)):
+            return ()
+        return self.carrying(service_id)
+
     def carrying(self, service_id: int, first: int = 0) -> tuple[VmFacts, ...]:
         """The VMs from the id `first` on that carry the id of a service and are not DONE."""
         later = self._servers.ask_oned(lambda oned: oned.vms_from(first))

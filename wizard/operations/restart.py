@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import LOST, CloudError
+from wizard.cloud.errors import LOST, CloudError, Refused
 from wizard.core.cluster import action_preview
 from wizard.core.cluster.action_preview import RestartPreview
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.operations.service_actions import Tell, waiting_for_another
-from wizard.storage.locks import service_lock
+from wizard.storage.locks import WaitStopped, service_lock
 from wizard.storage.process_files import Begun, RestartRecord
 
 if TYPE_CHECKING:
@@ -171,13 +171,23 @@ class StaleRestart:
         Where another program acts on the service, it is waited for, and what is not stale any more is left alone.
         """
         service_id = self.service_id
-        with service_lock(cloud.where, service_id, lambda: tell(waiting_for_another(service_id))) as waited:
-            touches = self.preview.touches
-            if waited:
-                still = set(action_preview.restart_stale(cloud.services.poll(service_id).snapshot).touches)
-                begun = {self.earlier.vm_id} if self.earlier else set()
-                touches = tuple(vm_id for vm_id in touches if vm_id in still | begun)
-            return self._run(cloud, tell, stop, touches)
+        try:
+            with service_lock(cloud.where, service_id, lambda: tell(waiting_for_another(service_id)), stop) as waited:
+                touches = self._still_stale(cloud) if waited else self.preview.touches
+                return self._run(cloud, tell, stop, touches)
+        except WaitStopped:
+            return Restarted(Ended.STOPPED, left=self.preview.touches)
+
+    def _still_stale(self, cloud: Cloud) -> tuple[int, ...]:
+        """Those of the VMs that another program has left to do."""
+        poll = cloud.services.poll(self.service_id)
+        if poll.oned_error is not None:
+            raise poll.oned_error
+        now = action_preview.restart_stale(poll.snapshot)
+        if now.refused and not now.needless:
+            raise Refused("refused", f"service {self.service_id}", now.refused, "Nothing was changed.")
+        begun = {self.earlier.vm_id} if self.earlier else set()
+        return tuple(vm_id for vm_id in self.preview.touches if vm_id in {*now.touches} | begun)
 
     def _run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool], touches: tuple[int, ...]) -> Restarted:
         restarts = Restarts(

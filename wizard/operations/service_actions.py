@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import LOST, CloudError, NotFound
+from wizard.cloud.errors import LOST, CloudError, NotAuthorized, NotFound, Refused
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.storage.locks import service_lock
@@ -17,20 +17,29 @@ if TYPE_CHECKING:
 _BEING_REMOVED = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS, ServiceState.DONE)
 
 Tell = Callable[[str], None]
+Stop = Callable[[], bool]
 
 
-def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: Tell) -> None:
-    """Ask for so many VMs of a role. Raises CloudError where OneFlow refuses, or where it did not happen."""
+def _go_on() -> bool:
+    return False
+
+
+def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: Tell, stop: Stop = _go_on) -> None:
+    """Ask for so many VMs of a role. Raises CloudError where OneFlow refuses, or where it did not happen.
+
+    Where another program of this user acts on the service it is waited for, until `stop`: then WaitStopped is raised,
+    and nothing was sent. So do `recover` and `remove`.
+    """
 
     def happened(now: ServiceSnapshot | None) -> bool:
         found = now.role(role) if now else None
         return found is not None and found.cardinality == wanted
 
     tell(f"scaling {role} of service {before.id} to {wanted}")
-    _once(lambda: cloud.services.scale(before.id, role, wanted), cloud, before, happened, tell)
+    _once(lambda: cloud.services.scale(before.id, role, wanted), cloud, before, happened, tell, stop)
 
 
-def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> None:
+def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell, stop: Stop = _go_on) -> None:
     """Send recover. Raises CloudError where OneFlow refuses, or where it did not happen."""
 
     def happened(now: ServiceSnapshot | None) -> bool:
@@ -38,10 +47,10 @@ def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> None:
 
     tell(f"recovering service {before.id}")
     again = "Whether OneFlow took it can't be seen; to send recover once more does no harm."
-    _once(lambda: cloud.services.recover(before.id), cloud, before, happened, tell, again)
+    _once(lambda: cloud.services.recover(before.id), cloud, before, happened, tell, stop, again)
 
 
-def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
+def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell, stop: Stop = _go_on) -> Verb:
     """Remove a service with the verb that its state accepts; the verb comes back, WAIT where nothing was sent."""
     sent: list[Verb] = []
 
@@ -49,14 +58,34 @@ def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell) -> Verb:
         return now is None or now.state in _BEING_REMOVED
 
     tell(f"removing service {before.id}")
-    _once(lambda: sent.append(cloud.services.remove(before.id)), cloud, before, happened, tell)
+    _once(lambda: sent.append(cloud.services.remove(before.id)), cloud, before, happened, tell, stop)
     return sent[0] if sent else Verb.DELETE
 
 
-def terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
-    """Terminate a VM that stayed behind. Raises CloudError where oned refuses, or where it did not happen."""
+def sweep(cloud: Cloud, left: Iterable[VmFacts], tell: Tell) -> tuple[VmFacts, ...]:
+    """Terminate the VMs that a service left behind; those that oned refuses come back, each told with the reason.
+
+    Raises CloudError where oned can't be asked, or where it did not happen.
+    """
+    still = []
+    for vm in left:
+        try:
+            _terminate(cloud, vm, tell)
+        except (Refused, NotAuthorized) as error:
+            tell(str(error))
+            still.append(vm)
+    return tuple(still)
+
+
+def _terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
     try:
         cloud.vms.act(left.id, "terminate")
+    except Refused:
+        now = cloud.vms.get(left.id)
+        if not now.ending:
+            raise
+        # OneFlow had told it to end, before it lost sight of it.
+        tell(f"VM {left.id} is {now.state_name}")
     except LOST as error:
         try:
             now = cloud.vms.get(left.id)
@@ -76,10 +105,11 @@ def _once(
     before: ServiceSnapshot,
     happened: Callable[[ServiceSnapshot | None], bool],
     tell: Tell,
+    stop: Stop,
     again: str = "It did not happen: try again.",
 ) -> None:
     """Send it while no other program of this user acts on the service; what sends looks at it right before."""
-    with service_lock(cloud.where, before.id, lambda: tell(waiting_for_another(before.id))):
+    with service_lock(cloud.where, before.id, lambda: tell(waiting_for_another(before.id)), stop):
         _send(send, cloud, before, happened, tell, again)
 
 

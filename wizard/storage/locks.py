@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -18,45 +19,69 @@ import platformdirs
 
 from wizard.storage.files import APPLICATION
 
+_PAUSE = 0.2
+"""Seconds between two looks at a lock that another holds."""
+
+
+class WaitStopped(Exception):
+    """Raised where the wait for a lock was stopped."""
+
 
 @contextlib.contextmanager
-def service_lock(where: str, service_id: int, waiting: Callable[[], object]) -> Iterator[bool]:
+def service_lock(
+    where: str, service_id: int, waiting: Callable[[], object], stop: Callable[[], bool] = lambda: False
+) -> Iterator[bool]:
     """Hold the lock of a service of the cloud named `where`; gives whether it had to be waited for.
 
-    `waiting` is called before a wait. Where no lock can be had, since nothing can be written, it goes on without one.
+    `waiting` is called before a wait, and `stop` is asked while it lasts: WaitStopped is raised where it says so. Where
+    no lock can be had, since nothing can be written, it goes on without one.
     """
     name = f"{hashlib.sha256(where.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}-{service_id}.lock"
     path = platformdirs.user_state_path(APPLICATION) / "locks" / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file, waited = _locked(path, waiting)
-    except OSError:
-        yield False
-        return
-    with file:
-        try:
-            yield waited
-        finally:
-            # Before it is let go: whoever waits for it finds out, and takes the new one.
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _locked(path: Path, waiting: Callable[[], object]) -> tuple[IO[str], bool]:
     waited = False
-    while True:
-        file = path.open("w", encoding="utf-8")
+    while not (lock := _Lock.take(path)).is_ours:
+        if not waited:
+            waiting()
+        waited = True
+        if stop():
+            raise WaitStopped
+        time.sleep(_PAUSE)
+    try:
+        yield waited
+    finally:
+        lock.release()
+
+
+class _Lock:
+    """A file with a lock on it; none of ours while another holds it, and no file where none can be made."""
+
+    def __init__(self, path: Path, file: IO[str] | None, is_ours: bool) -> None:
+        self._path, self._file, self.is_ours = path, file, is_ours
+
+    @classmethod
+    def take(cls, path: Path) -> _Lock:
+        """Try to take it."""
         try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not waited:
-                    waiting()
-                waited = True
-                fcntl.flock(file, fcntl.LOCK_EX)
-            if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-                return file, waited
-        except BaseException:
-            file.close()
-            raise
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = path.open("w", encoding="utf-8")
+        except OSError:
+            return cls(path, None, True)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                return cls(path, file, True)
+        except (BlockingIOError, FileNotFoundError):
+            # Held by another, or let go and taken away by another in this moment.
+            pass
+        except OSError:
+            # A file system without locks.
+            return cls(path, file, True)
         file.close()
+        return cls(path, None, False)
+
+    def release(self) -> None:
+        """Let it go. The file goes first: whoever waits finds out, and takes the new one."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            self._file.close()

@@ -7,6 +7,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 
 from wizard.tui.terminal.keyboard import (
     ESCAPE_IN_PASTE,
@@ -16,7 +18,7 @@ from wizard.tui.terminal.keyboard import (
     PASTE_ENDS,
     Keyboard,
 )
-from wizard.tui.terminal.textual_internals import key_sequences
+from wizard.tui.terminal.textual_internals import can_parse, ignored_sequence, key_sequences
 
 KEYS = sorted(key_sequences())
 REPORTS = (
@@ -30,7 +32,6 @@ REPORTS = (
     "\x1bP1$r0m\x1b\\",
     "\x1bP!|00000000\x1b\\",
     "\x1b_Gi=31;OK\x1b\\",
-    "\x1b^private\x1b\\",
     "\x1b[8;24;80t",
     "\x1b[?1u",
 )
@@ -46,7 +47,7 @@ class Clock:
 
 
 def keyboard(clock: Clock | None = None) -> Keyboard:
-    return Keyboard(key_sequences(), clock or Clock())
+    return Keyboard(key_sequences(), can_parse, clock or Clock())
 
 
 def test_every_key_passes() -> None:
@@ -95,6 +96,57 @@ def test_alt_and_a_bracket_does_not_swallow_what_is_typed_later() -> None:
     assert filtered.feed("abc") == "abc"
 
 
+def test_alt_with_a_letter_that_could_begin_a_string_is_a_key() -> None:
+    for typed in ("\x1bPlan nine", "\x1bXylophone", "\x1b^", "\x1b]a", "\x1b_a"):
+        assert keyboard().feed(typed) == typed
+    filtered = keyboard()
+    assert filtered.feed("\x1b") + filtered.feed("Plan") == "\x1bPlan"
+
+
+def test_esc_before_a_report_is_a_key_and_the_report_none() -> None:
+    for report in REPORTS:
+        assert keyboard().feed(f"\x1b{report}x") == "\x1bx"
+    assert keyboard().feed("\x1b\x1b[A") == "\x1b\x1b[A"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "\x1b[97:65;2u",
+        "\x1b[97;1:3u",
+        "\x1b[1114112u",
+        "\x1b[27;5;1114112~",
+        "\x1b[9999999999u",
+        "\x1b[97;;1114112u",
+        "\x1b[48;0;0;5;5t\x1b[<0;1;1M",
+        "\x1b[48;24;80;0;0t\x1b[<0;1;1M",
+        "\x1b[<0;999999999999;1M",
+        "\x1b[<0;;M",
+        "\x1b[1;2:9999A",
+    ],
+)
+def test_what_passes_does_not_end_the_reading_of_textual(sent: str) -> None:
+    list(XTermParser().feed(keyboard().feed(sent)))
+
+
+@given(
+    st.lists(st.sampled_from(["\x1b[", "\x1b", ";", ":", "<", "?", "48", "1", "0", "97", "9999999", "u", "~", "M", "m",
+                              "t", "R", "A", "$y", "200", "201", "\x00", "P"]), max_size=14)
+)  # fmt: skip
+def test_nor_does_any_other_sequence(pieces: list[str]) -> None:
+    list(XTermParser().feed(keyboard().feed("".join(pieces))))
+
+
+def test_a_window_without_a_size_in_pixels_has_a_size() -> None:
+    assert keyboard().feed("\x1b[48;24;80;0;0t") == "\x1b[48;24;80;24;80t"
+
+
+def test_what_stands_for_nothing_is_nothing() -> None:
+    parser = XTermParser()
+    assert list(parser.feed(ignored_sequence())) == []
+    assert [event.key for event in parser.feed(f"\x1b{ignored_sequence()}") if isinstance(event, Key)] == ["escape"]
+
+
 def test_a_paste_passes_whole_with_what_would_be_a_key_spelled_out() -> None:
     log = "\x1b[31mred\x1b[0m \x1b]0;t\x07 plain\n"
     given_out = keyboard().feed(f"{PASTE_BEGINS}{log}{PASTE_ENDS}x")
@@ -118,7 +170,20 @@ def test_a_paste_that_never_ends_ends() -> None:
     filtered = keyboard(clock)
     assert filtered.feed(f"{PASTE_BEGINS}abc") == f"{PASTE_BEGINS}abc"
     clock.now += 10
-    assert filtered.feed("x") == f"{PASTE_ENDS}x"
+    assert filtered.feed("rm -rf\r") == PASTE_ENDS
+    assert filtered.feed("more\r") == ""
+    clock.now += 2
+    assert filtered.feed("x") == "x"
+
+
+def test_the_rest_of_a_paste_that_stalled_is_no_typing() -> None:
+    clock = Clock()
+    filtered = keyboard(clock)
+    filtered.feed(f"{PASTE_BEGINS}abc")
+    clock.now += 10
+    assert filtered.feed("def\r") == PASTE_ENDS
+    assert filtered.feed("\r\x1b[20") == ""
+    assert filtered.feed("1~y") == "y"
 
 
 def test_a_paste_has_a_bound() -> None:

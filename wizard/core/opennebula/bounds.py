@@ -15,7 +15,8 @@ MOST_VMS = 1_000_000
 """VMs of a role. OpenNebula is not run with as many."""
 
 _MOST = 2**53
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that does not end goes to the end of the text: else each quote in it would be tried as a begin.
+_STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 

@@ -76,6 +76,11 @@ class VmFacts:
         return self.state == states.VmState.DONE
 
     @property
+    def ending(self) -> bool:
+        """True if it is DONE, or oned is about to make it so."""
+        return self.finished or self.state_name in ("SHUTDOWN", "EPILOG", "CLEANUP_DELETE")
+
+    @property
     def ready(self) -> str | None:
         """The VM's `READY` as it is written (`YES`, `NO`, anything), None where it has not been set."""
         return (self.user_template or {}).get("READY")

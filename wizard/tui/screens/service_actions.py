@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from functools import partial
 
 from textual import work
 from textual.binding import Binding
@@ -23,6 +22,7 @@ from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
+from wizard.operations.service_actions import Stop
 from wizard.tui.background import run_in_thread
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
@@ -74,7 +74,7 @@ class ServiceActions(StepScreen):
     @work(exclusive=True, group="act", description="scaling")
     async def action_scale(self) -> None:
         """Ask how many, tell what that does to which VMs and shards, and send it once."""
-        snapshot = self._present()
+        snapshot = self._idle()
         if snapshot is None:
             return
         role = snapshot.role(SUPERNODE)
@@ -89,22 +89,22 @@ class ServiceActions(StepScreen):
         found = action_preview.scale(snapshot, count)
         if await self._agreed(found, f"Scale to {count} SuperNodes?", "Scale"):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell))
+            await self._sent(lambda cloud, stop: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell, stop))
 
     @work(exclusive=True, group="act", description="recovering")
     async def action_recover(self) -> None:
         """Tell what it does, and send it once."""
-        snapshot = self._present()
+        snapshot = self._idle()
         if snapshot is not None and await self._agreed(
             action_preview.recover(snapshot), "Recover the service?", "Recover"
         ):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud: service_actions.recover(cloud, snapshot, tell))
+            await self._sent(lambda cloud, stop: service_actions.recover(cloud, snapshot, tell, stop))
 
     @work(exclusive=True, group="act", description="deleting the service")
     async def action_delete(self) -> None:
         """Ask, saying what will be sent and which VMs it stops; then send it once."""
-        snapshot = self._present()
+        snapshot = self._idle()
         if snapshot is None:
             return
         if self.removing:
@@ -116,10 +116,13 @@ class ServiceActions(StepScreen):
         self.removing = True
         verbs: list[Verb] = []
         tell = self._tell_from_afar()
-        sent = await self._sent(lambda cloud: verbs.append(service_actions.remove(cloud, snapshot, tell)))
-        self.removing = sent
-        if sent:
+        sent = await self._sent(lambda cloud, stop: verbs.append(service_actions.remove(cloud, snapshot, tell, stop)))
+        # Where another removes it, nobody here has agreed to the end of what may stay behind.
+        self.removing = sent and verbs[0] is not Verb.WAIT
+        if self.removing:
             self.tell(f"{verbs[0].value} sent; waiting for OneFlow to remove the service", "I")
+        elif sent:
+            self.tell("nothing was sent: it is being removed already", "I")
 
     @work(exclusive=True, group="sweep", description="looking for VMs that stayed behind")
     async def sweep(self, gone: ServiceSnapshot) -> None:
@@ -144,8 +147,14 @@ class ServiceActions(StepScreen):
                            "Terminate", danger=True)  # fmt: skip
         if self.removing or await self.wizard.push_screen_wait(question):
             tell = self._tell_from_afar()
-            for vm in left:
-                await self._sent(partial(service_actions.terminate, left=vm, tell=tell))
+            try:
+                still = await run_in_thread(lambda: service_actions.sweep(cloud, left, tell))
+            except CloudError as error:
+                self.wizard.push_screen(trouble(error))
+                return
+            if still:
+                ids = ",".join(str(vm.id) for vm in still)
+                self.tell(f"VMs stay behind; terminate them: onevm terminate {ids}", "E")
 
     def action_restart_stale(self) -> None:
         """Restart one after another; the same key stops before the next one."""
@@ -171,6 +180,7 @@ class ServiceActions(StepScreen):
         except CloudError as error:
             self.wizard.push_screen(trouble(error))
         finally:
+            stop.set()
             self.restarting = None
             self.action_poll_now()
 
@@ -186,6 +196,13 @@ class ServiceActions(StepScreen):
             text += f"\n\nShards: {summary(shards)}"
         self.wizard.push_screen(Notice("What is wrong, and what helps", text))
 
+    def _idle(self) -> ServiceSnapshot | None:
+        """The service, where nothing is being done to it from here."""
+        if self.restarting is not None:
+            self.notify("SuperNodes are being restarted: press t to stop first.", severity="warning", markup=False)
+            return None
+        return self._present()
+
     def _present(self) -> ServiceSnapshot | None:
         snapshot = self.snapshot
         if snapshot is None or snapshot.gone or self.session.cloud is None:
@@ -199,16 +216,19 @@ class ServiceActions(StepScreen):
             return False
         return await self.wizard.push_screen_wait(Confirm(title, "\n\n".join(found.says), yes, danger=danger))
 
-    async def _sent(self, send: Callable[[Cloud], object]) -> bool:
+    async def _sent(self, send: Callable[[Cloud, Stop], object]) -> bool:
         cloud = self.session.cloud
         if cloud is None:
             return False
+        # The thread outlives this screen: what still waits for its turn then is not to be sent any more.
+        stopped = threading.Event()
         try:
-            await run_in_thread(lambda: send(cloud))
+            await run_in_thread(lambda: send(cloud, stopped.is_set))
         except CloudError as error:
             await self.wizard.push_screen_wait(trouble(error))
             return False
         finally:
+            stopped.set()
             self.action_poll_now()
         return True
 

@@ -22,8 +22,10 @@ from wizard.tui.terminal.keyboard import ESCAPE_IN_PASTE, Keyboard
 from wizard.tui.terminal.repaint import Terminal
 from wizard.tui.terminal.textual_internals import (
     app_of,
+    can_parse,
     decode_keyboard_with,
     driver_of,
+    ignored_sequence,
     key_sequences,
     take_terminal_again,
 )
@@ -105,14 +107,16 @@ class _Decoder:
 
     def __call__(self) -> _Decoder:
         self._decoder = getincrementaldecoder(self._encoding)(errors="surrogateescape")
-        self._keyboard = Keyboard(key_sequences())
+        self._keyboard = Keyboard(key_sequences(), can_parse)
         return self
 
     def decode(self, data: bytes, final: bool = False) -> str:
         if not data and not final:
             self._lose()
-        # Textual takes an empty text for the end of the terminal; a NUL it drops.
-        return self._keyboard.feed(self._decoder.decode(data, final)) or ("\x00" if data else "")
+        if (text := self._keyboard.feed(self._decoder.decode(data, final))) or not data:
+            return text
+        # Textual takes an empty text for the end of the terminal. From a paste it drops a NUL, which else is a key.
+        return "\x00" if self._keyboard.in_paste else ignored_sequence()
 
 
 _LONGEST = 200

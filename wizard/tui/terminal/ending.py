@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import sys
 import termios
 import threading
@@ -31,7 +32,9 @@ def remember_terminal() -> None:
 
 def end(app: App[Any], loop: asyncio.AbstractEventLoop, status: int) -> None:
     """Let the application exit with this status; where it is too busy for that, end the process after `GRACE`."""
-    loop.call_soon_threadsafe(partial(app.exit, return_code=status))
+    with contextlib.suppress(RuntimeError):
+        # The loop may have ended already.
+        loop.call_soon_threadsafe(partial(app.exit, return_code=status))
     timer = threading.Timer(GRACE, _end_now, (app, status))
     timer.daemon = True
     timer.start()
@@ -45,8 +48,10 @@ def _end_now(app: App[Any], status: int) -> None:
     if drafts is not None:
         with contextlib.suppress(Exception):
             drafts.keep()
-    with contextlib.suppress(OSError):
-        os.write(2, _AS_IT_WAS.encode())
+    with contextlib.suppress(OSError, ValueError):
+        # One that was stopped with Ctrl-S takes nothing, and would hold the process.
+        if select.select([], [2], [], 0.1)[1]:
+            os.write(2, _AS_IT_WAS.encode())
     for number, attributes in _lines.items():
         with contextlib.suppress(termios.error, OSError):
             termios.tcsetattr(number, termios.TCSANOW, attributes)

@@ -26,39 +26,55 @@ _SAME = 0.5
 """Seconds within which the pieces of one sequence follow each other."""
 _PASTE_SAME = 3.0
 """The same for the pieces of a paste, which is long."""
+_LATE = 1.0
+"""Seconds of silence after which the rest of a paste that took too long is over, where no end of it was sent."""
 
 _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*\Z")
 _TEXTUAL_WAITS_FOR = re.compile(
     r"\x1b\[(?:"
-    r"<[\d;-]+[Mm]"  # the mouse
+    r"<\d{1,5}(?:;-?\d{1,5}){2}[Mm]"  # the mouse
     r"|M"  # the mouse, in the old way; three characters follow
     r"|\?\d+;\d\$y"  # a mode that was asked for
-    r"|48;[\d:;]+t"  # the size of the window
     r"|[IO]"  # focus
     r"|\["  # a function key of the Linux console; a letter follows
     r"|[\d:]+(?:;[\d:]*){0,2}[u~]"  # a key with its modifiers
-    r"|1;(?:[2-9]|1[0-6])(?::\d)?[ABCDEFHPQRS]"
+    r"|1;(?:[2-9]|1[0-6])[ABCDEFHPQRS]"
     r")"
 )
-_STRING_BEGINS = re.compile(r"\x1b[\]P_^X]")
+_WINDOW_SIZE = re.compile(r"\x1b\[48;([1-9]\d{0,4})[\d:]*;([1-9]\d{0,4})[\d:]*;(\d{1,5})[\d:]*;(\d{1,5})[\d:]*t")
+_STRING_BEGINS = re.compile(r"\x1b(?:\]\d|P[\d$+>!]|_G)")
+"""OSC, DCS and the answer of a terminal that draws pictures; Alt and one of these letters is a key."""
+_STRING_MAY_BEGIN = re.compile(r"\x1b[\]P_]\Z")
 _STRING_ENDS = re.compile(r"\x07|\x1b\\|\x9c|\x18|\x1a")
 _LETTERS = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{{MANY},}}")
 
 
 class Keyboard:
-    """Takes texts as they come from the terminal, gives what Textual shall parse. `keys`: sequences that are keys."""
+    """Takes texts as they come from the terminal, gives what Textual shall parse.
 
-    def __init__(self, keys: Collection[str], clock: Callable[[], float] = time.monotonic) -> None:
-        self._keys, self._clock = keys, clock
+    `keys` are sequences that are keys, and `can_parse` says whether Textual can make something of a sequence.
+    """
+
+    def __init__(
+        self, keys: Collection[str], can_parse: Callable[[str], bool], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keys, self._can_parse, self._clock = keys, can_parse, clock
         self._held = ""
         """The begin of a sequence whose rest has not come yet."""
         self._escape_given = False
         self._held_without_escape = False
         self._in_string = False
         self._in_paste = False
+        self._late = False
+        """Whether what comes is the rest of a paste that was ended here."""
         self._pasted = 0
         self._last = 0.0
+
+    @property
+    def in_paste(self) -> bool:
+        """True if a paste has begun that has not ended yet."""
+        return self._in_paste
 
     def feed(self, text: str) -> str:
         """What of this text, and of what was held back before, is for Textual."""
@@ -66,13 +82,17 @@ class Keyboard:
         since, self._last = now - self._last, now
         given: list[str] = []
         if self._in_paste and since > _PASTE_SAME:
+            # Its rest would be typing, with each Enter in it.
             given.append(self._end_paste())
-        if since > _SAME and not self._in_paste:
+            self._late = True
+        elif self._late and since > _LATE:
+            self._late, self._held = False, ""
+        if since > _SAME and not self._late and not self._in_paste:
             given.append(self._held[1:] if self._held_without_escape else self._held)
             self._held, self._in_string, self._escape_given, self._held_without_escape = "", False, False, False
         if self._held_without_escape:
             given.append(self._after_escape(self._held + text))
-        elif self._escape_given and len(text) > 1 and text[0] in "]P_^X[":
+        elif self._escape_given and len(text) > 1 and _is_report(f"\x1b{text}"):
             # Textual has the ESC already, as a key; what follows it is no typing.
             given.append(self._after_escape(f"\x1b{text}"))
         else:
@@ -92,7 +112,9 @@ class Keyboard:
         given: list[str] = []
         place = 0
         while place < len(text):
-            if self._in_paste:
+            if self._late:
+                place = self._rest_of_paste(text, place)
+            elif self._in_paste:
                 place = self._paste(text, place, given)
             elif self._in_string:
                 place = self._string(text, place)
@@ -111,19 +133,25 @@ class Keyboard:
             given.append("\x1b")
             self._escape_given = True
             return place + 1
+        if text[place + 1] == "\x1b":
+            # The key Esc, and whatever begins with the second one.
+            given.append("\x1b")
+            return place + 1
         if _STRING_BEGINS.match(text, place):
-            if place + 2 == len(text):
-                self._held = text[place:]
-            else:
-                self._in_string = True
+            self._in_string = True
             return place + 2
+        if _STRING_MAY_BEGIN.match(text, place):
+            self._held = text[place:]
+            return len(text)
         if match := _CSI.match(text, place):
             found = match[0]
             if found == PASTE_BEGINS:
                 self._in_paste, self._pasted = True, 0
                 given.append(found)
-            elif found in self._keys or _TEXTUAL_WAITS_FOR.fullmatch(found):
+            elif found in self._keys or (_TEXTUAL_WAITS_FOR.fullmatch(found) and self._can_parse(found)):
                 given.append(found)
+            elif size := _WINDOW_SIZE.fullmatch(found):
+                given.append(_window_size(*size.groups()))
             elif found[:-1] in self._keys:
                 # Some keys of rxvt have no letter at their end.
                 given.append(found[:-1])
@@ -160,6 +188,14 @@ class Keyboard:
         given.append(self._end_paste())
         return end + len(PASTE_ENDS)
 
+    def _rest_of_paste(self, text: str, place: int) -> int:
+        end = text.find(PASTE_ENDS, place)
+        if end < 0:
+            self._held = text[max(place, len(text) - len(PASTE_ENDS) + 1) :]
+            return len(text)
+        self._late = False
+        return end + len(PASTE_ENDS)
+
     def _keep_pasted(self, text: str, given: list[str]) -> None:
         room = max(0, LONGEST_PASTE - self._pasted)
         self._pasted += len(text)
@@ -168,6 +204,16 @@ class Keyboard:
     def _end_paste(self) -> str:
         self._in_paste = False
         return PASTE_ENDS
+
+
+def _is_report(text: str) -> bool:
+    return text.startswith("\x1b[") or _STRING_BEGINS.match(text) is not None
+
+
+def _window_size(rows: str, columns: str, height: str, width: str) -> str:
+    # A terminal that does not know its size in pixels says 0, by which Textual would divide: then one is a cell.
+    pixels = (height, width) if int(height) and int(width) else (rows, columns)
+    return f"\x1b[48;{rows};{columns};{';'.join(pixels)}t"
 
 
 def _as_paste(match: re.Match[str]) -> str:

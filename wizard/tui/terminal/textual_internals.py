@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.driver import Driver
@@ -15,6 +17,22 @@ from textual.drivers import linux_driver
 def key_sequences() -> Collection[str]:
     """The sequences that Textual reads as a key."""
     return ANSI_SEQUENCES_KEYS
+
+
+def can_parse(sequence: str) -> bool:
+    """Whether Textual can make something of a sequence: a number in it that is no character would end its reading."""
+    try:
+        list(XTermParser().feed(sequence))
+    except Exception:
+        return False
+    return True
+
+
+@cache
+def ignored_sequence() -> str:
+    """A sequence that Textual takes and does nothing with."""
+    known = (sequence for sequence, keys in ANSI_SEQUENCES_KEYS.items() if keys is IGNORE_SEQUENCE)
+    return next(sequence for sequence in known if not list(XTermParser().feed(sequence)))
 
 
 def driver_of(app: App[Any]) -> Driver | None:
