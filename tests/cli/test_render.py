@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ended, Program
-from wizard.core.opennebula.documents_v6 import to_v6
+from wizard.core.opennebula.documents_v6 import merge_to_v6, to_v6
 from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
@@ -40,12 +40,14 @@ def test_default_in_its_key_spots(call: Callable[..., Ended]) -> None:
 def test_the_dialect_of_6(call: Callable[..., Ended]) -> None:
     template = call("render", "default", "--dialect", "6").data
     assert template == to_v6(Plan().template())
-    assert call("render", "default", "--dialect", "6", "--merge-template").data == to_v6(Plan().merge_template())
+    merge = call("render", "default", "--dialect", "6", "--merge-template")
+    assert merge.data == merge_to_v6(Plan().merge_template(), template, {})
+    assert merge.err.count("no cloud was asked") == 2
     assert call("render", "default", "--dialect", "7").data == Plan().template()
-    refused = call("render", "default", "--dialect", "6", "--set", 'FL_NODE_CONFIG=site="north"')
+    refused = call("render", "default", "--dialect", "6", "--set", "FL_NODE_CONFIG=site=$HOME")
     assert refused.status == 2
     assert "FL_NODE_CONFIG" in refused.err
-    assert "single quotes" in refused.err
+    assert "takes a $ for the begin of a name" in refused.err
     assert call("render", "default", "--dialect", "5").status == 2
 
 

@@ -14,7 +14,8 @@ from wizard.cloud.errors import Ambiguous, CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import RoleState, ServiceState
-from wizard.core.plan.plan import Dialect, Plan, to_json
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan, to_json
 from wizard.operations.deploy import Outcome, outcome, registered_as
 from wizard.operations.prepare import InvalidPlan, Lookups, Registration, names_in, preview, resolve_references
 from wizard.sandbox.clock import ManualClock
@@ -93,7 +94,7 @@ def test_the_dialect_is_that_of_the_cloud_unless_said(
 
 
 def test_what_a_dialect_can_t_carry_stops_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:
-    plan = Plan().with_text("FL_NODE_CONFIG", 'site="north"')
+    plan = Plan().with_text("FL_NODE_CONFIG", "site=$HOME")
     with pytest.raises(InvalidPlan, match="FL_NODE_CONFIG"):
         deploy_plan(plan, cloud, quiet, Dialect.V6)
     assert sandbox.requests == []

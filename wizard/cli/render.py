@@ -13,7 +13,8 @@ from wizard.cli.options import connection_options, dialect_option, example, set_
 from wizard.cli.output import Teller, emit, emit_styled
 
 if TYPE_CHECKING:
-    from wizard.core.plan.plan import Dialect, Plan
+    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.plan import Plan
     from wizard.core.plan.problem import Kind, Problem
     from wizard.operations.prepare import Prepared
 
@@ -42,14 +43,14 @@ def plan_of(preset: str | None, settings: Iterable[str]) -> Plan:
 
 def dialect_of(choice: str) -> Dialect | None:
     """The dialect that `--dialect` names, None for `auto`."""
-    from wizard.core.plan.plan import Dialect
+    from wizard.core.plan.dialect import Dialect
 
     return None if choice == "auto" else Dialect(choice)
 
 
 def checked(plan: Plan, teller: Teller, dialect: Dialect | None = None) -> tuple[Problem, ...]:
     """The problems of a plan that may be deployed, its warnings printed. Raises InvalidPlan where it may not."""
-    from wizard.core.plan.plan import Dialect
+    from wizard.core.plan.dialect import Dialect
     from wizard.core.plan.problem import Kind
     from wizard.operations import prepare
 
@@ -96,7 +97,11 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
     if what == "diff":
         _diff(plan, spelling, reach, teller)
         return
+    from wizard.core.plan.dialect import NOT_WHOLE
+    from wizard.core.plan.problem import Kind
+
     prepared = _prepared(plan, spelling, reach, teller)
+    tell((item for item in prepared.problems if item.rule == NOT_WHOLE), teller, Kind.WARNING)
     if what == "merge":
         emit(prepared.merge_template)
         return
@@ -110,14 +115,16 @@ def render(context: click.Context, preset: str, settings: tuple[str, ...], what:
 
 def _prepared(plan: Plan, dialect: Dialect | None, reach: ConnectionOptions, teller: Teller) -> Prepared:
     """The documents; the cloud is asked only for the ids of what is named."""
-    from wizard.core.plan.plan import Dialect
+    from wizard.core.plan.dialect import Dialect
     from wizard.operations.prepare import Lookups, names_in, preview
 
     dialect = dialect or Dialect.V7
     if not names_in(plan):
         return preview(plan, dialect)
     with connecting(reach, teller) as connector:
-        return preview(plan, dialect, Lookups(connector.connect()).find, unchosen=False)
+        lookups = Lookups(connector.connect())
+        contexts = lookups.contexts() if dialect is Dialect.V6 else None
+        return preview(plan, dialect, lookups.find, unchosen=False, contexts=contexts)
 
 
 def _diff(plan: Plan, dialect: Dialect | None, reach: ConnectionOptions, teller: Teller) -> None:

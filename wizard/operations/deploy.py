@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.core.plan import rules
-from wizard.core.plan.plan import Dialect, same_content
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import same_content
 from wizard.core.preflight.facts import CloudFacts, Unseen
 from wizard.operations.prepare import InvalidPlan, Listings, Prepared, Registration
 

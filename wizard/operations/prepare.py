@@ -7,17 +7,18 @@ so that whoever shows the documents can mark it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound
 from wizard.core.errors import WizardError
-from wizard.core.plan import plan as dialects
+from wizard.core.plan import dialect as dialects
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Meaning
-from wizard.core.plan.plan import Dialect, Document, Plan, number_or_text, same_content, to_json, without_servers_own
+from wizard.core.plan.dialect import Contexts, Dialect
+from wizard.core.plan.plan import Document, Plan, number_or_text, same_content, to_json, without_servers_own
 from wizard.core.plan.problem import Kind, Problem
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ class Lookups:
 
         return find(reference, self._vm_templates if kind == VM_TEMPLATE else self._networks, kind).id
 
+    def contexts(self) -> Contexts:
+        """The CONTEXT of every VM template that is listed."""
+        return contexts_in(self._vm_templates())
+
     def _vm_templates(self) -> Sequence[CloudObject]:
         if self.listings.vm_templates is None:
             self.listings = replace(self.listings, vm_templates=self.cloud.pools.vm_templates())
@@ -182,7 +187,10 @@ def check(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
 
 def checked(plan: Plan, dialect: Dialect = Dialect.V7) -> tuple[Problem, ...]:
     """The problems of a plan that may be sent in that dialect. Raises InvalidPlan where an error stands against it."""
-    problems = check(plan, dialect)
+    return _blocked(check(plan, dialect))
+
+
+def _blocked(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     if rules.blocking(problems):
         raise InvalidPlan(problems)
     return problems
@@ -211,51 +219,67 @@ def prepare(
     checked(plan, dialect or Dialect.V7)
     lookups = Lookups(cloud, listings)
     resolved, _ = resolve_references(plan, lookups.find)
-    dialect = dialect or Dialect.of_version(lookups.version())
+    version = None if dialect is Dialect.V7 else lookups.version()
+    dialect = dialect or Dialect.of_version(version)
     problems = checked(resolved, dialect)
-    document = dialect.convert(resolved.template())
+    document = dialect.template(resolved)
+    contexts = lookups.contexts() if dialect is Dialect.V6 else {}
     namesakes = [item for item in lookups.service_templates() if item.name == document["name"]]
-    ready = Prepared(
+    same_name = tuple(_same_name(item, document) for item in namesakes)
+    same = next((item.id for item in same_name if item.same), None)
+    used, sent = resolved, document
+    template = None if same is not None or registration is Registration.NEW else _only(namesakes, document["name"])
+    if template is not None and registration is Registration.AS_IS:
+        used, sent = _fitted(resolved, template), without_servers_own(template.body)
+        problems = (*problems, *dialects.check(used, dialect))
+    found = (*dialects.check_contexts(used, dialect, sent, contexts), *dialects.check_server(sent, version))
+    return Prepared(
         plan,
         resolved,
         dialect,
         registration,
-        to_json(document),
-        to_json(dialect.convert(resolved.merge_template())),
-        problems,
-        same_name=tuple(_same_name(item, document) for item in namesakes),
-    )
-    same = next((item.id for item in ready.same_name if item.same), None)
-    if same is not None or registration is Registration.NEW:
-        return replace(ready, template_id=same)
-    template = _only(namesakes, document["name"])
-    if registration is Registration.UPDATE:
-        return replace(ready, template_id=template.id, updates=True)
-    return replace(
-        ready,
-        template_id=template.id,
-        template=to_json(without_servers_own(template.body)),
-        merge_template=to_json(dialect.convert(_fitted(resolved, template).merge_template())),
+        to_json(sent),
+        to_json(dialect.merge_template(used, sent, contexts)),
+        _blocked((*problems, *found)),
+        same_name=same_name,
+        template_id=same if template is None else template.id,
+        updates=template is not None and registration is Registration.UPDATE,
     )
 
 
-def preview(plan: Plan, dialect: Dialect = Dialect.V7, find: Find | None = None, *, unchosen: bool = True) -> Prepared:
+def preview(
+    plan: Plan,
+    dialect: Dialect = Dialect.V7,
+    find: Find | None = None,
+    *,
+    unchosen: bool = True,
+    contexts: Contexts | None = None,
+) -> Prepared:
     """The documents of a plan as far as `find` knows the objects that it names; None knows none.
 
-    With `unchosen` a VM template that was not chosen is looked for by the name in the contract. Raises what `find`
-    raises.
+    With `unchosen` a VM template that was not chosen is looked for by the name in the contract. `contexts` is the
+    CONTEXT of the VM templates, where the cloud has told it: for 6.x it belongs into the instantiation. Raises what
+    `find` raises.
     """
     resolved, unresolved = resolve_references(plan, find or find_in(Listings()), unchosen=unchosen)
+    document = dialect.template(resolved)
     return Prepared(
         plan,
         resolved,
         dialect,
         Registration.NEW,
-        to_json(dialect.convert(resolved.template())),
-        to_json(dialect.convert(resolved.merge_template())),
-        check(plan, dialect),
+        to_json(document),
+        to_json(dialect.merge_template(resolved, document, contexts or {})),
+        (*check(plan, dialect), *dialects.check_contexts(resolved, dialect, document, contexts)),
         unresolved,
     )
+
+
+def contexts_in(vm_templates: Iterable[CloudObject]) -> Contexts:
+    """The CONTEXT of VM templates by their ids."""
+    from wizard.core.preflight.facts import VmTemplate
+
+    return {item.id: item.context for item in vm_templates if isinstance(item, VmTemplate)}
 
 
 def find_in(listings: Listings) -> Find:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.plan import Dialect, Plan
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.plan.problem import Problem
 from wizard.core.plan.rules import whole_number
-from wizard.operations.prepare import Listings, Prepared, Registration, check, find_in, prepare, preview
+from wizard.operations.prepare import Listings, Prepared, Registration, check, contexts_in, find_in, prepare, preview
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Connection
@@ -117,7 +118,9 @@ class Session:
     def preview(self) -> Prepared:
         """The documents of the draft: as they will be sent, or as far as they are known without asking the cloud."""
         listings = Listings(vm_templates=self.vm_templates.known, networks=self.networks.known)
-        return self.ready or preview(self.plan, self.dialect, find_in(listings))
+        known = self.vm_templates.known
+        contexts = None if known is None else contexts_in(known)
+        return self.ready or preview(self.plan, self.dialect, find_in(listings), contexts=contexts)
 
     def prepare(self) -> Prepared:
         """The documents of the draft as they will be sent, made once. Blocks; raises InvalidPlan and CloudError."""

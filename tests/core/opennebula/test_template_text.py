@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from wizard.core.opennebula.template_text import Attribute, TemplateTextError, read, write
 
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,12}", fullmatch=True)
-VALUES = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=' \t"]=[,$#'), max_size=30).filter(
-    lambda text: "\\" not in text
+VALUES = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=' \t\n"]=[,$#'), max_size=30).filter(
+    lambda text: not re.search(r'\\("|\Z)|\]\]>', text)
 )
 VECTORS = st.dictionaries(NAMES, VALUES, max_size=4)
 ATTRIBUTES = st.dictionaries(NAMES, VALUES | VECTORS | st.lists(VECTORS, min_size=2, max_size=3), max_size=6)
@@ -36,8 +38,19 @@ def test_the_shape_that_was_recorded() -> None:
     assert write(read(text)) == text
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\\", "\\n", "a\x00", "\x1b[0m", "a\u2028b"])
-def test_what_parsers_read_differently_is_refused(value: str) -> None:
+@pytest.mark.parametrize("value", ["a\nb", "\\n", "a\\b\\\\c", "a\u2028b", "#!/bin/sh\necho 'x' # no comment\n"])
+def test_everything_else_stands_for_itself(value: str) -> None:
+    assert read(write({"KEY": value, "CONTEXT": {"KEY": value}})) == {"KEY": value, "CONTEXT": {"KEY": value}}
+
+
+def test_words_without_quotes_and_comments_are_read() -> None:
+    text = '# by hand\nCPU=0.5 # half\nCONTEXT = [ TOKEN=YES, A = b/c,\n  # no\n  NETWORK="YES" ]\nAPPEND=CONTEXT'
+    context = {"TOKEN": "YES", "A": "b/c", "NETWORK": "YES"}
+    assert read(text) == {"CPU": "0.5", "CONTEXT": context, "APPEND": "CONTEXT"}
+
+
+@pytest.mark.parametrize("value", ["a\\", 'a\\"b', "a\x00", "\x1b[0m", "a]]>b", "\ud800"])
+def test_what_oned_would_read_differently_is_refused(value: str) -> None:
     with pytest.raises(TemplateTextError, match="KEY"):
         write({"KEY": value})
     with pytest.raises(TemplateTextError, match="KEY"):

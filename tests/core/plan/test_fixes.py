@@ -15,16 +15,16 @@ import pytest
 from tests.core.plan import test_rules
 from tests.core.plan import test_template_rules as test_structure
 from tests.core.plan.test_template_rules import template
-from tests.core.plan.test_template_rules_v6 import RULES_OF_6
+from tests.core.plan.test_template_rules_v6 import RULES_OF_6, whole
 from wizard.core.opennebula.documents import read_template
 from wizard.core.opennebula.documents_v6 import to_v6
-from wizard.core.plan import plan as dialect
-from wizard.core.plan import rules
+from wizard.core.plan import dialect, rules
 from wizard.core.plan import rules as counting_rules
 from wizard.core.plan import template_rules as structure
 from wizard.core.plan.contract import Contract
 from wizard.core.plan.contracts import MARKETPLACE, SEED
-from wizard.core.plan.plan import Dialect, Plan
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Fix, Problem
 from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template
 
@@ -49,11 +49,12 @@ def contents_of_6(role: int, before: str, after: str) -> dict[str, Any]:
 
 
 TEMPLATES_OF_6 = [
-    contents_of_6(0, '\nAPPEND = "CONTEXT"', ""),
+    contents_of_6(0, "CONTEXT = [", 'APPEND = "CONTEXT"\nCONTEXT = ['),
+    contents_of_6(0, "CONTEXT = [", 'APPEND="CONTEXT"\nCONTEXT = ['),
     contents_of_6(1, ', FL_NODE_CONFIG = "$FL_NODE_CONFIG"', ""),
     contents_of_6(1, "CONTEXT = [", "CONTEXT = "),
 ]
-PLANS_OF_6 = [Plan().with_text("FL_NODE_CONFIG", text) for text in ('site="a"', "a='\\'")]
+PLANS_OF_6 = [Plan().with_text("FL_NODE_CONFIG", text) for text in ("a=$HOME", 'a=\\"b', "a='\\", "a]]>")]
 
 
 def every_finding() -> Iterator[Problem]:
@@ -62,6 +63,7 @@ def every_finding() -> Iterator[Problem]:
         yield from rules.check(plan)
     for plan in PLANS_OF_6:
         yield from dialect.check(plan, Dialect.V6)
+        yield from dialect.check_contexts(plan, Dialect.V6, Dialect.V6.template(plan), None)
     for body in (*TEMPLATES, *TEMPLATES_OF_6):
         yield from check_template(body)
 
@@ -88,7 +90,7 @@ def test_every_finding_that_the_source_names_is_made_by_a_case(module: Any) -> N
 def test_every_finding_has_a_case_that_does_not_make_it() -> None:
     named = {rule for module in (rules, counting_rules, structure) for rule in named_in(module)}
     quiet = {rule for rule, _ in test_rules.SILENT} | {rule for rule, _ in test_structure.SILENT}
-    quiet |= set(RULES_OF_6) - {problem.rule for problem in check_template(to_v6(Plan().template()))}
+    quiet |= set(RULES_OF_6) - {problem.rule for problem in check_template(whole())}
     # What the marketplace's plan, which has no inputs at the roles, and a filled-in one of it show below.
     assert named - quiet == {"mandatory", "sunstone"}
 

@@ -13,7 +13,8 @@ import pytest
 
 from wizard.core.opennebula.documents_v6 import from_v6
 from wizard.core.plan.contract import Meaning
-from wizard.core.plan.plan import Dialect, Plan
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.operations.prepare import preview
 from wizard.storage.files import list_presets
 

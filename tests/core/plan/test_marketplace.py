@@ -11,7 +11,8 @@ from wizard.core.plan import preset as presets
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Level
 from wizard.core.plan.contracts import MARKETPLACE
-from wizard.core.plan.plan import Dialect, Plan
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind
 from wizard.core.plan.template_rules import check_template, plan_of
 
@@ -50,7 +51,7 @@ def test_no_rule_needs_an_input_that_this_contract_lacks(texts: dict[str, str]) 
 
 def test_its_template_is_linted_and_read_back_in_both_dialects() -> None:
     for dialect in Dialect:
-        written = dialect.convert(CHOSEN.template())
+        written = dialect.template(CHOSEN)
         assert from_v6(written) == CHOSEN.template()
         assert not rules.blocking(check_template(written, MARKETPLACE))
     read = plan_of(read_template(CHOSEN.template()), MARKETPLACE).with_text("service.network", "0")

@@ -26,7 +26,8 @@ from pydantic import (
 
 from wizard.core.errors import WizardError
 from wizard.core.opennebula.bounds import LATEST, MOST_VMS, read_json
-from wizard.core.opennebula.documents_v6 import CONTENTS_V6, Json, from_v6, names_of_v7
+from wizard.core.opennebula.contents_v6 import CONTENTS_V6
+from wizard.core.opennebula.documents_v6 import Json, from_v6, names_of_v7
 
 Path: TypeAlias = tuple[str | int, ...]
 

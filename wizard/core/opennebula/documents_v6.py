@@ -8,7 +8,8 @@
 ``template_contents``, an object        ``vm_template_contents``, a text
 role ``type: "vm"``                     not known
 values reach every VM by themselves     only where the text says ``KEY = "$KEY"``, for its CONTEXT once more
-CONTEXT is merged with the template's   it replaces it, unless the text has ``APPEND = "CONTEXT"``
+CONTEXT is merged with the template's   it replaces it
+roles of a merge template, by name      by their place in the service template
 ======================================  ====================================================================
 
 An OpenNebula 7 converts documents of 6.x; its recorded answers are what `from_v6` was written from.
@@ -19,24 +20,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from wizard.core.opennebula import template_text
-from wizard.core.opennebula.template_text import Attribute, TemplateTextError
+from wizard.core.opennebula.contents_v6 import (
+    CONTENTS_V6,
+    read_contents,
+    read_value,
+    with_context,
+    write_contents,
+    written_value,
+)
+from wizard.core.opennebula.template_text import TemplateTextError
 
 Json: TypeAlias = dict[str, Any]
 
-CONTENTS_V6 = "vm_template_contents"
+_VALUES = "user_inputs_values"
 _RENAMED = {
     "template_id": "vm_template",
     "user_inputs": "custom_attrs",
-    "user_inputs_values": "custom_attrs_values",
+    _VALUES: "custom_attrs_values",
 }
 _BACK = {old: new for new, old in _RENAMED.items()}
-_APPEND = {"APPEND": "CONTEXT"}
 _EMPTY: tuple[object, ...] = (None, "", {}, [])
 
 
 def to_v6(document: Mapping[str, object]) -> Json:
-    """A service template or a merge template of 7.x, as 6.x wants it.
+    """A service template of 7.x, as 6.x wants it.
 
     Raises TemplateTextError where a value can't be written in OpenNebula's template syntax.
     """
@@ -47,7 +54,38 @@ def to_v6(document: Mapping[str, object]) -> Json:
     return written
 
 
-_VALUES = "user_inputs_values"
+def merge_to_v6(
+    merge: Mapping[str, object], template: Mapping[str, object], contexts: Mapping[int, Mapping[str, str]]
+) -> Json:
+    """A merge template of 7.x for a service template of 6.x: an entry for each of its roles, in their order.
+
+    `contexts` has the CONTEXT of VM templates by their ids: its pairs are put into the role's contents, which the
+    service template leaves open so that it holds for every VM template. Where that can't be done they are left out.
+    """
+    written = _names_of_v6(merge)
+    given = {role["name"]: role for role in _objects(merge.get("roles")) if "name" in role}
+    roles = _objects(template.get("roles"))
+    written["roles"] = [_merge_role_to_v6(given.get(role.get("name")), role, contexts) for role in roles]
+    return written
+
+
+def _merge_role_to_v6(
+    given: Mapping[str, object] | None, role: Mapping[str, object], contexts: Mapping[int, Mapping[str, str]]
+) -> Json:
+    if given is None:
+        # Nobody asked for another value than the defaults; each input has to have one.
+        defaults = {key: str(value).rpartition("|")[2] for key, value in _keys(role.get("custom_attrs")).items()}
+        given = {"name": role.get("name"), **({_VALUES: defaults} if defaults else {})}
+    written = _names_of_v6(given)
+    text, vm_template = role.get(CONTENTS_V6), role.get("vm_template")
+    if isinstance(text, str) and isinstance(vm_template, int) and vm_template in contexts:
+        try:
+            whole = with_context(text, contexts[vm_template])
+        except TemplateTextError:
+            return written
+        if whole != text:
+            written[CONTENTS_V6] = whole
+    return written
 
 
 def from_v6(document: Mapping[str, object]) -> Json:
@@ -106,6 +144,8 @@ def names_of_v7(document: Mapping[str, object]) -> Json:
         if old not in document:
             continue
         six, seven = document[old], read.get(new)
+        if new == _VALUES and isinstance(six, Mapping):
+            six = {str(key): read_value(value) for key, value in six.items()}
         if new == _VALUES and isinstance(six, Mapping) and isinstance(seven, Mapping):
             # Sunstone 6.10 writes the inputs of a VM template into the other one; a text is replaced by ours alone.
             read[new] = {**seven, **six}
@@ -121,34 +161,19 @@ def _role_to_v6(role: Mapping[str, object], shared: list[str]) -> Json:
             if not isinstance(value, Mapping):
                 raise TemplateTextError(f"template_contents of role {role.get('name')} is no object")
             inputs = [*shared, *(name for name in _keys(role.get("user_inputs")) if name not in shared)]
-            written[CONTENTS_V6] = template_text.write(_with_inputs(value, inputs))
+            written[CONTENTS_V6] = write_contents(value, inputs)
         elif key != "type":
-            written[_RENAMED.get(key, key)] = value
+            written.update(_names_of_v6({key: value}))
     return written
 
 
-def _with_inputs(contents: Mapping[str, object], inputs: list[str]) -> dict[str, Attribute]:
-    """The role's own part of the VM template, with each input where 6.x would not put it by itself."""
-    handed_on = {key: f"${key}" for key in inputs}
-    written = {key: _attribute(key, value) for key, value in contents.items()}
-    context = written.pop("CONTEXT", {})
-    if not isinstance(context, dict):
-        raise TemplateTextError(f"CONTEXT is {context!r}, not an object")
-    return {**handed_on, **written, "CONTEXT": {**context, **handed_on}, **_APPEND}
-
-
-def _attribute(name: str, value: object) -> Attribute:
-    if isinstance(value, Mapping):
-        return template_text.texts(value)
-    if isinstance(value, list):
-        if not all(isinstance(item, Mapping) for item in value):
-            raise TemplateTextError(f"{name}: {value!r} is no list of objects")
-        return [template_text.texts(item) for item in value]
-    return "" if value is None else str(value)
-
-
 def _names_of_v6(document: Mapping[str, object]) -> Json:
-    return {_RENAMED.get(key, key): value for key, value in document.items()}
+    written: Json = {}
+    for key, value in document.items():
+        if key == _VALUES and isinstance(value, Mapping):
+            value = {item: written_value(text) for item, text in value.items()}
+        written[_RENAMED.get(key, key)] = value
+    return written
 
 
 def _role_from_v6(role: Mapping[str, object], shared: Mapping[str, object]) -> Json:
@@ -158,31 +183,17 @@ def _role_from_v6(role: Mapping[str, object], shared: Mapping[str, object]) -> J
     text = read.get(CONTENTS_V6)
     if isinstance(text, str):
         try:
-            contents = template_text.read(text)
+            contents = read_contents(text, {**shared, **_keys(read.get("user_inputs"))})
         except TemplateTextError:
             return read
         del read[CONTENTS_V6]
-        inputs = {**shared, **_keys(read.get("user_inputs"))}
-        read.setdefault("template_contents", _without_inputs(contents, inputs))
+        read.setdefault("template_contents", contents)
     return read
-
-
-def _without_inputs(contents: dict[str, Attribute], inputs: Mapping[str, object]) -> Json:
-    kept: Json = {}
-    for key, value in contents.items():
-        if isinstance(value, str):
-            if not _handed_on(key, value, inputs) and (key, value) != ("APPEND", "CONTEXT"):
-                kept[key] = value
-        elif key == "CONTEXT" and isinstance(value, dict):
-            kept[key] = {name: text for name, text in value.items() if not _handed_on(name, text, inputs)}
-        else:
-            kept[key] = value if isinstance(value, list) else [value]
-    return kept
-
-
-def _handed_on(key: str, value: str, inputs: Mapping[str, object]) -> bool:
-    return key in inputs and value == f"${key}"
 
 
 def _keys(inputs: object) -> dict[str, object]:
     return dict(inputs) if isinstance(inputs, Mapping) else {}
+
+
+def _objects(value: object) -> list[Mapping[str, object]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

@@ -1,7 +1,8 @@
 """OpenNebula's own template syntax: `KEY = "value"` lines and `KEY = [ A = "x", B = "y" ]` vectors.
 
-OneFlow 6.x takes what a role adds to its VMs in this syntax. What can't be written so that every oned reads it back
-the same is refused: their parsers differ in what a backslash does.
+OneFlow 6.x takes what a role adds to its VMs in this syntax. Between double quotes everything stands for itself, line
+breaks and backslashes too, but for `\\"`, which is a quote. What can't be written so that oned reads it back the same
+is refused: a backslash before a quote or at the end, and `]]>`, at which its parser stumbles.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TypeAlias
+from unicodedata import category
 
 from wizard.core.errors import WizardError
 
@@ -16,8 +18,10 @@ Vector: TypeAlias = dict[str, str]
 Attribute: TypeAlias = "str | Vector | list[Vector]"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-_TOKEN = re.compile(r'\s*(?:(?P<word>[A-Za-z_][\w-]*)|(?P<mark>[=\[\],])|"(?P<text>(?:\\.|[^"\\])*)")', re.DOTALL)
-_ESCAPED = re.compile(r'\\(["\\])')
+_BETWEEN = r"(?:\s|\#[^\n]*(?:\n|\Z))*"
+_TOKEN = re.compile(rf'{_BETWEEN}(?:(?P<word>[A-Za-z_][\w-]*)|(?P<mark>[=\[\],])|"(?P<text>(?:\\"|[^"])*)")')
+_BARE = re.compile(r'[ \t]*(?P<text>[^\s=#,\[\]"]+)')
+_STUMBLES = re.compile(r'\\(?:"|\Z)|\]\]>')
 _LONGEST_SHOWN = 40
 
 
@@ -79,9 +83,10 @@ def _vector(items: Mapping[str, str]) -> str:
 
 
 def _pair(name: str, value: str) -> str:
-    if "\\" in value or not all(char.isprintable() or char == "\t" for char in value):
+    if _STUMBLES.search(value) or any(category(char) in ("Cc", "Cs") and char not in "\t\n" for char in value):
         shown = repr(value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…")
-        raise TemplateTextError(f"{name}: {shown} has a backslash, a line break or a control character in it")
+        what = "a backslash at its end or before a quote, ]]>, or a control character in it"
+        raise TemplateTextError(f"{name}: {shown} has {what}")
     quoted = value.replace('"', '\\"')
     return f'{_name(name)} = "{quoted}"'
 
@@ -98,7 +103,7 @@ def texts(values: Mapping[str, object]) -> dict[str, str]:
 
 
 class _Tokens:
-    """A reading head over names, marks and quoted texts."""
+    """A reading head over names, marks and texts; a text of one word needs no quotes."""
 
     def __init__(self, text: str) -> None:
         self._text = text.rstrip()
@@ -116,7 +121,10 @@ class _Tokens:
         return self._take("word", "a name")
 
     def text(self) -> str:
-        return _ESCAPED.sub(r"\1", self._take("text", "a value in double quotes"))
+        if bare := _BARE.match(self._text, self._at):
+            self._at = bare.end()
+            return bare["text"]
+        return self._take("text", "a value in double quotes").replace('\\"', '"')
 
     def mark(self, wanted: str) -> None:
         if not self.sees(wanted):

@@ -13,13 +13,12 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
+from wizard.core.opennebula.contents_v6 import CONTENTS_V6
 from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.plan.contracts import SEED
-from wizard.core.plan.problem import Fix, Kind, Problem
 from wizard.core.text import escaped
 
 _NETWORK_DEFINITION = "M|network|Network shared by all cluster VMs||id:"
@@ -125,6 +124,8 @@ class Plan:
     def _body_with_changes(self, body: Mapping[str, Any]) -> Document:
         document = copy.deepcopy(dict(body))
         roles = {role.get("name"): role for role in document["roles"]}
+        for role in document["roles"]:
+            role.pop(CONTENTS_V6, None)
         for item in self.contract.fields:
             if item.is_input or item.path not in self.chosen or item.meaning in (Meaning.NAME, Meaning.NETWORK):
                 continue
@@ -228,44 +229,3 @@ def _end(text: str) -> str:
 
 def _in_a_comment(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name)
-
-
-class Dialect(Enum):
-    """A way of writing documents, by OpenNebula's major version."""
-
-    V6 = "6"
-    V7 = "7"
-
-    @classmethod
-    def of_version(cls, version: str | None) -> Dialect:
-        """The dialect of an oned that tells this version, such as `6.10.0`; 7.x where that is not known."""
-        major = re.match(r"\d+", version or "")
-        return cls.V6 if major and int(major.group()) < 7 else cls.V7
-
-    def convert(self, document: Document) -> Document:
-        """A service template or merge template of 7.x in this dialect. Raises TemplateTextError."""
-        if self is Dialect.V7:
-            return document
-        from wizard.core.opennebula.documents_v6 import to_v6
-
-        return to_v6(document)
-
-
-def check(plan: Plan, dialect: Dialect) -> tuple[Problem, ...]:
-    """Errors beside those of the rules: one for each thing that this dialect can't carry.
-
-    OneFlow 6.x puts a value as it is into the quoted text of its role.
-    """
-    if dialect is Dialect.V7:
-        return ()
-    message = "OpenNebula 6.x would end the value at a double quote, and misread a backslash: use single quotes"
-    return tuple(
-        Problem(Kind.ERROR, item.path, message, "dialect", fix=Fix("Write ' for \", and no backslash.", _plain(text)))
-        for item in plan.contract.fields
-        for text in [plan.text(item.path)]
-        if item.is_input and any(char in text for char in '"\\')
-    )
-
-
-def _plain(text: str) -> str:
-    return text.replace('"', "'").replace("\\", "")

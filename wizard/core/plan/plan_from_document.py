@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from wizard.core.opennebula import user_inputs as user_input
+from wizard.core.opennebula.contents_v6 import CONTENTS_V6
 from wizard.core.opennebula.documents import NotATemplate, Role, ServiceTemplate, read_template, template_body
+from wizard.core.opennebula.documents_v6 import from_v6
 from wizard.core.opennebula.service_document import decode_service
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.user_inputs import InputType, UserInput
 from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning, RoleContract
 from wizard.core.plan.contracts import CONTRACTS, DESCRIPTION, REGISTERED, SEED, SHUTDOWN_ACTION, role_fields, text
-from wizard.core.plan.plan import Plan, number_or_text
+from wizard.core.plan.plan import Document, Plan, number_or_text
 from wizard.core.plan.template_check import contract_of
 from wizard.core.plan.template_rules import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
 
@@ -167,9 +169,21 @@ def plan_from_template(document: object) -> Plan:
             context=_MARKER,
             use_cases=SEED.use_cases,
             networks={item.path: name for item, name in networks.items()},
-            body={key: value for key, value in template.to_v7().items() if key != _SERVERS_OWN},
+            body=_to_the_letter(template_body(document), template.to_v7()),
         )
     )
+
+
+def _to_the_letter(written: Mapping[str, object], body: Document) -> Document:
+    """A body in the names of 7.x, and beside a role's contents the text of 6.x that they were read from."""
+    roles = written.get("roles")
+    for role, source in zip(body["roles"], roles if isinstance(roles, list) else (), strict=False):
+        role.pop(CONTENTS_V6, None)
+        alone = {key: value for key, value in source.items() if key != "template_contents"}
+        read = from_v6({**written, "roles": [alone]})["roles"][0]
+        if CONTENTS_V6 in source and read.get("template_contents") == role.get("template_contents"):
+            role[CONTENTS_V6] = source[CONTENTS_V6]
+    return {key: value for key, value in body.items() if key != _SERVERS_OWN}
 
 
 def _check_that_each_stands_once(fields: list[Field]) -> None:

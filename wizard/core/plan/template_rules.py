@@ -14,8 +14,9 @@ from itertools import chain
 
 from wizard.core.opennebula import template_text
 from wizard.core.opennebula import user_inputs as user_input
+from wizard.core.opennebula.contents_v6 import CONTENTS_V6, is_appended
 from wizard.core.opennebula.documents import Role, ServiceTemplate, read_template, template_body
-from wizard.core.opennebula.documents_v6 import CONTENTS_V6, contents_text, path_as_written
+from wizard.core.opennebula.documents_v6 import contents_text, path_as_written
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.opennebula.template_text import Attribute, TemplateTextError
 from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES, InputType
@@ -245,25 +246,44 @@ def _v6(template: ServiceTemplate, written: Mapping[str, object]) -> Iterator[Pr
             fix = Fix('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
             yield _error(path, f"it can't be read: {error}", "contents are readable", fix)
             continue
+        yield from _context_replaces(path, text, contents)
         yield from _context_v6(path, contents, (*template.user_inputs, *role.user_inputs))
+
+
+def _context_replaces(path: str, text: str, contents: Mapping[str, Attribute]) -> Iterator[Problem]:
+    """What becomes of the VM template's own CONTEXT: OneFlow 6 merges nothing, whatever APPEND says."""
+    context = contents.get("CONTEXT")
+    if not isinstance(context, dict):
+        return
+    if "APPEND" in contents:
+        without = _text({key: value for key, value in contents.items() if key != "APPEND"})
+        fix = Fix("Remove APPEND, and copy what the VM template's CONTEXT has into this one.", without)
+        if is_appended(text):
+            message = "with this APPEND the VM keeps the CONTEXT of its VM template and gets nothing of this one"
+            yield _error(path, message, "context replaces", fix)
+        else:
+            message = "APPEND does nothing: this CONTEXT replaces that of the VM template"
+            yield Problem(Kind.WARNING, path, message, "context replaces", fix=fix)
+    if "SSH_PUBLIC_KEY" not in {key.upper() for key in context}:
+        message = (
+            "this CONTEXT replaces that of the VM template, with its SSH keys: `flowerneb-wizard deploy` puts them "
+            "back, other tools do not"
+        )
+        with_keys = {**context, "SSH_PUBLIC_KEY": "$USER[SSH_PUBLIC_KEY]"}
+        said = "Copy into it what the VM template's CONTEXT has, at least"
+        fix = Fix(f'{said} SSH_PUBLIC_KEY = "$USER[SSH_PUBLIC_KEY]".', _text({**contents, "CONTEXT": with_keys}))
+        yield Problem(Kind.WARNING, path, message, "context replaces", fix=fix)
 
 
 def _context_v6(path: str, contents: Mapping[str, Attribute], inputs: tuple[str, ...]) -> Iterator[Problem]:
     context = contents.get("CONTEXT")
     given = context if isinstance(context, dict) else {}
-    if given and contents.get("APPEND") != "CONTEXT":
-        message = (
-            'without a line APPEND = "CONTEXT" this CONTEXT replaces that of the VM template: the VM loses its SSH '
-            "keys and network"
-        )
-        fix = Fix('Add the line APPEND = "CONTEXT".', _text({**contents, "APPEND": "CONTEXT"}))
-        yield _error(path, message, "context is appended", fix)
     for key in inputs:
         if given.get(key) != f"${key}":
             message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
-            handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}, "APPEND": "CONTEXT"}
+            handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}}
             rewritten = None if isinstance(context, list) else _text(handed_on)
-            fix = Fix(f'Add {key} = "${key}" to CONTEXT, and keep APPEND = "CONTEXT".', rewritten)
+            fix = Fix(f'Add {key} = "${key}" to CONTEXT.', rewritten)
             yield _error(path, message, "values are handed on", fix)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from wizard.core.opennebula.template_text import TemplateTextError
-from wizard.core.plan.plan import Dialect, Document, Plan, same_content
+from wizard.core.plan.dialect import Dialect
+from wizard.core.plan.plan import Document, Plan, same_content
 from wizard.core.preflight.case import Case, Finding, Result
 from wizard.core.preflight.facts import Seen, Unseen, User, Why
 
@@ -133,6 +134,6 @@ def _as_sent(plan: Plan, version: Seen[str]) -> Document:
     """The template as the OneFlow of that version gets it; empty where it can't be written, which other rules tell."""
     dialect = Dialect.of_version(None if isinstance(version, Unseen) else version)
     try:
-        return dialect.convert(plan.template())
+        return dialect.template(plan)
     except TemplateTextError:
         return {}
