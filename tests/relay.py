@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.core.plan.dialect import Dialect
 from wizard.core.plan.plan import Plan, to_json
 from wizard.sandbox.server import Sandbox
 
@@ -110,7 +111,8 @@ def register_another(behind: Behind, **texts: str) -> int:
     """A registered template of the same name and other content; its id."""
     cloud = behind.cloud()
     plan = Plan().with_texts({**IDS, **texts})
-    number = cloud.templates.register(to_json({**plan.template(), "description": "by hand"}))
+    dialect = Dialect.V6 if behind.sandbox.world.plan.is_6 else Dialect.V7
+    number = cloud.templates.register(to_json({**dialect.template(plan), "description": "by hand"}))
     cloud.close()
     behind.relay.requests.clear()
     return number

@@ -86,11 +86,15 @@ def test_the_dialect_is_that_of_the_cloud_unless_said(
         raise Unreachable("no further", "", "", "")
 
     monkeypatch.setattr(cloud.templates, "register", register)
-    for version, said in (("7.5.80", None), ("6.10.0", None), ("7.5.80", Dialect.V6), ("6.10.0", Dialect.V7)):
+    for version, said in (("7.5.80", None), ("6.10.0", None), ("6.8.3", Dialect.V6), ("6.10.0", Dialect.V7)):
         monkeypatch.setattr(cloud, "version", lambda version=version: version)
         with pytest.raises(Unreachable):
             deploy_plan(Plan(), cloud, quiet, said)
     assert ["custom_attrs" in text for text in sent] == [False, True, True, False]
+    monkeypatch.setattr(cloud, "version", lambda: "7.5.80")
+    with pytest.raises(InvalidPlan, match="can't make a service of it"):
+        deploy_plan(Plan(), cloud, quiet, Dialect.V6)
+    assert len(sent) == 4
 
 
 def test_what_a_dialect_can_t_carry_stops_it_before_anything_is_sent(sandbox: Sandbox, cloud: Cloud) -> None:

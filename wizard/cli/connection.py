@@ -59,6 +59,7 @@ class ConnectionOptions:
     world: str | None = None
     speed: float | None = None
     guests: str | None = None
+    opennebula: str | None = None
 
     @property
     def with_flower(self) -> bool:
@@ -76,9 +77,10 @@ class ConnectionOptions:
             if reach.server or reach.endpoint or reach.username or reach.password or reach.insecure:
                 raise click.UsageError("--sandbox has its own endpoints and credentials: leave the others out.")
             refuse_hurry(reach.guests, reach.speed)
-        elif reach.world or reach.speed or reach.guests:
+        elif reach.world or reach.speed or reach.guests or reach.opennebula:
             raise click.UsageError(
-                "--world, --speed and --guests are for --sandbox; those of the command `sandbox` follow it."
+                "--world, --speed, --guests and --opennebula are for --sandbox; the command `sandbox` has its own, "
+                "which follow it."
             )
         return reach
 
@@ -142,29 +144,32 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
     with ending_in_order(), contextlib.ExitStack() as stack:
         logs = None
         if reach.with_flower:
-            sandbox, logs = stack.enter_context(sandbox_with_flower(reach.world, latency=LATENCY))
+            sandbox, logs = stack.enter_context(sandbox_with_flower(reach.world, reach.opennebula, latency=LATENCY))
         else:
-            sandbox = stack.enter_context(sandbox_of(reach.world, speed=reach.speed or speed, latency=LATENCY))
+            chosen = sandbox_of(reach.world, reach.opennebula, speed=reach.speed or speed, latency=LATENCY)
+            sandbox = stack.enter_context(chosen)
         yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False, logs=logs))
 
 
 @contextmanager
-def sandbox_with_flower(world: str | None, *, latency: float) -> Iterator[tuple[Sandbox, Callable[[int], str]]]:
+def sandbox_with_flower(
+    world: str | None, version: str | None, *, latency: float
+) -> Iterator[tuple[Sandbox, Callable[[int], str]]]:
     """A sandbox that runs and whose VMs run Flower, and the logs of its VMs. Raises UsageError and CommandFailed."""
     from wizard.rehearsal.stage import staged
 
     name = _world(world)
     if not Path("/proc/self/stat").exists():
         raise CommandFailed(FAILED, "--guests flower needs Linux: its VMs are processes with loopback addresses")
-    with staged(name, latency) as stage:
+    with staged(name, latency, version) as stage:
         yield stage.sandbox, stage.guests.text
 
 
-def sandbox_of(world: str | None, *, speed: float, latency: float) -> Sandbox:
+def sandbox_of(world: str | None, version: str | None = None, *, speed: float, latency: float) -> Sandbox:
     """A sandbox that is not started yet. Raises UsageError where no world has that name."""
     from wizard.sandbox.server import Sandbox
 
-    return Sandbox(_world(world), speed=speed, latency=latency)
+    return Sandbox(_world(world), speed=speed, latency=latency, version=version)
 
 
 def _world(world: str | None) -> str:

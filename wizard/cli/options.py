@@ -21,6 +21,10 @@ GUESTS = ("scripted", FLOWER)
 """What may run inside the sandbox's VMs."""
 GUESTS_HELP = "What runs inside its VMs: a script, or Flower itself as processes of this machine."
 
+OPENNEBULAS = ("7.5", "6.10")
+"""The versions that the sandbox can be: the keys of its own `VERSIONS`, which is imported late."""
+OPENNEBULAS_HELP = "Which OpenNebula the sandbox is; 7.5 unless said."
+
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value is None or value is False or parameter.name is None:
@@ -49,6 +53,7 @@ _CONNECTION = (
         "--speed", metavar="X", type=click.FloatRange(min=0, min_open=True), help="How fast the sandbox's time passes."
     ),
     _connection("--guests", type=click.Choice(GUESTS), help=f"{GUESTS_HELP}"),
+    _connection("--opennebula", type=click.Choice(OPENNEBULAS), help=OPENNEBULAS_HELP),
 )
 
 

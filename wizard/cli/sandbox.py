@@ -11,7 +11,7 @@ import click
 
 from wizard.cli.completing import world_names
 from wizard.cli.connection import FLOWER, ConnectionOptions, refuse_hurry
-from wizard.cli.options import GUESTS, GUESTS_HELP, example
+from wizard.cli.options import GUESTS, GUESTS_HELP, OPENNEBULAS, OPENNEBULAS_HELP, example
 from wizard.cli.output import Teller, emit, emit_words
 
 
@@ -34,10 +34,17 @@ from wizard.cli.output import Teller, emit, emit_words
     help="How long OneFlow takes to answer.",
 )
 @click.option("--guests", type=click.Choice(GUESTS), default=GUESTS[0], show_default=True, help=GUESTS_HELP)
+@click.option("--opennebula", type=click.Choice(OPENNEBULAS), help=OPENNEBULAS_HELP)
 @click.option("--list-worlds", is_flag=True, help="List the worlds and end.")
 @click.pass_context
 def sandbox(
-    context: click.Context, world: str | None, speed: float, latency: float, guests: str, list_worlds: bool
+    context: click.Context,
+    world: str | None,
+    speed: float,
+    latency: float,
+    guests: str,
+    opennebula: str | None,
+    list_worlds: bool,
 ) -> None:
     """Run an OpenNebula look-alike on loopback until it is interrupted.
 
@@ -56,9 +63,9 @@ def sandbox(
             signal.signal(number, lambda *_: ended.set())
     with contextlib.ExitStack() as stack:
         if guests == FLOWER:
-            running, _ = stack.enter_context(sandbox_with_flower(world, latency=latency))
+            running, _ = stack.enter_context(sandbox_with_flower(world, opennebula, latency=latency))
         else:
-            running = stack.enter_context(sandbox_of(world, speed=speed, latency=latency))
+            running = stack.enter_context(sandbox_of(world, opennebula, speed=speed, latency=latency))
         emit("".join(f"export {name}={shlex.quote(value)}\n" for name, value in running.environment().items()))
         Teller().say("the sandbox runs; Ctrl-C ends it")
         ended.wait()

@@ -47,7 +47,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(world: str = "default", latency: float = 0.05) -> Iterator[Stage]:
+def staged(world: str = "default", latency: float = 0.05, version: str | None = None) -> Iterator[Stage]:
     """A stage that is torn down at the end, and with it every process. Raises OSError where the folder can't be made.
 
     Time passes as fast as it does outside: Flower can't be hurried.
@@ -56,7 +56,7 @@ def staged(world: str = "default", latency: float = 0.05) -> Iterator[Stage]:
     try:
         with Processes() as processes:
             guests = Guests(folder, processes)
-            with Sandbox(on_loopback(WORLDS[world]), latency=latency, guests=guests) as sandbox:
+            with Sandbox(on_loopback(WORLDS[world]), latency=latency, guests=guests, version=version) as sandbox:
                 yield Stage(sandbox, guests)
     finally:
         # What is secret or large goes; the logs are for whoever wants to know afterwards.

@@ -56,6 +56,7 @@ class User:
     password: str | None = None
     """None: a random one, with a colon in it."""
     quota: Quota | None = None
+    ssh_public_key: str = ""
     token_password: bool = True
     """TOKEN_PASSWORD in the user's template, without which guests get no OneGate token."""
 
@@ -173,6 +174,12 @@ class World:
     autoscaler: float = 90.0
     """Seconds between two rounds of OneFlow's autoscaler; 0 switches it off."""
     version: str = "7.5.80"
+    """OpenNebula's; with 6.x OneFlow and oned answer as those of 6.10."""
     hypervisor: str = "kvm"
     service_templates: tuple[Mapping[str, Any], ...] = ()
     services: tuple[ExistingService, ...] = ()
+
+    @property
+    def is_6(self) -> bool:
+        """True for an OpenNebula 6.x."""
+        return self.version.startswith("6.")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
-from typing import Any
 
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
@@ -16,14 +14,12 @@ from wizard.sandbox.oned.api import Oned
 from wizard.sandbox.oned.documents import SERVICE
 from wizard.sandbox.oneflow.api import OneFlow
 from wizard.sandbox.oneflow.flow import Flow
-from wizard.sandbox.oneflow.instantiation import service_body
 from wizard.sandbox.oneflow.routes import ServiceRoutes, TemplateRoutes
 from wizard.sandbox.oneflow.scaling import Autoscaler
-from wizard.sandbox.oneflow.schema import validate
 from wizard.sandbox.oneflow.service import RUNNING
 from wizard.sandbox.onegate import OneGate
 from wizard.sandbox.world import GuestFactory, WorldState
-from wizard.sandbox.worlds import WORLDS
+from wizard.sandbox.worlds import VERSIONS, WORLDS
 
 
 class Sandbox:
@@ -37,14 +33,16 @@ class Sandbox:
         speed: float = 1.0,
         clock: ManualClock | None = None,
         guests: GuestFactory = scripted_guest,
+        version: str | None = None,
     ) -> None:
-        """`world` is a World, or the name of one in `worlds.WORLDS`.
+        """`world` is a World, or the name of one in `worlds.WORLDS`; `version` a key of `VERSIONS`, else the world's.
 
         `latency` is added to each authenticated OneFlow call, in seconds of wall time.
         `speed` is sandbox seconds per wall second, unless a `clock` is given.
         `guests` makes the guest of each VM.
         """
         plan = WORLDS[world] if isinstance(world, str) else world
+        plan = replace(plan, version=VERSIONS[version]) if version else plan
         self.clock = clock if clock is not None else RunningClock(speed)
         self.world = WorldState(plan, self.clock, guests)
         self.username = plan.operator
@@ -52,7 +50,7 @@ class Sandbox:
         self._shared = SharedState()
         self._flow = Flow(self.world)
         self._services = ServiceRoutes(self._flow)
-        self._templates = TemplateRoutes(self.world, self._services.deployment)
+        self._templates = TemplateRoutes(self._flow, self._services.deployment)
         self._onegate = OneGate(self.world)
         self._oneflow = OneFlow(self.world, self._services, self._templates, latency)
         self._servers: dict[str, LoopbackServer] = {}
@@ -149,7 +147,7 @@ class Sandbox:
         plan = self.world.plan
         owner = self.world.accounts.named(plan.operator)
         for template in plan.service_templates:
-            self._templates.register(owner, validate(_copied(template)))
+            self._templates.register(owner, self._flow.release.of_world(template))
         present = self.clock.now()
         if plan.services:
             self.clock.step_back(max(service.age for service in plan.services))
@@ -162,8 +160,8 @@ class Sandbox:
 
     def _deploy(self, existing: ExistingService) -> None:
         owner = self.world.accounts.named(self.world.plan.operator)
-        template = self._templates.register(owner, validate(_copied(existing.template)))
-        body = service_body(template.body(), _copied(existing.merge), self.world.seconds())
+        template = self._templates.register(owner, self._flow.release.of_world(existing.template))
+        body = self._flow.release.service(template.body(), dict(existing.merge), self.world.seconds())
         document = self.world.documents.allocate(owner, SERVICE, body["name"], body)
         self._services.deployment.begin(document)
         service = self._flow.services[document.did]
@@ -178,7 +176,3 @@ class Sandbox:
             for vid in service.roles[role].node_ids:
                 self.world.actions.act(self.world.vms[vid], "terminate-hard")
         self.clock.advance(10.0)
-
-
-def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
-    return copy.deepcopy(dict(data))

@@ -59,21 +59,28 @@ class Machines:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def instantiate(self, user: User, template_id: int, name: str, extra: Mapping[str, Any]) -> VirtualMachine:
-        """Create a VM from a VM template with `extra` merged over it; OneError when oned refuses."""
+    def instantiate(
+        self, user: User, template_id: int, name: str, extra: Mapping[str, Any], replaced: tuple[str, ...] = ()
+    ) -> VirtualMachine:
+        """Create a VM from a VM template with `extra` merged over it; OneError when oned refuses.
+
+        Of what is `replaced` the VM gets nothing of the VM template.
+        """
         template = self._world.vm_template(user, template_id)
         self._check_quota(user)
         vid = len(self._by_id)
-        merged = templates.normalized(templates.merge(template.contents, extra))
+        kept = {key: value for key, value in template.contents.items() if key not in replaced}
+        merged = templates.normalized(templates.merge(kept, extra))
         own, user_template = templates.split(merged)
         nics = self._attach(user, vid, own.get("NIC", []))
-        own["CONTEXT"] = templates.context(own.get("CONTEXT", {}), merged, nics, vid, self._world.onegate_url)
+        own["CONTEXT"] = templates.context(own.get("CONTEXT", {}), merged, nics, vid, self._world.onegate_url, user)
         if own["CONTEXT"].get("TOKEN", "").upper() == "YES":
             own["CREATED_BY"] = str(user.uid)
         own["NIC"] = nics
         own["DISK"] = self._world.images.disk(own.get("DISK", {}))
         user_template["HYPERVISOR"] = self._world.plan.hypervisor
         vm = VirtualMachine(vid, name, user, own, user_template, self._world.seconds(), template_id)
+        vm.is_of_6 = self._world.plan.is_6
         self._by_id[vid] = vm
         self._world.hypervisor.begin(vm)
         return vm
@@ -94,6 +101,8 @@ class Machines:
 
     def _attach(self, user: User, vid: int, nics: Any) -> list[dict[str, Any]]:
         listed = nics if isinstance(nics, list) else [nics]
+        # A NIC that names no network, as one with an empty NETWORK_ID, leads nowhere.
+        listed = [nic for nic in listed if nic.get("NETWORK_ID") or nic.get("NETWORK")]
         return [self._world.networks.attach(user, vid, number, nic) for number, nic in enumerate(listed)]
 
     def usage(self) -> dict[int, tuple[float, float, list[int]]]:

@@ -221,3 +221,6 @@ WORLDS: dict[str, World] = {
     )
 }
 """Every named world by its name."""
+
+VERSIONS = {"7.5": "7.5.80", "6.10": "6.10.5"}
+"""The versions of OpenNebula that a sandbox can be."""

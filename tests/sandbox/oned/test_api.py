@@ -19,11 +19,11 @@ def one(cloud: Cloud, user: str = "oneadmin") -> Any:
 
 
 def test_the_version_and_who_i_am() -> None:
-    world = replace(DEFAULT, version="6.10.0", users=(User(0, "oneadmin", 0, "oneadmin", quota=Quota(vms=5, cpu=8)),))
+    world = replace(DEFAULT, version="7.0.1", users=(User(0, "oneadmin", 0, "oneadmin", quota=Quota(vms=5, cpu=8)),))
     with Cloud(world) as cloud:
         server = one(cloud)
         cloud.running()
-        assert server.system.version() == "6.10.0"
+        assert server.system.version() == "7.0.1"
         me = server.user.info(-1)
         assert (me.ID, me.NAME, me.GNAME) == (0, "oneadmin", "oneadmin")
         assert "TOKEN_PASSWORD" in me.TEMPLATE

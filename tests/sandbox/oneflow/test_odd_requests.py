@@ -47,7 +47,7 @@ def test_malformed_networks_values_fail_the_deployment(values: Any) -> None:
         cloud.until(service, None)
 
 
-def test_a_network_that_does_not_exist_fails_the_deployment() -> None:
+def test_a_network_that_does_not_exist_fails_the_deployment_and_none_at_all_does_not() -> None:
     template = flower(template_contents={"NIC": [{"NETWORK_ID": "$Private"}]})
     template["roles"][0]["template_contents"] = {"NIC": [{"NETWORK_ID": "$Private"}]}
     template["networks"] = {"Private": "M|network|x||id:"}
@@ -55,7 +55,7 @@ def test_a_network_that_does_not_exist_fails_the_deployment() -> None:
         missing = cloud.instantiate(template, {"networks_values": [{"Private": {"id": "4711"}}]})
         empty = cloud.instantiate(template)
         cloud.clock.advance(20)
-        assert [cloud.body(service)["state"] for service in (missing, empty)] == [7, 7]
+        assert [cloud.body(service)["state"] for service in (missing, empty)] == [7, 1]
         assert "Error getting virtual network [4711]." in cloud.messages(missing)[1]
 
 

@@ -84,8 +84,8 @@ def check_contexts(plan: Plan, dialect: Dialect, template: Document, contexts: C
 def check_server(template: Document, version: str | None) -> tuple[Problem, ...]:
     """Errors of a service template that the OneFlow of that version can't use; None is a 7.x.
 
-    A 7.x takes a text of 6.x, makes a list of the CONTEXT in it, and then fails to put the inputs into that. A 6.x knows
-    none of the names of 7.x.
+    A 7.x takes a text of 6.x, makes a list of the CONTEXT in it, and then fails to put the inputs into that. A 6.x
+    knows none of the names of 7.x.
     """
     found = []
     for place, role in enumerate(template["roles"] if isinstance(template.get("roles"), list) else ()):

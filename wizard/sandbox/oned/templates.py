@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from wizard.sandbox.blueprint import User
 from wizard.sandbox.oned.accounts import INTERNAL, OneError
 
 _KEY = r"\s*(?:\#[^\n]*\n\s*)*(?P<key>[\w-]+)\s*=[ \t]*"
@@ -67,7 +68,7 @@ _VM_ATTRIBUTES = frozenset(
     {"CONTEXT", "CPU", "CPU_MODEL", "DISK", "FEATURES", "GRAPHICS", "INPUT", "MEMORY", "NIC", "NIC_ALIAS"}
     | {"NUMA_NODE", "OS", "PCI", "RAW", "SNAPSHOT", "TOPOLOGY", "VCPU", "VIDEO", "VMGROUP"}
 )
-_VARIABLE = re.compile(r"\$(\w+)(?:\[[^\]]*\])?")
+_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|(\w+)(?:\[([^\]]*)\])?)")
 _ETHERNET = (
     *("DNS", "EXTERNAL", "GATEWAY", "IP", "IP6", "IP6_GATEWAY", "IP6_METHOD", "IP6_METRIC", "IP6_PREFIX_LENGTH"),
     *("IP6_ULA", "MAC", "MASK", "METHOD", "METRIC", "MTU", "NETWORK", "ROUTES", "SEARCH_DOMAIN", "VLAN_ID"),
@@ -116,10 +117,16 @@ def split(contents: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def context(
-    template: Mapping[str, Any], values: Mapping[str, Any], nics: list[dict[str, Any]], vm: int, onegate: str
+    template: Mapping[str, Any],
+    values: Mapping[str, Any],
+    nics: list[dict[str, Any]],
+    vm: int,
+    onegate: str,
+    user: User,
 ) -> dict[str, Any]:
     """The CONTEXT of a VM: `$KEY` replaced once from `values` (by nothing, if unknown), network added."""
-    result = {key: _VARIABLE.sub(partial(_variable, values), str(value)) for key, value in template.items()}
+    known = {**values, "USER": {"SSH_PUBLIC_KEY": user.ssh_public_key}}
+    result = {key: _VARIABLE.sub(partial(_variable, known), str(value)) for key, value in template.items()}
     result |= {"DISK_ID": "1", "TARGET": "hda"}
     if result.get("TOKEN", "").upper() == "YES":
         result |= {"ONEGATE_ENDPOINT": onegate, "VMID": str(vm)}
@@ -130,7 +137,8 @@ def context(
 
 
 def _variable(values: Mapping[str, Any], match: re.Match[str]) -> str:
-    value = values.get(match[1].upper(), "")
+    value = values.get((match[1] or "").upper(), "")
+    value = value.get(match[2], "") if isinstance(value, Mapping) else value
     return value if isinstance(value, str) else ""
 
 

@@ -84,6 +84,8 @@ class VirtualMachine:
     boots_failed: int = 0
     scheduled: list[dict[str, str]] = field(default_factory=list)
     guest: Guest | None = None
+    is_of_6: bool = False
+    """True on an OpenNebula 6.x, which tells less of a VM."""
 
     @property
     def running(self) -> bool:
@@ -217,6 +219,10 @@ def _template(vm: VirtualMachine) -> dict[str, Any]:
     if vm.history and isinstance(attributes.get("GRAPHICS"), dict):
         attributes["GRAPHICS"] = {**attributes["GRAPHICS"], "PORT": str(5900 + vm.vid % 60000)}
         attributes["GRAPHICS"] = dict(sorted(attributes["GRAPHICS"].items()))
+    if vm.is_of_6:
+        attributes["AUTOMATIC_REQUIREMENTS"] = "(CLUSTER_ID = 0) & !(PUBLIC_CLOUD = YES) & !(PIN_POLICY = PINNED)"
+        attributes["CONTEXT"] = {key: item for key, item in vm.context.items() if not key.endswith("_ROUTES")}
+        attributes["DISK"] = {key: item for key, item in vm.template["DISK"].items() if key != "PERSISTENT_SNAPSHOTS"}
     return {key: _single(value) for key, value in sorted(attributes.items())}
 
 
@@ -227,6 +233,7 @@ def _single(value: Any) -> Any:
 
 def _history_record(vm: VirtualMachine, number: int) -> dict[str, str]:
     record = vm.history[number]
+    placed = {} if vm.is_of_6 else {"PLAN_ID": "-1", "ACTION_ID": "0"}
     return {
         "OID": str(vm.vid),
         "SEQ": str(number),
@@ -238,8 +245,7 @@ def _history_record(vm: VirtualMachine, number: int) -> dict[str, str]:
         "VM_MAD": "dummy",
         "TM_MAD": "dummy",
         "DS_ID": "0",
-        "PLAN_ID": "-1",
-        "ACTION_ID": "0",
+        **placed,
         "PSTIME": str(record.start),
         "PETIME": str(record.prolog_end),
         "RSTIME": str(record.running_start),

@@ -83,16 +83,17 @@ class Creation:
     def _create(self, role: Role, missing: int, vids: list[int], roles: list[Role]) -> None:
         if self._service.gone:
             return
-        template_id = int(role.body["template_id"])
         name = role.next_vm_name()
-        contents = {
-            **role.body.get("template_contents", {}),
-            "SERVICE_ID": str(self._service.sid),
-            "ROLE_NAME": role.name,
-        }
+        template_id = self._flow.release.template_id(role)
         try:
+            request = self._flow.release.vm_request(role)
+            mark = {"SERVICE_ID": str(self._service.sid), "ROLE_NAME": role.name}
             vm = self._flow.world.vms.instantiate(
-                self._service.document.owner, template_id, name, self._evaluate(contents)
+                self._service.document.owner,
+                template_id,
+                name,
+                self._evaluate({**request.contents, **mark}),
+                request.replaced,
             )
         except OneError as error:
             self._service.log(
@@ -172,9 +173,7 @@ class Deployment:
                 if "reserve_from" in value:
                     self._reserve(service, name, value)
                 for role in service.roles.values():
-                    if "template_contents" in role.body:
-                        contents = role.body["template_contents"]
-                        role.body["template_contents"] = _substituted(contents, f"${name}", value.get("id"))
+                    self._flow.release.set_network(role, name, value.get("id"))
 
     def _reserve(self, service: Service, name: str, value: dict[str, Any]) -> None:
         full_name = f"{name}-{service.sid}"
@@ -190,7 +189,7 @@ class Deployment:
         if service.state != DEPLOYING_NETS:
             return
         for role in service.roles.values():
-            _fill_in_values(service, role)
+            self._flow.release.set_values(service, role)
         roles = service.roles_to_deploy()
         if not roles:
             # With a cycle of parents the service stays in DEPLOYING_NETS for ever.
@@ -247,33 +246,11 @@ class Deployment:
         service.publish()
 
 
-def _fill_in_values(service: Service, role: Role) -> None:
-    """Set each input value in the VM as KEY, and in its CONTEXT as $KEY. The role's value wins."""
-    contents: dict[str, Any] = role.body.setdefault("template_contents", {})
-    values = {**(service.body.get("user_inputs_values") or {}), **(role.body.get("user_inputs_values") or {})}
-    if not values:
-        return
-    context = contents.setdefault("CONTEXT", {})
-    for key, value in values.items():
-        context[key] = f"${key}"
-        contents[key] = value
-
-
 def _network_values(values: object) -> list[tuple[str, dict[str, Any]]]:
     """The networks of one entry of `networks_values`; OneError unless all are objects."""
     if not isinstance(values, dict) or not all(isinstance(value, dict) for value in values.values()):
         raise OneError(INTERNAL, "Wrong networks_values format")
     return list(values.items())
-
-
-def _substituted(contents: object, variable: str, value: object) -> object:
-    if isinstance(contents, dict):
-        return {key: _substituted(item, variable, value) for key, item in contents.items()}
-    if isinstance(contents, list):
-        return [_substituted(item, variable, value) for item in contents]
-    if contents == variable:
-        return "" if value is None else value
-    return contents
 
 
 _HOLD = 15

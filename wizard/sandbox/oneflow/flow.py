@@ -8,6 +8,8 @@ from enum import Enum
 from wizard.sandbox.clock import Timer
 from wizard.sandbox.oned.documents import Document
 from wizard.sandbox.oned.vm import AT_REST, DONE, POWEROFF, VirtualMachine
+from wizard.sandbox.oneflow.release import Release
+from wizard.sandbox.oneflow.release_6 import Release6
 from wizard.sandbox.oneflow.service import RUNNING, WARNING, Role, Service
 from wizard.sandbox.world import WorldState
 
@@ -216,6 +218,7 @@ class Flow:
 
     def __init__(self, world: WorldState) -> None:
         self.world = world
+        self.release = Release6() if world.plan.is_6 else Release()
         self.events = EventManager(world)
         self.services: dict[int, Service] = {}
         self.watchdog = Watchdog(world, self.services)

@@ -18,7 +18,7 @@ def service_body(template: dict[str, Any], merge: object, now: int) -> dict[str,
     checked = _checked_merge(merge)
     _check_inputs(body, checked)
     _check_role_inputs(body, checked)
-    _networks(body, checked)
+    set_networks_values(body, checked)
     merged = _merged(body, checked or {})
     validate(merged)
     for role in merged["roles"]:
@@ -72,7 +72,8 @@ def _check_values(inputs: object, values: object) -> None:
         raise BadInputs(_MISSING)
 
 
-def _networks(body: dict[str, Any], merge: dict[str, Any] | None) -> None:
+def set_networks_values(body: dict[str, Any], merge: dict[str, Any] | None) -> None:
+    """Take the defaults of the networks where no values are given. BadInputs, with the server's text."""
     networks = body.get("networks")
     if not networks:
         return

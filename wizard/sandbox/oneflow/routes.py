@@ -12,7 +12,6 @@ from wizard.sandbox.oned.accounts import OneError
 from wizard.sandbox.oned.documents import SERVICE, SERVICE_TEMPLATE, Document
 from wizard.sandbox.oneflow.deployment import Deployment, Undeployment
 from wizard.sandbox.oneflow.flow import Flow
-from wizard.sandbox.oneflow.instantiation import service_body
 from wizard.sandbox.oneflow.replies import (
     NOTHING,
     Crash,
@@ -31,9 +30,7 @@ from wizard.sandbox.oneflow.replies import (
     unexpected,
 )
 from wizard.sandbox.oneflow.scaling import Recovery, Scaling
-from wizard.sandbox.oneflow.schema import convert, validate
 from wizard.sandbox.oneflow.service import Role, Service
-from wizard.sandbox.world import WorldState
 
 
 class ServiceRoutes:
@@ -63,7 +60,7 @@ class ServiceRoutes:
         """PUT /service/ID: the sandbox checks the body and changes nothing."""
         body = read_json(request.http)
         try:
-            validate(body)
+            self._flow.release.template(body)
         except Invalid as error:
             return text(400, str(error))
         with self._flow.world.lock:
@@ -149,8 +146,9 @@ class ServiceRoutes:
 class TemplateRoutes:
     """The routes of `/service_template`."""
 
-    def __init__(self, world: WorldState, deployment: Deployment) -> None:
-        self._world = world
+    def __init__(self, flow: Flow, deployment: Deployment) -> None:
+        self._world = flow.world
+        self._release = flow.release
         self._deployment = deployment
 
     def list(self, request: UserRequest) -> Response:
@@ -167,7 +165,7 @@ class TemplateRoutes:
     def create(self, request: UserRequest) -> Response:
         """POST /service_template"""
         try:
-            body = validate(convert(_parsed(request.http.body.decode(errors="replace"))))
+            body = self._release.template(_parsed(request.http.body.decode(errors="replace")))
         except Invalid as error:
             return text(400, str(error))
         with self._world.lock:
@@ -213,7 +211,7 @@ class TemplateRoutes:
 
     def _instantiate(self, user: User, segment: str, params: dict[str, Any]) -> Response:
         template = self._template(user, segment)
-        body = service_body(template.body(), params.get("merge_template"), self._world.seconds())
+        body = self._release.service(template.body(), params.get("merge_template"), self._world.seconds())
         document = from_oned(
             "one.document.allocate", lambda: self._world.documents.allocate(user, SERVICE, body["name"], body)
         )
@@ -229,14 +227,12 @@ class TemplateRoutes:
         )
         return _shown(201, clone)
 
-    @staticmethod
-    def _replace(document: Document, body_text: str, append: bool) -> Response | None:
+    def _replace(self, document: Document, body_text: str, append: bool) -> Response | None:
         before = document.body()
         try:
-            body = convert(_parsed(body_text))
-            body = {**before, **body} if append else body
-            body["registration_time"] = before["registration_time"]
-            document.write(validate(body))
+            body = _parsed(body_text)
+            body = {**before, **body} if append and isinstance(body, dict) else body
+            document.write(self._release.changed_template(before, body))
         except Invalid as error:
             return text(400, str(error))
         return None

@@ -28,7 +28,7 @@ _ELASTICITY: dict[str, dict[str, Any]] = {
     "expression": {"type": "string", "required": True},
     "cooldown": {"type": "integer", "minimum": 0},
 }
-_ROLE: dict[str, dict[str, Any]] = {
+ROLE: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "required": True, "name": True},
     "type": {"type": "string", "required": True},
     "cardinality": {"type": "integer", "default": 0, "minimum": 0},
@@ -45,7 +45,7 @@ _ROLE: dict[str, dict[str, Any]] = {
     "elasticity_policies": {"type": "array", "items": {"type": "object", "properties": _ELASTICITY}},
     "scheduled_policies": {"type": "array", "items": {"type": "object", "properties": _POLICY}},
 }
-_SERVICE: dict[str, dict[str, Any]] = {
+SERVICE: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "required": True},
     "deployment": {"type": "string", "enum": ("none", "straight"), "default": "none"},
     "description": {"type": "string", "default": ""},
@@ -64,12 +64,12 @@ _SERVICE: dict[str, dict[str, Any]] = {
 
 def validate(body: dict[str, Any]) -> dict[str, Any]:
     """Check a service template and set the defaults in it; Invalid with the server's text."""
-    _properties(body, _SERVICE)
+    _properties(body, SERVICE)
     for role in body["roles"]:
         if isinstance(role, dict) and "type" in role and "name" in role and role["type"] not in ("vm", "vr"):
             raise Invalid(f"Unsupported role type {json.dumps(role['type'])}")
-        _value(role, {"type": "object", "properties": _ROLE}, "roles")
-    _across_roles(body["roles"])
+        checked_value(role, {"type": "object", "properties": ROLE}, "roles")
+    check_across_roles(body["roles"])
     return body
 
 
@@ -78,7 +78,7 @@ def _properties(body: dict[str, Any], schema: Mapping[str, dict[str, Any]]) -> N
         value = body.get(key)
         # Ruby: false counts as missing.
         if value is not None and value is not False:
-            body[key] = _value(value, rule, key)
+            body[key] = checked_value(value, rule, key)
         elif rule.get("required"):
             dumped = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
             raise Invalid(f"Mandatory document key '{key} ({rule['type']})' is missing from {dumped}")
@@ -86,7 +86,8 @@ def _properties(body: dict[str, Any], schema: Mapping[str, dict[str, Any]]) -> N
             body[key] = rule["default"]
 
 
-def _value(value: Any, rule: Mapping[str, Any], key: str) -> Any:
+def checked_value(value: Any, rule: Mapping[str, Any], key: str) -> Any:
+    """A value that fits a rule, as it is stored. Invalid or Crash, with the server's text."""
     kind = rule["type"]
     if kind == "integer":
         return _integer(value, rule, key)
@@ -96,7 +97,7 @@ def _value(value: Any, rule: Mapping[str, Any], key: str) -> Any:
         if not isinstance(value, list):
             raise Invalid(f"KEY: '{key}' must be an Array;")
         if "items" in rule:
-            value[:] = [_value(item, rule["items"], key) for item in value]
+            value[:] = [checked_value(item, rule["items"], key) for item in value]
     elif kind == "object":
         if not isinstance(value, dict):
             raise Invalid(f"KEY: '{key}' must be an Object;")
@@ -127,7 +128,8 @@ def _text(value: object, rule: Mapping[str, Any], key: str) -> None:
         raise Invalid(f"KEY: '{key}' must match regexp /^\\w+$/;")
 
 
-def _across_roles(roles: list[dict[str, Any]]) -> None:
+def check_across_roles(roles: list[dict[str, Any]]) -> None:
+    """Check what no role shows by itself: names and limits. Invalid, with the server's text."""
     names: set[str] = set()
     for role in roles:
         if role["name"] in names:
