@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.tui.conftest import login_of
+from tests.tui.conftest import START, login_of
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.plan.plan import Plan, to_json
 from wizard.core.views.rows import vm_rows
+from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
 from wizard.storage.preferences import CONSOLE, THEMES, USUAL, Look
@@ -100,6 +101,29 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         assert screen.query_one(VmTable).row_count == count + 1
         guests = [sandbox.world.vms[row.vm_id].guest.node_config for row in rows[1:]]
         assert guests == [f"partition-id={index} num-partitions={count}" for index in range(count)]
+
+
+async def test_the_same_on_an_opennebula_6() -> None:
+    """What is sent there is in its words, with what its VM templates have; it was shown on Review before."""
+    with Sandbox(latency=0, clock=ManualClock(START), version="6.10") as sandbox:
+        sent: list[str] = []
+        app = WizardApp(listening(sandbox, sent), plan=Plan(), clock=sandbox.clock.now)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await connected(pilot)
+            await until(pilot, lambda: app.session.vm_templates.asked, "the VM templates")
+            for key, step in (("f2", Step.SERVICE), ("f5", Step.REVIEW)):
+                await pilot.press(key)
+                await at(pilot, step)
+            await pilot.press("d")
+            await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+            shown = app.session.preview()
+            assert "APPEND" not in shown.template
+            assert "SSH_PUBLIC_KEY" in shown.merge_template
+            await pilot.press("enter")
+            await at(pilot, Step.DASHBOARD)
+            await dashboard_shows(pilot, sandbox, "RUNNING")
+            assert sent == [shown.template, shown.merge_template]
+            assert {vm.context["FLOWER_VERSION"] for vm in sandbox.world.vms} == {Plan().text("FLOWER_VERSION")}
 
 
 async def test_the_walk_without_function_keys(sandbox: Sandbox) -> None:

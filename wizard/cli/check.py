@@ -123,7 +123,7 @@ LARGEST = 4 * 1024 * 1024
 @click.argument("subject", metavar="[PRESET|TEMPLATE.json]", required=False, shell_complete=preset_names)
 @click.option("--template", metavar="NAME|ID", help="A service template that is registered in the cloud, instead.")
 @set_option
-@click.option("--cloud", "with_cloud", is_flag=True, help="Hold a preset against the cloud too; nothing is changed.")
+@click.option("--cloud", "with_cloud", is_flag=True, help="Hold it against the cloud too; nothing is changed.")
 @json_option
 @connection_options
 @click.pass_context
@@ -148,14 +148,13 @@ def check(
         raise click.UsageError("name one thing: a preset, a JSON file, or with --template one that is registered.")
     if settings and (subject is None or _is_template(subject)):
         raise click.UsageError("--set changes a preset; a template is checked as it is.")
-    if with_cloud and (subject is None or _is_template(subject)):
-        raise click.UsageError("--cloud holds a preset against the cloud; a template is checked as it is.")
     if subject is None:
         return _tell_of_template(_registered(template or "", reach, Teller(as_json)), template or "", as_json)
     if not with_cloud and reach != ConnectionOptions():
         raise click.UsageError("nothing is asked of a cloud without --cloud: say --cloud, or leave those options out.")
     if _is_template(subject):
-        return _tell_of_template(read_json(subject), subject, as_json)
+        version = _version(reach, Teller(as_json)) if with_cloud else None
+        return _tell_of_template(read_json(subject), subject, as_json, version)
     return _tell_of_preset(subject, settings, reach if with_cloud else None, as_json)
 
 
@@ -165,8 +164,8 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOp
     from wizard.core.preflight import stands_against
 
     plan = plan_of(subject, settings)
-    problems = rules.check(plan)
     seen = looked_up(plan, reach, Teller(as_json)) if reach is not None else None
+    problems = rules.check(plan) if seen is None else _as_deployed(plan, seen.listings)
     found = seen.findings if seen else ()
     if as_json:
         data: dict[str, object] = {"problems": [problem_data(item) for item in problems]}
@@ -182,12 +181,27 @@ def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOp
     return PREFLIGHT_FAILED if stands_against(found) else 0
 
 
-def _tell_of_template(document: object, subject: str, as_json: bool) -> int:
+def _as_deployed(plan: Plan, listings: Listings) -> tuple[Problem, ...]:
+    """The problems of a plan in the documents that the cloud would be sent."""
+    from wizard.core.plan.dialect import Dialect
+    from wizard.operations.prepare import contexts_in, find_in, preview
+
+    contexts = None if listings.vm_templates is None else contexts_in(listings.vm_templates)
+    return preview(plan, Dialect.of_version(listings.version), find_in(listings), contexts=contexts).problems
+
+
+def _version(reach: ConnectionOptions, teller: Teller) -> str:
+    with connecting(reach, teller) as connector:
+        return connector.connect().version()
+
+
+def _tell_of_template(document: object, subject: str, as_json: bool, version: str | None = None) -> int:
+    """`version` is that of the OpenNebula that is to take it, where one was asked."""
     from wizard.core.opennebula.documents import NotATemplate
     from wizard.core.plan.template_check import linted
 
     try:
-        found = linted(document)
+        found = linted(document, version)
     except NotATemplate as error:
         raise CommandFailed(INVALID, str(error), subject) from None
     if as_json:

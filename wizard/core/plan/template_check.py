@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wizard.core.opennebula.documents import ServiceTemplate, read_template
+from wizard.core.opennebula.documents import ServiceTemplate, read_template, template_body
+from wizard.core.opennebula.documents_v6 import is_v6
 from wizard.core.plan.contract import ROLES, Contract
 from wizard.core.plan.contracts import CONTRACTS
+from wizard.core.plan.dialect import check_server
 from wizard.core.plan.problem import Problem
 from wizard.core.plan.rules import blocking
 from wizard.core.plan.template_rules import check_template, parts_of
@@ -34,12 +36,18 @@ class Lint:
         return said if self.flower else f"{NO_FLOWER}\n{said}"
 
 
-def linted(document: object) -> Lint:
-    """Hold a template against its contract. Takes a body, or a DOCUMENT as OneFlow prints it; raises NotATemplate."""
-    template = read_template(document)
+def linted(document: object, version: str | None = None) -> Lint:
+    """Hold a template against its contract, and against an OpenNebula of that version; None is any that may have it.
+
+    Takes a body, or a DOCUMENT as OneFlow prints it; raises NotATemplate.
+    """
+    body = template_body(document)
+    template = read_template(body)
     contract = contract_of(template)
     flower = any(template.placed(level.value) for level in ROLES)
-    return Lint(contract, flower, check_template(document, contract))
+    # The list that a 7.x makes of a CONTEXT is found nowhere else.
+    suits = check_server(dict(body), version) if version or not is_v6(body) else ()
+    return Lint(contract, flower, (*suits, *check_template(document, contract)))
 
 
 def contract_of(template: ServiceTemplate, contracts: Mapping[str, Contract] = CONTRACTS) -> Contract:
