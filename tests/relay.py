@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +32,8 @@ class Relay:
 
     target: str
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+    alter: Callable[[str, str, int, bytes], tuple[int, bytes]] = lambda _method, _path, status, text: (status, text)
+    """Changes the status and the body of an answer."""
 
     def __enter__(self) -> Relay:
         relay = self
@@ -46,7 +49,8 @@ class Relay:
                 answer = there.getresponse()
                 text = answer.read()
                 there.close()
-                self.send_response_only(answer.status)
+                status, text = relay.alter(self.command, self.path, answer.status, text)
+                self.send_response_only(status)
                 for name, value in answer.getheaders():
                     if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                         self.send_header(name, value)

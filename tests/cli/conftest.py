@@ -123,8 +123,8 @@ def cloud_of() -> Iterator[Callable[..., Sandbox]]:
     """Starts a quick cloud of the given world in this process."""
     started: list[Sandbox] = []
 
-    def start(world: str = "default", speed: float = 50.0) -> Sandbox:
-        started.append(Sandbox(world, latency=0, speed=speed).start())
+    def start(world: str = "default", speed: float = 50.0, version: str | None = None) -> Sandbox:
+        started.append(Sandbox(world, latency=0, speed=speed, version=version).start())
         return started[-1]
 
     yield start

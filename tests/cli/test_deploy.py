@@ -162,6 +162,30 @@ def test_interrupted_is_130_and_it_goes_on(program: Program, cloud_of: Callable[
     assert listed[0]["state"] not in ("UNDEPLOYING", "DONE")
 
 
+@pytest.mark.parametrize("moment", ["instantiating", "instantiated", "New state: DEPLOYING"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGHUP], ids=str)
+def test_the_same_command_goes_on_with_what_was_interrupted(
+    program: Program, cloud_of: Callable[..., Sandbox], number: signal.Signals, moment: str
+) -> None:
+    cloud = cloud_of(speed=40.0)
+    # So slow is a real OneFlow, which makes the first VMs before it answers.
+    cloud.faults.plan("oneflow", "slow", match="/action", seconds=0.5)
+    process = program.at(cloud).start("deploy", "default", "--yes")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if moment in line:
+            break
+    # The line comes before the request: now it is on its way.
+    time.sleep(0.25)
+    process.send_signal(number)
+    process.communicate(timeout=10)
+    time.sleep(0.7)
+    again = program.at(cloud)("deploy", "default", "--yes", "--json")
+    assert again.status == 0, again.err
+    assert "going on with service" in again.err
+    assert len(program.at(cloud)("status", "--json").data["services"]) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
 def test_whoever_watches_may_die(program: Program, cloud_of: Callable[..., Sandbox], number: signal.Signals) -> None:
     cloud = cloud_of(speed=40.0)

@@ -88,7 +88,7 @@ def test_a_wrong_password_is_never_shown(call: Call, cloud: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("template.json", "--cloud"), ("-", "--cloud"), ("default", "--sandbox"), ("default", "-s", "x")]
+    "arguments", [("--template", "x", "--cloud"), ("default", "--sandbox"), ("default", "-s", "x")]
 )
 def test_wrong_usage(call: Call, arguments: tuple[str, ...]) -> None:
     ended = call("check", *arguments)

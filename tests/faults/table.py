@@ -52,6 +52,7 @@ FAULTS = (
     Fault("500", "error"),
     Fault("half", "half"),
     Fault("cut after", "cut"),
+    Fault("504 after", "gateway"),
     Fault("dies", "close", lasting=True),
     Fault("acts, dies", "cut", lasting=True),
 )

@@ -148,6 +148,8 @@ def check(
         raise click.UsageError("name one thing: a preset, a JSON file, or with --template one that is registered.")
     if settings and (subject is None or _is_template(subject)):
         raise click.UsageError("--set changes a preset; a template is checked as it is.")
+    if with_cloud and subject is None:
+        raise click.UsageError("--template asks the cloud already: leave --cloud out.")
     if subject is None:
         return _tell_of_template(_registered(template or "", reach, Teller(as_json)), template or "", as_json)
     if not with_cloud and reach != ConnectionOptions():

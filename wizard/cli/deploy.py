@@ -147,6 +147,8 @@ class _Deployment:
                 return 0
             return self._awaited(self.service, timeout)
         except KeyboardInterrupt:
+            if self.record is not None:
+                self.record.leave()
             raise CommandFailed(INTERRUPTED, "interrupted", hint=self._where_it_stands()) from None
         finally:
             if self.record is not None:
@@ -212,10 +214,11 @@ class _Deployment:
         if self.service is not None:
             number = self.service.id
             return (
-                f"The deployment of service {number} goes on in OneFlow: `flowerneb-wizard attach {number}` shows it."
+                f"The deployment of service {number} goes on in OneFlow: `flowerneb-wizard attach {number}` shows it, "
+                "and so does the same command."
             )
         if any(step.startswith(INSTANTIATING) for step in self.steps):
-            return "OneFlow may have begun to deploy: look at `flowerneb-wizard status`."
+            return "OneFlow may have begun to deploy: the same command finds out, and goes on with it."
         return "Nothing is deployed."
 
 

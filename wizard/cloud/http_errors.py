@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,6 +71,8 @@ def refusal(status: int, body: str, subject: str, server: str, url: str) -> Clou
             return _host_not_permitted(subject)
         return garbled(server, url, f"HTTP {status} with HTML")
     words = _reason(text)
+    if not _is_own(status, words):
+        return garbled(server, url, f"HTTP {status}: {words}" if words else f"HTTP {status}")
     if "Host not permitted" in words:
         return _host_not_permitted(subject)
     if "Not authorized" in words:
@@ -84,6 +87,23 @@ def refusal(status: int, body: str, subject: str, server: str, url: str) -> Clou
         hint = "OneFlow failed by itself: its log is /var/log/one/oneflow.log."
         return ServerFault("the server failed", subject, words, hint)
     return Refused("refused", subject, words, _refusal_hint(words))
+
+
+_OWN = (400, 401, 403, 404, 500)
+
+
+def _is_own(status: int, words: str) -> bool:
+    """Whether OneFlow itself says no: another status, or no more than its name, is of something in between.
+
+    What stands in between may have handed the request on before it gave up.
+    """
+    if status in (401, 403):
+        # Whoever says so has handed nothing on.
+        return True
+    plain = words.strip().rstrip(".").lower()
+    names = {HTTPStatus(status).phrase.lower()} if status in _OWN else set()
+    own = plain not in {"", *names} and not plain.startswith(f"{status} ")
+    return status in _OWN and own and (status != 404 or "[one." in words)
 
 
 def brief(text: str) -> str:

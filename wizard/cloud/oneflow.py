@@ -110,6 +110,8 @@ class OneFlow:
         raw = wire.parsed(text, _SERVER, self._url)
         if not isinstance(raw, dict) or not isinstance(raw.get("DOCUMENT"), dict):
             raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT in it")
+        if not str(raw["DOCUMENT"].get("ID", "")).isdecimal():
+            raise wire.garbled(_SERVER, self._url, "its DOCUMENT has no ID")
         return raw
 
     def _call(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from wizard.cloud.errors import Garbled, Refused
 from wizard.cloud.lookup import by_reference
 from wizard.cloud.reading import service, service_templates
 from wizard.cloud.servers import Servers
@@ -38,7 +39,11 @@ class Templates:
     def instantiate(self, template_id: int, text: str) -> ServiceSnapshot:
         """Make a service of a template and a merge template, sent as it is given."""
         document = self._servers.ask_oneflow(lambda flow: flow.instantiate(template_id, text))
-        return replace(service(document), taken_at=self._clock())
+        try:
+            return replace(service(document), taken_at=self._clock())
+        except Refused as error:
+            # It was done: what can't be read is the answer, which is as good as lost.
+            raise Garbled("the answer is no service", f"service template {template_id}", error.detail) from None
 
 
 class Pools:

@@ -83,6 +83,9 @@ class Record(Protocol):
     def forget(self, asked: str) -> None:
         """Forget it: what was begun earlier is taken up, or is no more."""
 
+    def leave(self) -> None:
+        """Keep it for the next attempt: nobody knows what came of the request."""
+
 
 class Earlier(Protocol):
     """A deployment that was cut short: which services there were before it, and which one came of it."""
@@ -102,7 +105,8 @@ def send(
     """Register or update the service template where that is needed, and instantiate it. Returns the service.
 
     The bytes that go out are those of `prepared`. `report` is given a line before each step. With a `record` a
-    deployment of the same documents that was cut short by a kill is gone on with, instead of a second one.
+    deployment of the same documents that was cut short, or whose answer got lost, is gone on with, instead of a second
+    one.
     Two things that were read for the preparation are read again, since nothing may be made twice: the registered
     templates right before one is registered, and the services right before one is made.
     Raises InvalidPlan before anything is sent, and CloudError when the cloud refuses or is out of reach; the error's
@@ -124,10 +128,15 @@ def send(
         record.asks(request, known)
     report(f"{INSTANTIATING} service template {template_id}")
     try:
-        service = cloud.templates.instantiate(template_id, prepared.merge_template)
-    except LOST as error:
-        service = _made_after_all(name, known, cloud, error)
-        report(f"the answer was lost ({error.title}), but the service is there")
+        try:
+            service = cloud.templates.instantiate(template_id, prepared.merge_template)
+        except LOST as error:
+            service = _made_after_all(name, known, cloud, error)
+            report(f"the answer was lost ({error.title}), but the service is there")
+    except (*LOST, KeyboardInterrupt):
+        if record is not None:
+            record.leave()
+        raise
     if record is not None:
         record.made(request, service.id)
     report(f"service {service.id} instantiated")

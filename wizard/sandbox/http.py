@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Protocol, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-Kind = Literal["close", "silent", "slow", "error", "html", "half", "cut"]
+Kind = Literal["close", "silent", "slow", "error", "html", "half", "cut", "gateway"]
 """close: hang up without an answer. silent: no answer for `seconds` (0: until the sandbox stops), then hang up.
 slow: answer after `seconds`. error: 500 with a JSON backtrace. html: a proxy's 502 page. half: half of the body.
-cut: carry out the request, then hang up without an answer."""
+cut: carry out the request, then hang up without an answer. gateway: carry it out, then a proxy's 504 as plain text."""
 
 
 @dataclass
@@ -242,6 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind in _PAGES:
             return _PAGES[kind]
         response = app.respond(request)
+        if kind == "gateway":
+            return _GATEWAY
         return None if kind == "cut" or stopping.is_set() else response
 
     def _send(self, response: Response, half: bool) -> None:
@@ -277,4 +279,5 @@ _PROXY_PAGE = Response(
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
     "text/html",
 )
+_GATEWAY = Response(504, b"upstream request timeout", "text/plain")
 _PAGES = {"error": _BACKTRACE, "html": _PROXY_PAGE}

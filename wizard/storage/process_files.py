@@ -1,7 +1,7 @@
 """Record of a deployment whose program was killed, in a private file: the next one goes on from there.
 
-The file is written before the request that makes the service, and goes when the deployment has ended or its program
-ends in any orderly way. So only what was cut short is ever found.
+The file is written before the request that makes the service, and goes when the deployment has ended. Where its program
+was killed or interrupted, or the answer got lost, it stays: so only what was cut short is ever found.
 """
 
 from __future__ import annotations
@@ -125,6 +125,11 @@ class DeploymentRecord:
             record = _read(path)
             if record is None or record.get("asked") == self._digest(asked) or age(path) > _A_MONTH:
                 _remove(path)
+
+    def leave(self) -> None:
+        """Keep it for whoever deploys the same again, this process too: nobody knows what came of the request."""
+        with contextlib.suppress(OSError):
+            self.path.rename(self.path.with_stem(f"left-{os.urandom(8).hex()}"))
 
     def done(self) -> None:
         """The deployment has ended, or its program ends and has said where it stands."""
