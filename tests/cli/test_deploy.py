@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from tests.cli.conftest import Ended, Program
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.sandbox.blueprint import Guests
 from wizard.sandbox.server import Sandbox
+from wizard.sandbox.worlds import DEFAULT
 
 
 def sent(cloud: Sandbox) -> list[str]:
@@ -202,6 +205,41 @@ def test_whoever_watches_may_die(program: Program, cloud_of: Callable[..., Sandb
     while state != "RUNNING" and time.monotonic() < end:
         state = program.at(cloud)("status", "Flower Federated Learning", "--json").data["service"]["state"]
     assert state == "RUNNING"
+
+
+def opening_the_gate(cloud: Sandbox, over: threading.Event, *, then_ready: bool) -> None:
+    """Each VM says what OneFlow takes for READY, as the appliance does, and later perhaps READY itself."""
+    world = cloud.world
+    while not over.wait(0.02):
+        with world.lock:
+            for vm in [vm for vm in world.vms if vm.running]:
+                if "FL_READY" not in vm.user_template:
+                    world.vms.update(vm, "FL_READY=YES", {"FL_READY": "YES"}, replace=False)
+                elif then_ready and cloud.clock.now() > vm.start + 60:
+                    world.vms.update(vm, "READY=YES", {"READY": "YES"}, replace=False)
+
+
+@pytest.mark.parametrize("then_ready", [True, False])
+def test_running_is_not_done_before_every_vm_is_ready(
+    call: Callable[..., Ended],
+    cloud_of: Callable[..., Sandbox],
+    monkeypatch: pytest.MonkeyPatch,
+    then_ready: bool,
+) -> None:
+    monkeypatch.setattr("wizard.operations.deploy.READY_GRACE", 20.0 if then_ready else 0.3)
+    cloud = cloud_of(replace(DEFAULT, guests=Guests(silent=("superlink", "supernode"))))
+    over = threading.Event()
+    guests = threading.Thread(target=opening_the_gate, args=(cloud, over), kwargs={"then_ready": then_ready})
+    guests.start()
+    ended = call("deploy", "default", "--yes", "--json", cloud=cloud)
+    over.set()
+    guests.join()
+    assert ended.data["service"]["state"] == "RUNNING"
+    if then_ready:
+        assert ended.status == 0
+        assert {vm["ready"] for vm in ended.data["vms"]} == {"YES"}
+    else:
+        assert (ended.status, "not READY: VM 0, VM 1, VM 2" in ended.error["error"]["title"]) == (7, True)
 
 
 def test_deleted_by_somebody_else_is_6(call: Callable[..., Ended], cloud_of: Callable[..., Sandbox]) -> None:

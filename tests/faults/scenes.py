@@ -21,7 +21,7 @@ from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
 from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.server import Sandbox
-from wizard.storage.process_files import Begun
+from wizard.storage.process_files import Begun, PendingScale
 
 PLAN = Plan().with_texts({"supernode.cardinality": "2", "service.network": "flower-net"})
 TIMEOUT = 1.0
@@ -163,6 +163,8 @@ def _all_known(sandbox: Sandbox, before: ServiceSnapshot | None) -> None:
 
 def _scaled(_: Sandbox, cloud: Cloud, before: ServiceSnapshot | None, report: Report) -> None:
     assert before is not None
+    # As minutes after a scale that was not answered.
+    PendingScale.of(before.id, before.start_time).forget()
     service_actions.scale(cloud, before, "supernode", 3, report)
 
 

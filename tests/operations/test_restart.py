@@ -15,8 +15,8 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import NotAuthorized, Refused, ServerFault
 from wizard.cloud.services import Services
 from wizard.core.cluster import action_preview
-from wizard.core.cluster.partitions import Sync, assignments
-from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.cluster.partitions import Source, Sync, assignments
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, Restarts, StaleRestart
 from wizard.sandbox.server import Sandbox
@@ -236,3 +236,25 @@ def test_what_oned_refuses_is_told_with_the_vm(sandbox: Sandbox, cloud: Cloud, r
     with pytest.raises(NotAuthorized) as caught:
         restarts(sandbox, cloud).run(wanted)
     assert f"VM {wanted[0]} was being restarted" in caught.value.hint
+
+
+def test_a_scale_right_after_the_restarts_leaves_no_doubt(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
+    before = stale(sandbox, cloud, running)
+    restarts(sandbox, cloud).run(action_preview.restart_stale(before).touches)
+    sandbox.clock.advance(2)
+    now = cloud.services.poll(before.id).snapshot
+    service_actions.scale(cloud, now, "supernode", 5, lambda _: None)
+    sandbox.clock.advance(300)
+    new = Cloud(cloud._login, timeout=2.0, clock=sandbox.clock.now)
+    after = new.services.poll(before.id).snapshot
+    new.close()
+    found = assignments(after)
+    assert {item.source for item in found} == {Source.INFERRED}
+    guests = [sandbox.world.vms[item.vm_id].guest.node_config for item in found]
+    assert [item.node_config for item in found] == guests
+
+
+@pytest.mark.parametrize("text", ["", "x", "1", "1 x", "-1 5", "1 9999999999999", "٣ 5", "1 2 3"])
+def test_what_others_write_there_is_nothing(text: str) -> None:
+    vm = VmFacts(1, "one", 3, 3, user_template={"FLOWERNEB_RESTARTED": text})
+    assert vm.ready_by is None

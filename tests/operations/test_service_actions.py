@@ -158,3 +158,24 @@ def test_a_deployment_that_failed_is_removed_with_the_other_verb() -> None:
         assert service_actions.remove(cloud, before, quiet) is Verb.RECOVER_DELETE
         assert ended(cloud, sandbox, before, service_actions.of_removal) is Ending.DONE
         cloud.close()
+
+
+def test_a_scale_that_is_not_answered_in_time_goes_on_and_no_other_is_sent_meanwhile(
+    sandbox: Sandbox, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_state_path", lambda _: tmp_path)
+    before = running(2)
+    login = find_login(sandbox.environment(), Path("/nonexistent"))
+    quick = Cloud(login, timeout=0.05, clock=sandbox.clock.now)
+    sandbox.faults.plan("oneflow", "silent", match="/scale", seconds=2.0)
+    with pytest.raises(service_actions.Unanswered, match="may be making the VMs"):
+        service_actions.scale(quick, before, "supernode", 4, quiet)
+    sent = writes(sandbox)
+    with pytest.raises(Refused, match="may still make the VMs of the scale of supernode to 4"):
+        service_actions.scale(quick, before, "supernode", 5, quiet)
+    assert writes(sandbox) == sent
+    # The VMs come, and the next scale is sent.
+    quick.services.scale(before.id, "supernode", 4)
+    assert ended(quick, sandbox, before, service_actions.of_scale("supernode", 4)) is Ending.DONE
+    service_actions.scale(quick, quick.services.poll(before.id).snapshot, "supernode", 5, quiet)
+    quick.close()

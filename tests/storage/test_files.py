@@ -49,13 +49,13 @@ def test_saved_and_found_again(own: Path) -> None:
 
 def test_private_from_the_beginning(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    replace = Path.replace
+    link = Path.hardlink_to
 
-    def watched(self: Path, target: Path) -> Path:
-        seen.append(mode(self))
-        return replace(self, target)
+    def watched(self: Path, target: Path) -> None:
+        seen.append(mode(target))
+        link(self, target)
 
-    monkeypatch.setattr(Path, "replace", watched)
+    monkeypatch.setattr(Path, "hardlink_to", watched)
     before = os.umask(0)
     try:
         path = save_preset("seven", PRESET)
@@ -94,7 +94,7 @@ def test_an_interruption_leaves_no_litter(own: Path, monkeypatch: pytest.MonkeyP
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "replace", interrupted)
+    monkeypatch.setattr(Path, "hardlink_to", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_preset("seven", PRESET)
     assert list(own.iterdir()) == []
@@ -289,6 +289,7 @@ def test_a_rename_that_fails_is_told(own: Path, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
+    monkeypatch.setattr(Path, "hardlink_to", fail)
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(PresetFileError, match="can't be renamed: Read-only"):
         rename_preset("seven", "eight")

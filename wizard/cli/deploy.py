@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.operations.prepare import Prepared
-    from wizard.operations.watch import PollResult
+    from wizard.operations.watch import PollResult, Watch
     from wizard.storage.journal import Journal
     from wizard.storage.process_files import DeploymentRecord
 
@@ -134,11 +134,14 @@ class _Deployment:
         self.teller = teller
         self.as_json = as_json
         self.in_sandbox = record is None
+        self.gated = False
+        """Whether the template has the VMs say that they are READY."""
         self.steps: list[str] = []
         self.service: ServiceSnapshot | None = None
 
     def run(self, prepared: Prepared, timeout: float | None) -> int:
         """Deploy, and wait at most so many seconds (None: not at all)."""
+        self.gated = bool(json.loads(prepared.template).get("ready_status_gate"))
         try:
             self.service = self._started(prepared)
             if timeout is None:
@@ -168,14 +171,24 @@ class _Deployment:
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
         from wizard.cli.report import Narrator
-        from wizard.operations.deploy import Outcome, outcome
+        from wizard.operations.deploy import READY_GRACE, Outcome, outcome, outcome_when_ready
         from wizard.operations.watch import PollResult, Watch, changes, follow_until
 
         watch = Watch(self.cloud, service.id, PollResult(service, changes(None, service)), self.journals)
         narrator = Narrator(self.teller.say, time.monotonic)
+        begun = time.monotonic()
         ended = follow_until(watch, outcome, timeout, narrator.see)
+        late = self._late(watch) if ended is Outcome.RUNNING else ()
+        if late:
+            # OneFlow's gate may open before the guests are READY.
+            grace = min(READY_GRACE, timeout - (time.monotonic() - begun))
+            ended = follow_until(watch, outcome_when_ready, grace, narrator.see) or Outcome.RUNNING
+            late = self._late(watch) if ended is Outcome.RUNNING else ()
         self.service = watch.latest.snapshot or service
         self._show(self.service, watch.latest)
+        if late:
+            title = f"it is RUNNING, but not READY: {', '.join(f'VM {number}' for number in late)}"
+            raise self._failure(TIMED_OUT, title, f"Look at one: `flowerneb-wizard vm {late[0]}`.")
         if ended is Outcome.RUNNING:
             return 0
         if ended is None:
@@ -185,6 +198,13 @@ class _Deployment:
             raise self._failure(DEPLOYMENT_FAILED, "somebody deleted the service while it was deployed", "")
         hint = "" if self.in_sandbox else f"Look closer with `flowerneb-wizard attach {service.id}`."
         raise self._failure(DEPLOYMENT_FAILED, "the deployment failed", hint)
+
+    def _late(self, watch: Watch) -> tuple[int, ...]:
+        """The VMs that are to say READY and have not."""
+        from wizard.operations.deploy import not_ready
+
+        snapshot = watch.latest.snapshot
+        return not_ready(snapshot) if self.gated and snapshot is not None else ()
 
     def _failure(self, status: int, title: str, hint: str) -> CommandFailed:
         from wizard.core.cluster.progress import waiting_for

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -190,9 +190,17 @@ def scale(
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         act = looked_at(connector, service, teller, yes=yes, dry_run=dry_run, as_json=as_json)
-        if not act.agreed(action_preview.scale(act.service, count), f"Scale to {count}?"):
+        preview = action_preview.scale(act.service, count)
+        if refused := service_actions.scale_pending(act.service):
+            preview = replace(preview, refused=refused)
+        if not act.agreed(preview, f"Scale to {count}?"):
             return
-        service_actions.scale(act.cloud, act.service, SUPERNODE, count, teller.say)
+        try:
+            service_actions.scale(act.cloud, act.service, SUPERNODE, count, teller.say)
+        except service_actions.Unanswered as error:
+            if not wait:
+                raise
+            teller.say(f"{error.title}: OneFlow goes on making the VMs, and shows them once it has made the last")
         if wait:
             act.show(act.followed(service_actions.of_scale(SUPERNODE, count), timeout))
 

@@ -31,7 +31,7 @@ class Cloud:
     def __init__(self, login: Login, *, timeout: float = 10.0, clock: Callable[[], float] = time.time) -> None:
         self._login = login
         self._servers = Servers(login, timeout)
-        self.vms = Vms(self._servers)
+        self.vms = Vms(self._servers, clock)
         self.services = Services(self._servers, self.vms, clock)
         self.templates = Templates(self._servers, clock)
         self.pools = Pools(self._servers)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wizard.cloud.reading import joined, may_stay, newly_read
 from wizard.cloud.servers import Servers
-from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import RESTARTED, ServiceSnapshot, VmFacts
 
 
 class Vms:
-    """VMs, as oned knows them. Every method blocks and raises CloudError."""
+    """VMs, as oned knows them. Every method blocks and raises CloudError. `clock` gives Unix seconds."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, clock: Callable[[], float]) -> None:
         self._servers = servers
+        self._clock = clock
 
     def get(self, vm_id: int) -> VmFacts:
         """One VM in full, with its whole history. Raises NotFound."""
@@ -26,6 +27,14 @@ class Vms:
     def unready(self, vm_id: int) -> None:
         """Take back what a VM said about being READY, so that the next READY=YES is a new one."""
         self._servers.ask_oned(lambda oned: oned.publish(vm_id, 'READY="NO"'))
+
+    def note_restarted(self, vm: VmFacts) -> None:
+        """Write into a VM that is READY that it has been so since its last start: its guest has asked for its place.
+
+        oned tells when a VM started, and not when it became READY; a later scale would leave that open.
+        """
+        text = f'{RESTARTED}="{vm.runs[-1].seq if vm.runs else 0} {int(self._clock())}"'
+        self._servers.ask_oned(lambda oned: oned.publish(vm.id, text))
 
     def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
         """The VMs that still carry the id of a service and are not DONE: OneFlow is known to leave some."""

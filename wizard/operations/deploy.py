@@ -175,6 +175,22 @@ def preflight(plan: Plan, cloud: Cloud) -> Preflight:
     return Preflight(preflights.check(plan, facts), facts)
 
 
+READY_GRACE = 180.0
+"""Seconds that VMs may take to be READY after OneFlow says RUNNING: a text like FL_READY=YES opens its gate early."""
+
+
+def not_ready(snapshot: ServiceSnapshot) -> tuple[int, ...]:
+    """The VMs that are listed and not READY."""
+    nodes = (node for role in snapshot.roles for node in role.nodes)
+    return tuple(node.vm_id for node in nodes if node.vm is None or not node.vm.is_ready)
+
+
+def outcome_when_ready(snapshot: ServiceSnapshot) -> Outcome | None:
+    """The same, and RUNNING only once every VM is READY."""
+    found = outcome(snapshot)
+    return None if found is Outcome.RUNNING and not_ready(snapshot) else found
+
+
 def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
     """Outcome of the deployment, None while it goes on.
 

@@ -7,6 +7,7 @@ memory: whoever starts again after a crash goes on where it was.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,9 @@ class Restarts:
                 self.begun(mark)
             resumed = _record(vm) > mark.record
             if resumed and vm.is_ready:
+                with contextlib.suppress(CloudError):
+                    # Without it no more is lost than what a later scale makes uncertain.
+                    self.cloud.vms.note_restarted(vm)
                 return Ended.DONE, ""
             action = _next_action(vm, resumed)
             looks -= 1

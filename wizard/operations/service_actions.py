@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import LOST, CloudError, NotAuthorized, NotFound, Refused
+from wizard.cloud.errors import LOST, CloudError, NotAuthorized, NotFound, Refused, TimedOut
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState, Verb
+from wizard.core.text import one_line
 from wizard.storage.locks import service_lock
+from wizard.storage.process_files import PendingScale
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -27,6 +29,7 @@ def _go_on() -> bool:
 def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: Tell, stop: Stop = _go_on) -> None:
     """Ask for so many VMs of a role. Raises CloudError where OneFlow refuses, or where it did not happen.
 
+    Raises Unanswered where it may still happen: until that is over, or some minutes have passed, no other is sent.
     Where another program of this user acts on the service it is waited for, until `stop`: then WaitStopped is raised,
     and nothing was sent. So do `recover` and `remove`.
     """
@@ -35,8 +38,40 @@ def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: T
         found = now.role(role) if now else None
         return found is not None and found.cardinality == wanted
 
+    def send() -> None:
+        if refused := scale_pending(cloud.services.find(str(before.id)) if pending.read() else before):
+            raise Refused("refused", f"service {before.id}", refused, "Nothing was sent.")
+        cloud.services.scale(before.id, role, wanted)
+
+    pending = PendingScale.of(before.id, before.start_time)
     tell(f"scaling {role} of service {before.id} to {wanted}")
-    _once(lambda: cloud.services.scale(before.id, role, wanted), cloud, before, happened, tell, stop)
+    try:
+        _once(send, cloud, before, happened, tell, stop)
+    except TimedOut as error:
+        pending.write(role, wanted)
+        hint = f"OneFlow may be making the VMs: it shows them once it has made the last. Look at service {before.id}."
+        raise Unanswered(error.title, error.subject, error.detail, hint) from error
+
+
+class Unanswered(TimedOut):
+    """A scale was asked for, and OneFlow, which makes the VMs before it answers, has not answered."""
+
+
+def scale_pending(now: ServiceSnapshot) -> str:
+    """Why the service is not to be scaled now: OneFlow may still make the VMs of an earlier scale. Empty if not.
+
+    An earlier scale that the service shows is over, and forgotten.
+    """
+    pending = PendingScale.of(now.id, now.start_time)
+    earlier = pending.read()
+    if earlier is None:
+        return ""
+    role = now.role(earlier[0])
+    if role is None or role.cardinality == earlier[1] or now.state != ServiceState.RUNNING:
+        pending.forget()
+        return ""
+    name = one_line(earlier[0])
+    return f"OneFlow may still make the VMs of the scale of {name} to {earlier[1]}: wait until they are listed."
 
 
 def recover(cloud: Cloud, before: ServiceSnapshot, tell: Tell, stop: Stop = _go_on) -> None:

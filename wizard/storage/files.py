@@ -147,7 +147,7 @@ def save_preset(name: str, preset: Preset, *, overwrite: bool = False) -> Path:
         text = presets.dumps(preset)
     except PresetError as error:
         raise PresetFileError(name, f"it can't be saved yet: {error.title}") from None
-    write_atomically(path, text)
+    write_atomically(path, text, is_new=not overwrite)
     return path
 
 
@@ -155,7 +155,7 @@ def save_text(name: str, text: str, *, overwrite: bool = False) -> Path:
     """As `save_preset`, for a file that is there as text already: its comments stay. Whether it is a preset is not
     looked at. The schema that its first line names is put beside it, as it is in this version."""
     path = _free(name, overwrite=overwrite)
-    write_atomically(path, text)
+    write_atomically(path, text, is_new=not overwrite)
     write_atomically(path.parent / SCHEMA, (shipped("presets") / SCHEMA).read_text(encoding="utf-8"))
     return path
 
@@ -187,7 +187,7 @@ def rename_preset(name: str, new: str) -> Path:
     path = own_preset(name, "renamed")
     target = _free(new, overwrite=False)
     try:
-        path.rename(target)
+        _move(path, target, is_new=True)
     except OSError as error:
         raise PresetFileError(str(path), f"it can't be renamed: {error.strerror}") from None
     return target
@@ -206,8 +206,11 @@ def delete_preset(name: str) -> Path:
     return path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a private file (mode 0600) through a temporary one in the same folder. Raises PresetFileError."""
+def write_atomically(path: Path, text: str, *, is_new: bool = False) -> None:
+    """Write a private file (mode 0600) through a temporary one in the same folder. Raises PresetFileError.
+
+    With `is_new` nothing is written over, not even what another program makes in this moment: AlreadyThere is raised.
+    """
     import tempfile
 
     try:
@@ -218,7 +221,7 @@ def write_atomically(path: Path, text: str) -> None:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(temporary).replace(path)
+            _move(Path(temporary), path, is_new=is_new)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
@@ -227,6 +230,22 @@ def write_atomically(path: Path, text: str) -> None:
         raise PresetFileError(str(path), "it can't be written: it holds bytes that are not UTF-8 text") from None
     except OSError as error:
         raise PresetFileError(str(path), f"it can't be written: {error.strerror}") from None
+
+
+def _move(source: Path, target: Path, *, is_new: bool) -> None:
+    """Give a file another name. Raises AlreadyThere where `is_new` and the name is taken, and OSError."""
+    if not is_new:
+        source.replace(target)
+        return
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise AlreadyThere(str(target), "a preset of that name exists") from None
+    except OSError:
+        # A file system without links: what was looked at a moment ago has to do.
+        source.rename(target)
+    else:
+        source.unlink()
 
 
 def _listed(folder: Path, is_shipped: bool) -> Iterator[PresetFile]:

@@ -200,3 +200,37 @@ class RestartRecord:
         """Forget it: the VM is READY again."""
         with contextlib.suppress(OSError):
             self.path.unlink()
+
+
+_SCALE_TAKES = 180.0
+"""Seconds after which a scale whose answer never came is held to be over: OneFlow makes a hundred VMs in a minute."""
+
+
+@dataclass(frozen=True)
+class PendingScale:
+    """A scale of a service whose answer did not come in time: OneFlow goes on with it, and shows nothing meanwhile."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, service_id: int, start_time: int) -> PendingScale:
+        """That of a service."""
+        folder = platformdirs.user_state_path(APPLICATION) / "scales"
+        return cls(folder / f"{service_id}-{start_time}.json")
+
+    def read(self) -> tuple[str, int] | None:
+        """The role and how many VMs it is to have; None where nothing is pending."""
+        found = _read(self.path)
+        if found is None or age(self.path) > _SCALE_TAKES:
+            return None
+        role, wanted = found.get("role"), found.get("wanted")
+        return (role, wanted) if isinstance(role, str) and isinstance(wanted, int) else None
+
+    def write(self, role: str, wanted: int) -> None:
+        """Keep what was asked for."""
+        with contextlib.suppress(PresetFileError):
+            write_atomically(self.path, json.dumps({"role": role, "wanted": wanted}) + "\n")
+
+    def forget(self) -> None:
+        """It has happened."""
+        _remove(self.path)

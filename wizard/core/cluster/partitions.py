@@ -2,7 +2,7 @@
 
 A guest that was given no node config asks OneGate for its service when it boots, and uses its position in the
 `nodes` list of its role as partition-id and the length of the list as num-partitions. It never recomputes that while
-it runs. What the list said at each boot is worked out by `membership`, when each guest asked by `boots`.
+it runs. What the list said at each boot is worked out by `membership`, when each guest asked by `asked`.
 
 Everything here is arithmetic on snapshots: lists in, assignments out.
 """
@@ -59,7 +59,8 @@ def asked(vm: VmFacts, settled: Sequence[float], now: float) -> tuple[Window, ..
     """The spans of time in which the guest may have asked, at least one.
 
     `settled` are moments at which OneFlow had seen READY of every VM that it had made till then: a guest that booted
-    only once had asked by the first of them after its start. Two spans where oned does not tell whether the last of
+    only once had asked by the first of them after its start; one that this program restarted, by the moment that was
+    noted in its VM. Two spans where oned does not tell whether the last of
     the VM's runs began with a boot: pools give only the last history record, `one.vm.info` all.
     """
     runs = _runs(vm)
@@ -67,7 +68,10 @@ def asked(vm: VmFacts, settled: Sequence[float], now: float) -> tuple[Window, ..
         last = runs[-1].since
         return (float(vm.stime), float(last)), _window(last, (), now)
     boot = _last_boot(runs)
-    return (_window(boot.since, settled if boot is runs[0] else (), now),)
+    seen = [*(settled if boot is runs[0] else ())]
+    if vm.ready_by is not None and vm.ready_by[0] >= boot.seq:
+        seen.append(float(vm.ready_by[1]))
+    return (_window(boot.since, seen, now),)
 
 
 def _runs(vm: VmFacts) -> Sequence[Run]:

@@ -16,6 +16,10 @@ SUPERLINK = "superlink"
 SUPERNODE = "supernode"
 
 
+RESTARTED = "FLOWERNEB_RESTARTED"
+"""The attribute of a VM that this program has restarted: the number of its history record then, and by when, in Unix
+seconds, it was READY again."""
+
 NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
 """Actions after which a guest goes on where it was: migrate, live-migrate, stop and suspend, by oned's numbers."""
 
@@ -74,6 +78,16 @@ class VmFacts:
     def finished(self) -> bool:
         """DONE: the VM is only a record."""
         return self.state == states.VmState.DONE
+
+    @property
+    def ready_by(self) -> tuple[int, int] | None:
+        """The number of a history record, and a moment in Unix seconds by which the guest that began with it was READY.
+
+        None where nobody has noted that.
+        """
+        record, _, seconds = (self.user_template or {}).get(RESTARTED, "").partition(" ")
+        known = all(text.isascii() and text.isdigit() and len(text) < 12 for text in (record, seconds))
+        return (int(record), int(seconds)) if known else None
 
     @property
     def ending(self) -> bool:

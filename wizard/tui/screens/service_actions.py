@@ -77,6 +77,9 @@ class ServiceActions(StepScreen):
         snapshot = self._idle()
         if snapshot is None:
             return
+        if pending := await run_in_thread(lambda: service_actions.scale_pending(snapshot)):
+            self.notify(pending, title="Nothing was sent", severity="warning", timeout=10, markup=False)
+            return
         role = snapshot.role(SUPERNODE)
         question = Ask("Scale the SuperNodes", "How many there shall be.", str(role.cardinality) if role else "")
         wanted = await self.wizard.push_screen_wait(question)
@@ -224,6 +227,9 @@ class ServiceActions(StepScreen):
         stopped = threading.Event()
         try:
             await run_in_thread(lambda: send(cloud, stopped.is_set))
+        except service_actions.Unanswered as error:
+            self.tell(f"{error.title}. {error.hint}", "W")
+            return False
         except CloudError as error:
             await self.wizard.push_screen_wait(trouble(error))
             return False
