@@ -48,6 +48,7 @@ class Cloud:
         if self._connection is not None:
             self._connection.close()
         self.sandbox.stop()
+        assert self.sandbox._shared.failures == []
 
     def _connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", urlsplit(self.sandbox.oneflow_url).port, timeout=10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import traceback
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Protocol, get_args
@@ -138,6 +139,8 @@ class SharedState:
     faults: Faults = field(default_factory=Faults)
     log: list[LoggedRequest] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    failures: list[str] = field(default_factory=list)
+    """Tracebacks of what went wrong in the sandbox itself."""
 
 
 class LoopbackServer(ThreadingHTTPServer):
@@ -190,10 +193,10 @@ class LoopbackServer(ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print the traceback, unless the sandbox is stopping and connections break."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - socketserver's
+        """Print nothing: the terminal belongs to the program that runs the sandbox. A test looks at what failed."""
         if not self.shared.stopping.is_set():
-            super().handle_error(request, client_address)
+            self.shared.failures.append(traceback.format_exc())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -209,18 +212,28 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing: the terminal belongs to the program that runs the sandbox."""
 
     def _answer(self) -> None:
+        length = _length(self.headers.get("Content-Length"))
+        if length is None:
+            # What is not read is in the way of the next request.
+            self.close_connection = True
+            self._send(_TOO_LARGE, half=False)
+            return
         target = urlsplit(self.path)
         request = Request(
             self.command,
             unquote(target.path),
             dict(parse_qsl(target.query, keep_blank_values=True)),
             {key.lower(): value for key, value in self.headers.items()},
-            self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            self.rfile.read(length),
         )
         app, shared = self.server.app, self.server.shared
-        call = app.call(request)
-        fault = shared.faults.take(app.name, call)
-        response = self._respond(fault, request)
+        try:
+            call = app.call(request)
+            fault = shared.faults.take(app.name, call)
+            response = self._respond(fault, request)
+        except Exception:
+            shared.failures.append(traceback.format_exc())
+            call, fault, response = f"{self.command} {self.path}", None, _BACKTRACE
         status = 0 if response is None else response.status
         # Logged before it is sent: a client that has the answer finds the request in the log.
         shared.log.append(LoggedRequest(app.name, request.method, request.path, call, status))
@@ -265,6 +278,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815 - http.server's names
+
+
+LARGEST = 16 << 20
+"""Bytes of a request. A service template with every text in it is some kilobytes."""
+_TOO_LARGE = Response(413, b"Request Entity Too Large", "text/plain")
+
+
+def _length(header: str | None) -> int | None:
+    """The length of a body; None where it is none, or more than is read."""
+    text = (header or "0").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= LARGEST else None
 
 
 _BACKTRACE = Response(

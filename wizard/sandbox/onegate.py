@@ -57,7 +57,7 @@ class OneGate:
 
     def _caller(self, headers: Mapping[str, str]) -> VirtualMachine | None:
         number = headers.get("x-onegate-vmid", "")
-        if not number.isdigit() or int(number) >= len(self._world.vms):
+        if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) >= len(self._world.vms):
             return None
         vm = self._world.vms[int(number)]
         if vm.state == DONE or vm.context.get("TOKEN", "").upper() != "YES":

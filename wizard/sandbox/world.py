@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -330,6 +331,8 @@ class WorldState:
         """The user of requests among the servers."""
         self.onegate_url = ""
         self.gate: Gate | None = None
+        self.failures: list[str] = []
+        """Tracebacks of steps that went wrong."""
         self._new_guest = new_guest
 
     def seconds(self) -> int:
@@ -341,7 +344,11 @@ class WorldState:
 
         def locked() -> None:
             with self.lock:
-                step()
+                try:
+                    step()
+                except Exception:
+                    # One step gone wrong must not stop the clock of all others.
+                    self.failures.append(traceback.format_exc())
 
         return self.clock.call_later(delay, locked)
 

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from wizard.sandbox.blueprint import User
 from wizard.sandbox.http import Request, Response
-from wizard.sandbox.oned import objects, templates
+from wizard.sandbox.oned import objects, plain_xml, templates
 from wizard.sandbox.oned.accounts import (
     AUTHENTICATION,
     INTERNAL,
@@ -97,8 +97,9 @@ class Oned:
     @staticmethod
     def _read(request: Request) -> tuple[tuple[Any, ...], str]:
         try:
+            plain_xml.check(request.body)
             params, name = xmlrpc.client.loads(request.body)
-        except (ExpatError, xmlrpc.client.Error, ValueError):
+        except (ExpatError, xmlrpc.client.Error, ValueError, TypeError, AttributeError, IndexError, KeyError):
             return (), ""
         return params, name or ""
 
@@ -119,7 +120,10 @@ class Oned:
         if len(params) - 1 < needed:
             raise OneError(XML_RPC_API, "Not enough parameters.")
         with self._world.lock:
-            return act(user, *params[1 : used + 1])
+            try:
+                return act(user, *params[1 : used + 1])
+            except (TypeError, ValueError, AttributeError, OverflowError):
+                raise OneError(XML_RPC_API, "A parameter is of the wrong type.") from None
 
 
 def _dumped(result: list[str | int]) -> bytes:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from wizard.sandbox.blueprint import User
+from wizard.sandbox.oned import plain_xml
 from wizard.sandbox.oned.accounts import INTERNAL, OneError
 
 _KEY = r"\s*(?:\#[^\n]*\n\s*)*(?P<key>[\w-]+)\s*=[ \t]*"
@@ -27,8 +28,9 @@ def parse(text: str) -> dict[str, Any]:
 def _read(text: str, attribute: re.Pattern[str]) -> dict[str, Any]:
     if text.lstrip().startswith("<"):
         try:
+            plain_xml.check(text)
             return _children(ElementTree.fromstring(text))  # noqa: S314 - loopback only, from our own client
-        except ElementTree.ParseError as error:
+        except (plain_xml.NotPlain, ElementTree.ParseError) as error:
             raise OneError(INTERNAL, "Parse error: XML Template malformed.") from error
     attributes: dict[str, Any] = {}
     position = 0

@@ -100,6 +100,8 @@ class OneFlow:
             return text(500, str(error))
         except Crash as error:
             return crash(str(error))
+        except RecursionError:
+            return crash("stack level too deep")
 
     def _dispatch(self, user: User, request: Request) -> Response:
         for method, pattern, route in self._routes:
@@ -120,5 +122,5 @@ def _basic_auth(header: str) -> str | None:
         return None
     try:
         return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, ValueError):
         return None

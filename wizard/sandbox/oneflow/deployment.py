@@ -188,8 +188,15 @@ class Deployment:
         """Create the VMs of all roles that are not to wait for a parent, once the networks exist."""
         if service.state != DEPLOYING_NETS:
             return
-        for role in service.roles.values():
-            self._flow.release.set_values(service, role)
+        try:
+            for role in service.roles.values():
+                self._flow.release.set_values(service, role)
+        except TypeError:
+            # What a 7.x does with a CONTEXT that it has made a list of itself.
+            service.log("TypeError: no implicit conversion of String into Integer", "E")
+            service.set_state(FAILED_DEPLOYING)
+            service.publish()
+            return
         roles = service.roles_to_deploy()
         if not roles:
             # With a cycle of parents the service stays in DEPLOYING_NETS for ever.

@@ -96,7 +96,7 @@ def read_json(request: Request) -> Any:
     body = request.body.decode(errors="replace")
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Crash(unexpected(body)) from None
 
 

@@ -245,7 +245,7 @@ class TemplateRoutes:
 def _parsed(body_text: str) -> object:
     try:
         return json.loads(body_text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid(unexpected(body_text)) from None
 
 
