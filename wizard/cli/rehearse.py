@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wizard.cli.acting import Act
 from wizard.cli.completing import preset_names
 from wizard.cli.connection import ending_in_order
 from wizard.cli.options import example, json_option, set_option
@@ -23,7 +24,6 @@ from wizard.cli.output import (
     is_terminal,
 )
 from wizard.cli.render import checked, plan_of
-from wizard.cli.service_actions import Act
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

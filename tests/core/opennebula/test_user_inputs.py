@@ -105,7 +105,7 @@ REFUSED = [
     ("O|list-multiple|D|a,b|", "expected some of a, b, separated by commas", ["c", "a,,b", "a;b"]),
     ("O|boolean|D", "expected YES or NO", ["yes", "no", "true", "1", "Y", "YES "]),
     ("O|fixed|D||eu", "expected eu: it is fixed", ["us", "EU"]),
-    ("M|network|D", "expected id:N, template_id:N or reserve_from:N", ["3", "id", "id:x", "id:²", "id:3:4", "vnet:3"]),
+    ("M|network|D", "expected one of id, reserve_from, template_id, then :N", ["3", "id:x", "id:²", "vnet:3"]),
     ("M|text|D", "expected a value: this input is mandatory", [""]),
     ("M|network|D", "expected a value: this input is mandatory", [""]),
 ]

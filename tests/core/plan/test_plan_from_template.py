@@ -101,7 +101,7 @@ def test_how_it_is_built_is_held_against_the_rules() -> None:
         ({}, {}, None),
         ({"Private": "M|network|x||id:"}, {"service.network": ""}, None),
         ({"Lan": "O|network|x||id:4"}, {"service.network": "4"}, [{"Lan": {"id": "4"}}]),
-        ({"New": "M|network|x||reserve_from:0"}, {"service.network": ""}, None),
+        ({"New": "M|network|x||reserve_from:0"}, {"service.network": ""}, [{"New": {"reserve_from": "0"}}]),
         (
             {"A": "M|network|x||id:1", "B": "M|network|x||id:2"},
             {"service.network_A": "1", "service.network_B": "2"},

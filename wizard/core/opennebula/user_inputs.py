@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from wizard.core.errors import WizardError
+from wizard.core.opennebula.networks import KINDS, NetworkChoice
 
 
 class InputType(str, Enum):
@@ -37,7 +38,6 @@ BOOLEANS = ("YES", "NO")
 _CHOICES = frozenset({InputType.LIST, InputType.LIST_MULTIPLE})
 _RANGES = frozenset({InputType.RANGE, InputType.RANGE_FLOAT})
 _INTEGER = re.compile(r"-?[0-9]+\Z")
-_NETWORK = re.compile(r"(id:([0-9]+)?|template_id:([0-9]+)?|reserve_from:([0-9]+(:.*)?)?)\Z")
 _FLOAT = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
@@ -93,7 +93,8 @@ def parse(key: str, definition: str) -> UserInput:
         raise UserInputError(f"{key}: a definition has 3 or 5 parts between '|', this has {len(parts)}: {definition!r}")
     head, kind, description = parts[:3]
     options, default = (parts[3], parts[4]) if len(parts) == 5 else ("", "")
-    if head not in ("M", "O"):
+    # OneFlow asks for what begins with M alone; a zero is what many write for an O.
+    if head not in ("M", "O", "0"):
         raise UserInputError(f"{key}: a definition starts with M or O, this with {head!r}")
     try:
         input_type = InputType(kind)
@@ -172,9 +173,9 @@ def _fixed(definition: UserInput, value: str) -> str | None:
 
 
 def _network(_definition: UserInput, value: str) -> str | None:
-    if _NETWORK.match(value):
+    if NetworkChoice.parse(value) is not None:
         return None
-    return "expected id:N, template_id:N or reserve_from:N"
+    return f"expected one of {', '.join(KINDS)}, then :N, then perhaps :EXTRA"
 
 
 def _is_float(value: str) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wizard.core.opennebula.contents_v6 import CONTENTS_V6
+from wizard.core.opennebula.networks import NetworkChoice
 from wizard.core.opennebula.user_inputs import InputType
 from wizard.core.plan.contract import ROLES, Contract, Field, Level, Meaning
 from wizard.core.plan.contracts import SEED
@@ -103,8 +104,8 @@ class Plan:
     def merge_template(self) -> Document:
         """Body of the instantiation: the name, and a value for every input at its own level."""
         document: Document = {"name": self.name, "user_inputs_values": self.values(Level.SERVICE)}
-        if self._networks:
-            document["networks_values"] = [{name: {"id": text}} for name, text in self._networks.items()]
+        if networks := self._networks_values():
+            document["networks_values"] = networks
         roles = [
             {
                 "name": level.value,
@@ -120,6 +121,16 @@ class Plan:
         """The choice for each network of the template, by the name that it has there."""
         texts = {name: self.text(path).strip() for path, name in self.contract.networks.items()}
         return {name: text for name, text in texts.items() if text}
+
+    def _networks_values(self) -> list[dict[str, dict[str, str]]]:
+        """An entry for each network of which something is known: the server drops the size that a default may have."""
+        body = self.contract.body or {}
+        values = {}
+        for name, definition in (body.get("networks") or {}).items():
+            offered = NetworkChoice.parse(str(definition).rpartition("|")[2])
+            values[name] = offered.value if offered else {}
+        values |= {name: {"id": text} for name, text in self._networks.items()}
+        return [{name: value} for name, value in values.items() if value]
 
     def _body_with_changes(self, body: Mapping[str, Any]) -> Document:
         document = copy.deepcopy(dict(body))

@@ -5,7 +5,6 @@ Not everything that a template can say is a setting: what is not taken over is l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from wizard.core.opennebula import user_inputs as user_input
 from wizard.core.opennebula.contents_v6 import CONTENTS_V6
 from wizard.core.opennebula.documents import NotATemplate, Role, ServiceTemplate, read_template, template_body
 from wizard.core.opennebula.documents_v6 import from_v6
+from wizard.core.opennebula.networks import NetworkChoice
 from wizard.core.opennebula.service_document import decode_service
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.user_inputs import InputType, UserInput
@@ -21,8 +21,6 @@ from wizard.core.plan.contracts import CONTRACTS, DESCRIPTION, REGISTERED, SEED,
 from wizard.core.plan.plan import Document, Plan, number_or_text
 from wizard.core.plan.template_check import contract_of
 from wizard.core.plan.template_rules import parts_of, plan_of, role_name, roles_are_objects, superlink_is_never_scaled
-
-_BY_ID = re.compile(r"\s*id:([0-9]+)\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -92,11 +90,11 @@ def _network(template: ServiceTemplate) -> tuple[str, list[str]]:
     if chosen is not None:
         return chosen, []
     default = definition.split("|")[-1] if isinstance(definition, str) else ""
-    if found := _BY_ID.match(default):
-        return found.group(1), []
-    if default.strip() in ("", "id:"):
-        return "", []
-    return "", [f"the network {name}: {default.strip()} makes a network, a preset names one that exists"]
+    found = NetworkChoice.parse(default)
+    if found is not None and found.kind == "id":
+        return found.id, []
+    made = "makes a network" if found is not None else "can't be read"
+    return "", [f"the network {name}: {default.strip()} {made}, a preset names one that exists"]
 
 
 def _network_values(template: ServiceTemplate) -> Iterator[tuple[str, str]]:
@@ -266,9 +264,11 @@ def _networks(template: ServiceTemplate) -> Iterator[tuple[Field, str]]:
             found = user_input.parse(name, str(definition))
         except user_input.UserInputError as error:
             raise NotATemplate(f"a network of it can't be read: {error}") from None
-        kind, _, default = found.default.partition(":")
-        made_anew = kind in ("template_id", "reserve_from")
-        known = default if kind == "id" else ""
+        offered = NetworkChoice.parse(found.default)
+        if offered is None:
+            raise NotATemplate(f"network {name} of it can't be read: {found.default} is not kind:id:extra")
+        made_anew = offered.kind != "id" and bool(offered.id)
+        known = offered.id if offered.kind == "id" else ""
         help_text = "The network that the VMs join; SuperNodes must reach the SuperLink on it."
         if made_anew:
             help_text += f" Left empty, OneFlow makes one of its own, as the template says ({found.default})."

@@ -86,8 +86,8 @@ def set_networks_values(body: dict[str, Any], merge: dict[str, Any] | None) -> N
 
 
 def _default_network(definition: str) -> dict[str, str | None]:
-    """The default in `M|network|text| |id:0`: {"id": "0"}; None where it is empty."""
-    kind, _, value = definition.rpartition("|")[2].partition(":")
+    """The default in `M|network|text| |id:0`: {"id": "0"}; None where it is empty. What follows the id is dropped."""
+    kind, value, *_ = [*definition.rpartition("|")[2].split(":"), ""]
     return {kind: value or None}
 
 
