@@ -131,11 +131,12 @@ def test_a_template_on_stdin(program: Program) -> None:
         (b"[1]", "a service template is a JSON object"),
         (b'{"roles": 1}', "list of roles"),
         (b"\xff\xfe\xfa", "not"),
+        (b"# a service\n---\nname: flower\nroles:\n  - name: superlink\n", "it looks like YAML"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b'{"roles": [], "a": ' + b"9" * 6000 + b"}", ""),
         (b" " * (4 * 1024 * 1024 + 1), "larger than 4096 KiB"),
     ],
-    ids=["empty", "half", "list", "roles", "bytes", "deep", "digits", "large"],
+    ids=["empty", "half", "list", "roles", "bytes", "yaml", "deep", "digits", "large"],
 )
 def test_a_file_that_is_no_template(call: Callable[..., Ended], tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "broken.json").write_bytes(content)

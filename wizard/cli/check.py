@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,8 @@ def problem_data(item: Problem) -> dict[str, object]:
         "grave": item.grave,
     }
 
+
+_YAML = re.compile(r"(?:\s*#[^\n]*\n|---\s*\n|\s)*[A-Za-z_]+:(?:\s|\Z)")
 
 LARGEST = 4 * 1024 * 1024
 """Bytes. OpenNebula's own documents are far smaller."""
@@ -248,6 +251,9 @@ def read_json(subject: str) -> object:
     except UnicodeDecodeError:
         raise CommandFailed(INVALID, "it is not UTF-8 text", subject) from None
     except json.JSONDecodeError as error:
+        if _YAML.match(data.decode("utf-8", "replace")):
+            message = "it looks like YAML; OneFlow takes JSON: convert it, as with `yq -o json`"
+            raise CommandFailed(INVALID, message, subject) from None
         raise CommandFailed(INVALID, f"it is not JSON: {error.msg}", f"{subject}:{error.lineno}") from None
     except (ValueError, RecursionError):
         raise CommandFailed(INVALID, "it is not a JSON document that can be read", subject) from None

@@ -11,7 +11,7 @@ from wizard.core.preflight.templates import lacking
 @pytest.mark.parametrize(
     ("context", "missing"),
     [
-        ({"TOKEN": "YES", "REPORT_READY": "yes", "NETWORK": " YES "}, ()),
+        ({"TOKEN": "YES", "REPORT_READY": "YES", "NETWORK": " YES "}, ()),
         ({"TOKEN": "NO", "NETWORK": "YES"}, ("TOKEN=NO", "no REPORT_READY")),
         ({}, ("no TOKEN", "no REPORT_READY", "no NETWORK")),
     ],

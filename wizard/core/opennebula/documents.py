@@ -300,7 +300,7 @@ def template_body(document: object) -> Mapping[str, object]:
 
     Raises NotATemplate.
     """
-    if isinstance(document, Mapping) and isinstance(document.get("DOCUMENT"), Mapping):
+    if isinstance(document, Mapping) and "roles" not in document and ("DOCUMENT" in document or "TEMPLATE" in document):
         try:
             _, document = unwrapped(document)
         except DocumentError as error:

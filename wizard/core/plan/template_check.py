@@ -28,12 +28,11 @@ class Lint:
 
     @property
     def valid(self) -> bool:
-        """True if nothing stands against it."""
-        return not blocking(self.problems)
+        """True if it is a Flower service, and nothing stands against it."""
+        return self.flower and not blocking(self.problems)
 
     def __str__(self) -> str:
-        said = as_text(self.problems) or "no problems\n"
-        return said if self.flower else f"{NO_FLOWER}\n{said}"
+        return (as_text(self.problems) or "no problems\n") if self.flower else f"{NO_FLOWER}\n"
 
 
 def linted(document: object, version: str | None = None) -> Lint:
@@ -45,6 +44,9 @@ def linted(document: object, version: str | None = None) -> Lint:
     template = read_template(body)
     contract = contract_of(template)
     flower = any(template.placed(level.value) for level in ROLES)
+    if not flower:
+        # What the rules say of a Flower service means nothing for another one.
+        return Lint(contract, False, ())
     # The list that a 7.x makes of a CONTEXT is found nowhere else.
     suits = check_server(dict(body), version) if version or not is_v6(body) else ()
     return Lint(contract, flower, (*suits, *check_template(document, contract)))

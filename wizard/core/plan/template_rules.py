@@ -17,6 +17,7 @@ from wizard.core.opennebula import user_inputs as user_input
 from wizard.core.opennebula.contents_v6 import CONTENTS_V6, is_appended
 from wizard.core.opennebula.documents import Role, ServiceTemplate, read_template, template_body
 from wizard.core.opennebula.documents_v6 import contents_text, path_as_written
+from wizard.core.opennebula.guards import is_on, value_of
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.opennebula.template_text import Attribute, TemplateTextError
 from wizard.core.opennebula.user_inputs import VM_ATTRIBUTES, InputType
@@ -122,12 +123,15 @@ def roles_are_complete(template: ServiceTemplate, contract: Contract) -> Found:
 
 
 def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Found:
-    """Each role but the SuperLink has parents that exist, without a cycle; OneFlow checks none of this."""
+    """Each role has parents that exist, without a cycle, and waits for the SuperLink unless the SuperLink waits for it.
+
+    OneFlow checks none of this.
+    """
     parents = {role_name(role): role.parent_names for _, role in template.placed()}
     for place, role in template.placed():
         field = f"roles[{place}].parents"
         name = role_name(role)
-        if not parents[name] and name != SUPERLINK:
+        if not parents[name] and name != SUPERLINK and not _reaches(SUPERLINK, name, parents):
             message = f"role {name} has no parents: it would race the SuperLink"
             fix = Fix(f'Write ["{SUPERLINK}"].', [SUPERLINK])
             yield _error(field, message, "parents", fix)
@@ -201,15 +205,17 @@ def inputs_touch_no_infrastructure(template: ServiceTemplate, contract: Contract
 def context_is_whole(template: ServiceTemplate, contract: Contract) -> Found:
     """Each role's CONTEXT has what the guests need to report."""
     for place, role in template.placed():
-        if role.unread_contents is not None:
-            continue  # A text that can't be read is a finding of its own.
+        if role.unread_contents is not None or role.type == "vr":
+            continue  # A text that can't be read is a finding of its own; a router has no guest of ours.
         given = role.template_contents.CONTEXT
         for key, wanted in contract.context.items():
-            if key in given and str(given[key]) != wanted:
-                message = f"{given[key]!r} switches off what the contract needs: expected {wanted}"
-                path = f"roles[{place}].template_contents.CONTEXT.{key}"
+            value = value_of(given, key)
+            if value is not None and not (is_on(key, value) if wanted == "YES" else str(value) == wanted):
+                message = f"{value!r} switches off what the contract needs: expected {wanted}"
+                name = next(name for name in given if name.upper() == key)
+                path = f"roles[{place}].template_contents.CONTEXT.{name}"
                 yield _error(path, message, "context", Fix(f'Write "{wanted}".', wanted))
-            elif key not in given:
+            elif value is None:
                 message = f"{key} is not set here: the VM template of role {role_name(role)} must have {key}={wanted}"
                 path = f"roles[{place}].template_contents.CONTEXT"
                 fix = Fix(f'Add "{key}": "{wanted}", unless the VM template has it.', {**given, key: wanted})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from wizard.core.opennebula.guards import is_on, value_of
 from wizard.core.preflight.case import TITLES, Case, Finding, Missing, Result, summed_up
 from wizard.core.preflight.facts import Image, Reference, Unseen, VmTemplate
 
@@ -105,27 +106,24 @@ def _takers(case: Case, image: Image) -> int | None:
 
 
 def _guard(case: Case, template: VmTemplate, key: str) -> Finding:
-    own = template.context.get(key)
+    own = value_of(template.context, key)
     ours = case.plan.contract.context.get(key)
     shown = "nothing" if own is None else own or "an empty text"
     said = f"VM template {template.id} has {shown} for {key}"
     fix = f"Set {key}=YES in the CONTEXT of VM template {template.id}."
-    if (own if ours is None else ours) != "YES":
+    if not is_on(key, own if ours is None else ours):
         return Finding("context", "", Result.ERROR, f"{said}: its VMs never report READY", fix)
-    if own not in (None, "YES"):
+    if own is not None and not is_on(key, own):
         overrides = f"{said}; the service template's {key}=YES overrides it"
         return Finding("context", "", Result.WARNING, overrides, fix)
     return Finding("context", "", Result.OK, f"{' and '.join(GUARDS)} are on")
 
 
-_ON = "YES"
-
-
 def lacking(wanted: Mapping[str, str], context: Mapping[str, str]) -> tuple[str, ...]:
     """CONTEXT that a contract needs and a VM template lacks: `no KEY`, or `KEY=value` where it is off.
 
-    oned takes `yes` in any case. What the contract gives a value of its own (a path) no VM template can have.
+    What the contract gives a value of its own (a path) no VM template can have.
     """
-    keys = [key for key, value in wanted.items() if value == _ON]
-    off = [key for key in keys if context.get(key, "").strip().upper() != _ON]
-    return tuple(f"{key}={context[key]}" if key in context else f"no {key}" for key in off)
+    values = {key: value_of(context, key) for key, value in wanted.items() if value == "YES"}
+    off = {key: value for key, value in values.items() if value is None or not is_on(key, value)}
+    return tuple(f"no {key}" if value is None else f"{key}={value}" for key, value in off.items())
