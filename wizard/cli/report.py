@@ -157,7 +157,7 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
     return {
         "role": row.role,
         "index": row.index,
-        "id": row.vm_id,
+        "id": row.vm_id if row.vm_id >= 0 else None,
         "name": row.name,
         "ip": vm.ips[0] if vm and vm.ips else None,
         "ips": list(vm.ips) if vm else [],
@@ -186,7 +186,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
     columns: dict[str, list[str]] = {
         "ROLE": [row.role for row in rows],
         "IDX": [str(row.index) for row in rows],
-        "VM": [str(row.vm_id) for row in rows],
+        "VM": [row.number for row in rows],
         "NAME": [row.name for row in rows],
         "IP": [row.ip for row in rows],
         "HOST": [row.host for row in rows],

@@ -182,7 +182,7 @@ READY_GRACE = 180.0
 def not_ready(snapshot: ServiceSnapshot) -> tuple[int, ...]:
     """The VMs that are listed and not READY."""
     nodes = (node for role in snapshot.roles for node in role.nodes)
-    return tuple(node.vm_id for node in nodes if node.vm is None or not node.vm.is_ready)
+    return tuple(node.vm_id for node in nodes if not node.is_lost and (node.vm is None or not node.vm.is_ready))
 
 
 def outcome_when_ready(snapshot: ServiceSnapshot) -> Outcome | None:

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from tests.core.services import service, vm
+from wizard.core.cluster.diagnosis import diagnose
+from wizard.core.cluster.partitions import assignments
+from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.views.rows import vm_rows
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 
@@ -203,7 +207,21 @@ def test_a_part_that_can_t_be_read_spoils_nothing_else(change: dict[str, Any], w
     good = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b"}]}))
     found = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b", **change}]}))
     assert found.unreadable == (why,)
-    assert replace(found, unreadable=()) == good
+    assert [node.is_lost for role in found.roles for node in role.nodes if role.name == "b"] == [True] * (
+        "nodes[0]" in why
+    )
+    without = [replace(role, nodes=()) if role.name == "b" else role for role in found.roles]
+    assert replace(found, unreadable=(), roles=tuple(without)) == good
+
+
+def test_a_lost_node_keeps_the_places_of_those_behind_it() -> None:
+    nodes = [{"deploy_id": 4}, {"deploy_id": None}, {"deploy_id": 6}]
+    found = decode_service(document({"state": 2, "roles": [{"name": "supernode", "nodes": nodes}]}))
+    assert found.vm_ids == (4, 6)
+    lost = vm_rows(found)
+    assert [(row.number, row.state, row.index) for row in lost] == [("4", "?", 0), ("-", "LOST", 1), ("6", "?", 2)]
+    assert [item.expected for item in assignments(found)] == [Partition(n, 3) for n in range(3)]
+    assert [item.name for item in diagnose(found)][:1] == ["unreadable"]
 
 
 def test_parents_that_are_no_texts_are_read() -> None:

@@ -97,7 +97,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
         f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
         pause,
     ]
-    return ScalePreview("", tuple(ended), _said(said), made, stale, after, role.pause)
+    return ScalePreview("", tuple(item for item in ended if item >= 0), _said(said), made, stale, after, role.pause)
 
 
 def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
@@ -245,7 +245,7 @@ def _after(kept: Sequence[int], found: dict[int, Assignment], made: Sequence[Par
 def _leaving(snapshot: ServiceSnapshot) -> tuple[int, ...]:
     children = [role for role in snapshot.roles if role.parents]
     parents = [role for role in snapshot.roles if not role.parents]
-    return tuple(node.vm_id for role in (*children, *parents) for node in role.nodes)
+    return tuple(node.vm_id for role in (*children, *parents) for node in role.nodes if not node.is_lost)
 
 
 def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
@@ -268,7 +268,12 @@ def _made(made: Sequence[Partition | None], explicit: bool) -> str:
 
 
 def _holding(ids: Sequence[int], found: dict[int, Assignment]) -> str:
-    return listed(f"VM {vm_id} ({_held(found[vm_id])})" if vm_id in found else f"VM {vm_id}" for vm_id in ids)
+    return listed(_one(vm_id, found.get(vm_id)) for vm_id in ids)
+
+
+def _one(vm_id: int, item: Assignment | None) -> str:
+    name = f"VM {vm_id}" if vm_id >= 0 else "a lost one"
+    return name if item is None else f"{name} ({_held(item)})"
 
 
 def _held(item: Assignment) -> str:

@@ -15,7 +15,8 @@ def decode_service(document: object) -> ServiceSnapshot:
     """Read OneFlow's answer about one service.
 
     Takes the parsed JSON of `GET /service/ID`, of an instantiation, or one entry of a pool: with or without the
-    outer `DOCUMENT`. A role, a node or a line of the log that can't be read is left out, and listed in `unreadable`.
+    outer `DOCUMENT`. A role or a line of the log that can't be read is left out, a node is lost; both are listed in
+    `unreadable`.
 
     Raises DecodeError where it is no service at all.
     """
@@ -50,6 +51,7 @@ def _role(role: RoleState) -> Role:
         parents=tuple(str(parent) for parent in role.parents),
         template_id=role.template_id,
         values=texts(role.user_inputs_values),
-        nodes=tuple(Node(node.deploy_id, node.name) for node in role.nodes if node),
+        # One that can't be read keeps its place: whoever counts the list counts it.
+        nodes=tuple(Node(node.deploy_id, node.name) if node else Node(-1 - n) for n, node in enumerate(role.nodes)),
         last_vmname=role.last_vmname,
     )

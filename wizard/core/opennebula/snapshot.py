@@ -112,11 +112,19 @@ class VmFacts:
 
 @dataclass(frozen=True)
 class Node:
-    """An entry of a role's `nodes`: a VM id, its name, and what oned says of it (None until it was asked)."""
+    """An entry of a role's `nodes`: a VM id, its name, and what oned says of it (None until it was asked).
+
+    One that is lost has no VM: OneFlow lists it without an id, or with one that is none. Its number is negative.
+    """
 
     vm_id: int
-    name: str
+    name: str = ""
     vm: VmFacts | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True if OneFlow lists it without a VM."""
+        return self.vm_id < 0
 
 
 @dataclass(frozen=True)
@@ -205,7 +213,7 @@ class ServiceSnapshot:
     @property
     def vm_ids(self) -> tuple[int, ...]:
         """The ids of all listed VMs, role by role, oldest first."""
-        return tuple(node.vm_id for role in self.roles for node in role.nodes)
+        return tuple(node.vm_id for role in self.roles for node in role.nodes if not node.is_lost)
 
     @property
     def facts(self) -> tuple[VmFacts, ...]:

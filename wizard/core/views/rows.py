@@ -13,6 +13,9 @@ from wizard.core.flower.superlink import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
 
+LOST = "LOST"
+"""State of a node that OneFlow lists without a VM."""
+
 
 @dataclass(frozen=True)
 class VmRow:
@@ -24,6 +27,7 @@ class VmRow:
     role: str
     index: int
     vm_id: int
+    """Negative where the node is lost: then there is no VM."""
     name: str
     ip: str
     host: str
@@ -35,6 +39,11 @@ class VmRow:
     assigned_by: str
     sync: str
     failed: bool
+
+    @property
+    def number(self) -> str:
+        """The VM's id as text; a dash where there is no VM."""
+        return str(self.vm_id) if self.vm_id >= 0 else NOTHING
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,14 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         name=one_line((vm.name if vm else "") or node.name),
         ip=one_line(vm.ips[0] if vm and vm.ips else NOTHING),
         host=one_line((vm.host if vm else "") or NOTHING),
-        state=vm.state_name if vm else UNKNOWN,
+        state=vm.state_name if vm else LOST if node.is_lost else UNKNOWN,
         ready=_ready(node),
         age=int(now - vm.stime) if vm and vm.stime and now else -1,
         since=vm.stime if vm else 0,
         partition=_partition(item),
         assigned_by=item.source.value if item else "",
         sync=item.sync.value if item else "",
-        failed=vm is not None and vm.failed,
+        failed=node.is_lost or (vm is not None and vm.failed),
     )
 
 

@@ -190,7 +190,7 @@ class DashboardScreen(ServiceActions):
         """Open the VM under the cursor."""
         event.stop()
         marked = self.query_one(VmTable).marked()
-        if self.snapshot is not None and marked is not None:
+        if self.snapshot is not None and marked is not None and marked >= 0:
             self.wizard.push_screen(self._vm_sheet(self.snapshot, marked))
 
     def _vm_sheet(self, snapshot: ServiceSnapshot, vm_id: int) -> VmSheet:

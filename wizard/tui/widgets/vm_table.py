@@ -65,7 +65,7 @@ COLUMNS = (
         lambda row: "link" if row.role == SUPERLINK else f"{row.index:>3}",
         "position in OneFlow's list of the role's VMs, from 0; link is the SuperLink",
     ),
-    Column("vm", "VM", lambda row: str(row.vm_id), "id of the VM, as `onevm show` takes it"),
+    Column("vm", "VM", lambda row: row.number, "id of the VM, as `onevm show` takes it"),
     Column("name", "name", lambda row: row.name, "name of the VM", (0, 24, 40)),
     Column("ip", "IP", lambda row: row.ip, "address of its first NIC", (18, 18, 40)),
     Column("host", "host", lambda row: row.host, "host that it runs on", (0, 10, 24)),

@@ -189,7 +189,7 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.WARNING,
             snapshot.name,
             f"OneFlow's document of the service can't be read in {counted(count, 'place')}: {snapshot.unreadable[0]}. "
-            "What is shown lacks it.",
+            "What is shown lacks it; a node without a VM is shown as LOST.",
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
             "It may pass with the next change of the service. Or remove the service and deploy again.",
             Action.FIX,
