@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.plan.template_rules import check_template, plan_of
 
+CASES = Path(__file__).parents[1] / "cases"
 RULES_OF_6 = ("contents are readable", "context replaces", "values are handed on")
 
 
@@ -104,3 +107,62 @@ def test_the_recorded_template_hands_on_too_little() -> None:
 def test_a_plan_is_read_back_from_6() -> None:
     plan = Plan().with_texts({"FL_NUM_ROUNDS": "9", "supernode.cardinality": "5", "superlink.vm_template": "7"})
     assert plan_of(read_template(to_v6(plan.template()))) == plan_of(read_template(plan.template()))
+
+
+def test_values_that_the_context_of_the_vm_template_may_hand_on() -> None:
+    body = case("02-v6-values-as-vm-attributes")
+    assert {item.kind for item in check_template(body)} == {Kind.WARNING}
+    handed_on = {item.path: item.message for item in found_of_6(body)}
+    assert "A_FRAMEWORK only where the CONTEXT of its VM template" in handed_on["roles[1].vm_template_contents"]
+    told = [item.message for item in found_of_6(body) if item.path.startswith("roles[0]")]
+    assert not any("A_FRAMEWORK" in message for message in told), "it is meant for the other role"
+
+
+def test_a_context_with_everything_needs_no_append() -> None:
+    assert check_template(case("03-v6-context-complete-without-append")) == ()
+
+
+def test_a_value_that_no_role_takes() -> None:
+    body = case("02-v6-values-as-vm-attributes")
+    body["custom_attrs"]["NOWHERE"] = "O|text|x||"
+    found = [item for item in found_of_6(body) if "NOWHERE" in item.message]
+    assert [(item.kind, item.path) for item in found] == [
+        (Kind.ERROR, f"roles[{place}].vm_template_contents") for place in (0, 1)
+    ]
+    assert 'CONTEXT = ["' not in str(found[0].fix.value), "a CONTEXT here would take the place of the VM template's"
+
+
+def test_what_both_roles_need_is_no_matter_of_one_of_them() -> None:
+    document = whole()
+    text = document["roles"][0]["vm_template_contents"]
+    document["roles"][0]["vm_template_contents"] = text.replace('FL_TLS_ENABLED = "$FL_TLS_ENABLED"', "X = 1")
+    assert ["FL_TLS_ENABLED" in item.message for item in found_of_6(document)] == [True]
+
+
+def test_a_value_may_reach_the_guest_under_another_name() -> None:
+    document = whole()
+    text = document["roles"][1]["vm_template_contents"]
+    changed = text.replace(', FL_NODE_CONFIG = "$FL_NODE_CONFIG"', ', node_config = "x=1 $FL_NODE_CONFIG"')
+    document["roles"][1]["vm_template_contents"] = changed
+    assert found_of_6(document) == []
+
+
+def test_a_server_of_7_hands_values_on_by_itself() -> None:
+    body = case("02-v6-values-as-vm-attributes")
+    for role in body["roles"]:
+        role |= {"template_id": role.pop("vm_template"), "type": "vm", "vm_template_contents": 'CPU = "1"'}
+    assert found_of_6(body) == []
+
+
+def test_a_fix_of_context_is_written_as_6_writes_it() -> None:
+    document = whole()
+    text = document["roles"][0]["vm_template_contents"]
+    document["roles"][0]["vm_template_contents"] = text.replace('TOKEN = "YES"', 'TOKEN = "NO"')
+    (found,) = [item for item in check_template(document) if item.rule == "context"]
+    assert found.fix.said == 'Write TOKEN = "YES" into CONTEXT.'
+    assert found.fix.value == text
+
+
+def case(name: str) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return body

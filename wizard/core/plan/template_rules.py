@@ -16,7 +16,7 @@ from wizard.core.opennebula import template_text
 from wizard.core.opennebula import user_inputs as user_input
 from wizard.core.opennebula.contents_v6 import CONTENTS_V6, is_appended
 from wizard.core.opennebula.documents import Role, ServiceTemplate, read_template, template_body
-from wizard.core.opennebula.documents_v6 import contents_text, path_as_written
+from wizard.core.opennebula.documents_v6 import path_as_written
 from wizard.core.opennebula.guards import is_on, value_of
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.opennebula.template_text import Attribute, TemplateTextError
@@ -26,11 +26,14 @@ from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.plan.problem import Fix, Kind, Problem
 from wizard.core.plan.rules import check
+from wizard.core.plan.template_rules_v6 import in_text, is_for_v7, text_of, values_are_handed_on
+from wizard.core.plan.template_rules_v6 import rewritten as _text
 
 _ROLE_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 _POLICIES = ("elasticity_policies", "scheduled_policies")
 _NEVER_LEFT_OUT = ("name", "cardinality", "min_vms", "max_vms")
 """Without the limits OneFlow scales a SuperLink to 2 and SuperNodes to 0; without the others it makes up its own."""
+
 
 Found = Iterator[Problem]
 
@@ -42,10 +45,15 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
     """
     written = template_body(document)
     template = read_template(written)
-    found = [*_v6(template, written), *problems_of_build(template, contract)]
+    found = [*_v6(template, written, contract), *problems_of_build(template, contract)]
     if all(template.placed(role.level.value) for role in contract.roles):
         # A template says that there is a network; which one is said when it is instantiated.
-        values = [problem for problem in check(plan_of(template, contract)) if problem.rule != "mandatory"]
+        parts = parts_of(template)
+        values = [
+            problem
+            for problem in check(plan_of(template, contract))
+            if problem.rule != "mandatory" and (problem.rule != "sunstone" or _is_there(problem.field, parts, contract))
+        ]
         found += [on_values(problem, template, contract) for problem in values]
     return tuple(dict.fromkeys(_placed(item, written) for item in found))
 
@@ -118,7 +126,8 @@ def roles_are_complete(template: ServiceTemplate, contract: Contract) -> Found:
     """The roles of the contract are there."""
     for role in contract.roles:
         if not template.placed(role.level.value):
-            fix = Fix(f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one.")
+            said = f"Add a role {role.level.value}; `flowerneb-wizard render default` prints one"
+            fix = Fix(f"{said}, with --dialect 6 for OpenNebula 6.x.")
             yield _error("roles", f"there is no role {role.level.value}", "roles", fix)
 
 
@@ -133,7 +142,9 @@ def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Fou
         name = role_name(role)
         if not parents[name] and name != SUPERLINK and not _reaches(SUPERLINK, name, parents):
             message = f"role {name} has no parents: it would race the SuperLink"
-            fix = Fix(f'Write ["{SUPERLINK}"].', [SUPERLINK])
+            there = SUPERLINK in parents
+            said = f'Write ["{SUPERLINK}"]' if there else f"Add the role {SUPERLINK}, and let it wait for that"
+            fix = Fix(f"{said}.", [SUPERLINK] if there else None)
             yield _error(field, message, "parents", fix)
         for parent in parents[name]:
             if parent not in parents:
@@ -236,13 +247,14 @@ STRUCTURE_RULES: tuple[Callable[[ServiceTemplate, Contract], Found], ...] = (
 )
 
 
-def _v6(template: ServiceTemplate, written: Mapping[str, object]) -> Iterator[Problem]:
+def _v6(template: ServiceTemplate, written: Mapping[str, object], contract: Contract) -> Iterator[Problem]:
     """The problems of the roles that are written as 6.x wants them: a value reaches a VM only where the text says so.
 
     None where a document is of 7.x.
     """
-    for place, role in template.placed():
-        text = contents_text(written, place)
+    readable: dict[int, dict[str, Attribute]] = {}
+    for place, _ in template.placed():
+        text = text_of(written, place)
         if text is None:
             continue
         path = f"roles[{place}].{CONTENTS_V6}"
@@ -252,8 +264,10 @@ def _v6(template: ServiceTemplate, written: Mapping[str, object]) -> Iterator[Pr
             fix = Fix('Write lines KEY = "value", and CONTEXT = [ KEY = "value", KEY = "value" ].')
             yield _error(path, f"it can't be read: {error}", "contents are readable", fix)
             continue
-        yield from _context_replaces(path, text, contents)
-        yield from _context_v6(path, contents, (*template.user_inputs, *role.user_inputs))
+        if not is_for_v7(written, place):
+            readable[place] = contents
+            yield from _context_replaces(path, text, contents)
+    yield from values_are_handed_on(template, readable, contract)
 
 
 def _context_replaces(path: str, text: str, contents: Mapping[str, Attribute]) -> Iterator[Problem]:
@@ -281,26 +295,6 @@ def _context_replaces(path: str, text: str, contents: Mapping[str, Attribute]) -
         yield Problem(Kind.WARNING, path, message, "context replaces", fix=fix)
 
 
-def _context_v6(path: str, contents: Mapping[str, Attribute], inputs: tuple[str, ...]) -> Iterator[Problem]:
-    context = contents.get("CONTEXT")
-    given = context if isinstance(context, dict) else {}
-    for key in inputs:
-        if given.get(key) != f"${key}":
-            message = f'the guest never gets {key}: write {key} = "${key}" into CONTEXT'
-            handed_on = {**contents, "CONTEXT": {**given, key: f"${key}"}}
-            rewritten = None if isinstance(context, list) else _text(handed_on)
-            fix = Fix(f'Add {key} = "${key}" to CONTEXT.', rewritten)
-            yield _error(path, message, "values are handed on", fix)
-
-
-def _text(contents: Mapping[str, Attribute]) -> str | None:
-    """The contents written anew; None where they hold what can't be written safely, and a person has to do it."""
-    try:
-        return template_text.write(contents)
-    except TemplateTextError:
-        return None
-
-
 def on_values(problem: Problem, template: ServiceTemplate, contract: Contract) -> Problem:
     """A finding about a setting, as one about the template: the path of the value, and its fix as JSON."""
     item = contract.by_path[problem.field]
@@ -308,6 +302,11 @@ def on_values(problem: Problem, template: ServiceTemplate, contract: Contract) -
     start = "" if item.level is Level.SERVICE else f"roles[{template.placed(item.level.value)[0][0]}]."
     path = f"{start}user_inputs.{item.key}" if item.is_input else f"{start}{_attribute(item)}"
     return replace(problem, path=path, fix=_as_json(problem.fix, item, part))
+
+
+def _is_there(path: str, parts: Mapping[Level, ServiceTemplate | Role], contract: Contract) -> bool:
+    item = contract.by_path[path]
+    return item.key in parts[item.level].user_inputs
 
 
 def _as_json(fix: Fix, item: Field, part: ServiceTemplate | Role) -> Fix:
@@ -332,10 +331,8 @@ def _attribute(item: Field) -> str:
 def _placed(problem: Problem, written: Mapping[str, object]) -> Problem:
     meant = problem.path or problem.field
     path = path_as_written(written, meant)
-    # What 7.x writes as JSON is a line of a text in 6.x: there the words have to do.
-    translated = path != meant and path.endswith("vm_template_contents")
-    fix = replace(problem.fix, value=None) if translated else problem.fix
-    return replace(problem, path=path, fix=fix)
+    is_text = path != meant and path.endswith(CONTENTS_V6)
+    return replace(problem, path=path, fix=in_text(problem.fix, meant, written) if is_text else problem.fix)
 
 
 def _error(field: str, message: str, rule: str, fix: Fix) -> Problem:
