@@ -18,6 +18,7 @@ from wizard.core.plan.contract import Level
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.plan.rules import check
+from wizard.core.plan.server_rules import REFUSED
 from wizard.core.plan.template_rules import STRUCTURE_RULES, check_template, plan_of
 
 ERROR, WARNING = Kind.ERROR, Kind.WARNING
@@ -274,12 +275,13 @@ def test_all_problems_at_once_the_structure_first() -> None:
 
 def test_values_are_judged_only_where_both_roles_are_there() -> None:
     problems = check_template(template(drop("roles/1"), put("roles/0/cardinality", 2)))
-    assert [problem.rule for problem in problems] == ["roles"]
+    assert [problem.rule for problem in problems] == ["roles", REFUSED]
 
 
 @given(valid_plans())
 def test_our_own_templates_have_no_error_and_say_the_same_as_the_plan(plan: Plan) -> None:
-    problems = check_template(plan.template())
+    """But for the name of a VM template that stands where an id belongs, until the cloud is asked."""
+    problems = [item for item in check_template(plan.template()) if not item.path.endswith("template_id")]
     assert [str(problem) for problem in problems if problem.kind is ERROR] == []
     of_the_plan = [problem for problem in check(plan) if problem.rule not in ("vm-template", "dollar")]
     assert [problem for problem in problems if problem.rule not in ("vm-template", "dollar")] == of_the_plan

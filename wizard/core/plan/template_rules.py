@@ -26,6 +26,7 @@ from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, number_or_text
 from wizard.core.plan.problem import Fix, Kind, Problem
 from wizard.core.plan.rules import check
+from wizard.core.plan.server_rules import not_run, refused
 from wizard.core.plan.template_rules_v6 import in_text, is_for_v7, text_of, values_are_handed_on
 from wizard.core.plan.template_rules_v6 import rewritten as _text
 
@@ -55,7 +56,10 @@ def check_template(document: object, contract: Contract = SEED) -> tuple[Problem
             if problem.rule != "mandatory" and (problem.rule != "sunstone" or _is_there(problem.field, parts, contract))
         ]
         found += [on_values(problem, template, contract) for problem in values]
-    return tuple(dict.fromkeys(_placed(item, written) for item in found))
+    placed = [_placed(item, written) for item in found]
+    known = {item.path for item in placed if item.kind is Kind.ERROR}
+    server = [*refused(written), *(_placed(item, written) for item in not_run(template))]
+    return tuple(dict.fromkeys([*placed, *(item for item in server if item.path not in known)]))
 
 
 def structural(document: Mapping[str, object], contract: Contract = SEED) -> tuple[Problem, ...]:
