@@ -12,7 +12,7 @@ FILES = Certificates(Path("/d/ca.crt"), Path("/d/server.crt"), Path("/d/server.k
 CONFIG = "partition-id=0 num-partitions=2"
 
 
-@pytest.mark.parametrize("version", ["1.25.0", "1.31.0", "1.36.0", "1.39.2"])
+@pytest.mark.parametrize("version", ["1.24.0", "1.25.0", "1.31.0", "1.35.0"])
 def test_a_superlink_of_the_grpc_family_has_three_ports(version: str) -> None:
     recipe = Recipe(version)
     command = recipe.superlink("127.0.0.9", None)
@@ -22,6 +22,15 @@ def test_a_superlink_of_the_grpc_family_has_three_ports(version: str) -> None:
     assert command[command.index("--serverappio-api-address") + 1] == "127.0.0.9:9091"
     assert "--host" not in command
     assert recipe.fleet_port == 9092
+
+
+@pytest.mark.parametrize(
+    ("version", "control"), [("1.36.0", ["--control-api-address", "127.0.0.9:9093"]), ("1.37.0", []), ("1.39.2", [])]
+)
+def test_between_the_families_one_api_after_the_other_moves_to_http(version: str, control: list[str]) -> None:
+    command = Recipe(version).superlink("127.0.0.9", None)
+    http = ["--host", "127.0.0.9", "--port", "8000"]
+    assert command == ["flower-superlink", "--insecure", "--fleet-api-address", "127.0.0.9:9092", *control, *http]
 
 
 @pytest.mark.parametrize("version", ["1.40.0", "1.41.0", "1.42.0"])

@@ -54,7 +54,18 @@ def vm_template(item: Bound, who: User | None = None) -> VmTemplate:
         if isinstance(context, Mapping)
         else {},
         requirements=_text(template, "SCHED_REQUIREMENTS"),
+        flower_version=_offered(template),
     )
+
+
+def _offered(template: Mapping[str, Any]) -> str:
+    """The version of Flower that an appliance is made for: what its CONTEXT says, or the default of its input."""
+    for place, read in (("CONTEXT", str), ("USER_INPUTS", lambda text: str(text).rpartition("|")[2])):
+        part = template.get(place)
+        said = read(part.get("ONEAPP_FLOWER_VERSION", "")) if isinstance(part, Mapping) else ""
+        if said and not said.startswith("$"):
+            return said
+    return ""
 
 
 def image(item: Bound, who: User | None = None) -> Image:

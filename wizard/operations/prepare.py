@@ -1,7 +1,7 @@
 """The documents of a deployment, made once: the preview, the diff, the question and the request take their bytes here.
 
 `prepare` asks the cloud and leaves nothing open. `preview` asks nobody: what has no id yet is listed in `unresolved`,
-so that whoever shows the documents can mark it.
+so that whoever shows the documents can mark it. `Lookups` are the questions that both of them may have for a cloud.
 """
 
 from __future__ import annotations

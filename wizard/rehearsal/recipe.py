@@ -1,7 +1,7 @@
 """Command lines that start each family of Flower: pure, from a version and addresses.
 
-Up to 1.35 a SuperLink has three gRPC ports; from 1.36 a SuperNode is given `--host` and `--port`; from 1.40 a
-SuperLink has one HTTP port for everything. In between, from 1.37, its Control API is HTTP on a port of its own.
+Up to 1.35 a SuperLink has three gRPC ports. From 1.36 its ServerAppIo API is HTTP, at `--host` and `--port`, and so is
+that of a SuperNode; from 1.37 the Control API is at that port too, and from 1.40 everything is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,11 @@ class Recipe:
             command += ["--ssl-keyfile", str(certificates.key)]
         if self.http:
             return [*command, "--host", ip, "--port", "8000", "--disable-runtime-dependency-installation"]
-        command += ["--fleet-api-address", f"{ip}:9092", "--control-api-address", f"{ip}:{self.control_port}"]
+        command += ["--fleet-api-address", f"{ip}:9092"]
+        if not self.family.http_control:
+            command += ["--control-api-address", f"{ip}:{self.control_port}"]
+        if self._number >= (1, 36):
+            return [*command, "--host", ip, "--port", "8000"]
         return [*command, "--serverappio-api-address", f"{ip}:9091"]
 
     def supernode(self, ip: str, superlink: str, ca: Path | None, node_config: str) -> list[str]:

@@ -383,3 +383,24 @@ def test_several_results_in_words() -> None:
     assert counted(found).startswith("1 error, 1 warning, 3 unknown, ")
     assert [item.check for item in stands_against(found)] == ["hosts"]
     assert str(stands_against(found)[0]) == "error: Hosts: there is no host. oneadmin adds hosts with `onehost create`."
+
+
+@pytest.mark.parametrize(
+    ("offered", "wanted", "level"),
+    [
+        ("1.31.0", "1.41.0", WARNING),
+        ("1.41.0", "1.31.0", WARNING),
+        ("1.36.0", "1.37.0", WARNING),
+        ("1.31.0", "1.25.0", None),
+        ("1.41.0", "1.38.0", None),
+        ("", "1.41.0", None),
+        ("latest", "1.41.0", None),
+    ],
+)
+def test_an_appliance_of_another_family(offered: str, wanted: str, level: Result | None) -> None:
+    facts = replace(GOOD, vm_templates=(replace(SUPERLINK, flower_version=offered), SUPERNODE))
+    found = [
+        item for item in check(Plan().with_text("FLOWER_VERSION", wanted), facts) if item.check == "flower-version"
+    ]
+    assert [item.result for item in found] == ([] if level is None else [level])
+    assert all(offered in item.found and wanted in item.found for item in found)

@@ -205,6 +205,8 @@ def _tunnel(ip: str, kind: Family, through: str, *, known: bool) -> Step:
     note = "Leave it open. On the frontend itself no tunnel is needed: there the address is " + f"{host}:{port}."
     if not known:
         note += " The Flower version is not known: from 1.37 the port is 8000."
+    if kind.http_control or not known:
+        note += " From 1.37 a SuperLink listens on its own loopback alone unless it was started with --host 0.0.0.0."
     return Step(
         "On your own machine, a tunnel to the Control API", (f"ssh -N -L {port}:{host}:{port} {through}",), note
     )

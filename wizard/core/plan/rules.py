@@ -1,18 +1,17 @@
 """Every rule about what an operator may choose, each once.
 
 A rule takes a plan and yields problems, each with its fix; `check` runs them all, so that an operator sees everything
-at once. What is about numbers of VMs and clients is in `counting_rules`, what can only go wrong in a template that
-someone else wrote in `structure`.
+at once. What can only go wrong in a template that someone else wrote is in `template_rules`.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import chain
 
 from wizard.core.flower import node_config
+from wizard.core.flower.versions import FlowerVersion
 from wizard.core.opennebula.user_inputs import BOOLEANS, InputType
 from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.plan import Plan
@@ -123,7 +122,6 @@ def _count_error(item: Field, message: str, rule: str, fix: Fix) -> Problem:
 
 NAME_LENGTH = 128
 NAME_REFUSED = "&<>"
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
 _ITS_OWN = "Leave the field empty: each SuperNode then takes a partition-id of its own."
 
 
@@ -174,7 +172,7 @@ def mandatory_is_given(plan: Plan) -> Found:
 def version_is_complete(plan: Plan) -> Found:
     """The Flower version is X.Y.Z in digits."""
     item = plan.contract.meaning(Meaning.FLOWER_VERSION)
-    if item and not _VERSION.match(plan.text(item.path)):
+    if item and str(FlowerVersion.parse(plan.text(item.path))) != plan.text(item.path):
         fix = Fix(f"Write three numbers with dots between them{_such_as(item)}.", item.input.default or None)
         yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version", fix)
 

@@ -10,7 +10,7 @@ from wizard.core.preflight.capacity import group_quota, hosts, leases, user_quot
 from wizard.core.preflight.case import Case, Finding, Result
 from wizard.core.preflight.facts import CloudFacts
 from wizard.core.preflight.servers import credentials, oned, oneflow, onegate, service_name, template_name
-from wizard.core.preflight.templates import context, images, vm_templates
+from wizard.core.preflight.templates import context, flower_version, images, vm_templates
 
 __all__ = ["CHECKS", "CloudFacts", "Finding", "Result", "check", "counted", "stands_against"]
 
@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     vm_templates,
     images,
     context,
+    flower_version,
     leases,
     hosts,
     user_quota,

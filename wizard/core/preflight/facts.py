@@ -79,7 +79,7 @@ class VmTemplate(CloudObject):
     """A VM template. CPU in cores and memory in MB, None where it gives none that can be read.
 
     `disks` counts all disks, `images` are those of them that come from an image. `auto_nics` are NICs whose network
-    the scheduler chooses.
+    the scheduler chooses. `flower_version` is what its appliance offers for ONEAPP_FLOWER_VERSION, as it is written.
     """
 
     cpu: float | None = None
@@ -90,6 +90,7 @@ class VmTemplate(CloudObject):
     auto_nics: int = 0
     context: Mapping[str, str] = field(default_factory=dict)
     requirements: str = ""
+    flower_version: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from wizard.core.flower.versions import FlowerVersion, family
 from wizard.core.opennebula.guards import is_on, value_of
+from wizard.core.plan.contract import Meaning
 from wizard.core.preflight.case import TITLES, Case, Finding, Missing, Result, summed_up
 from wizard.core.preflight.facts import Image, Reference, Unseen, VmTemplate
 
@@ -60,6 +62,25 @@ def context(case: Case) -> Iterator[Finding]:
             yield Finding("context", title, Result.UNKNOWN, "its VM template is not known")
         else:
             yield summed_up("context", title, [_guard(case, template, key) for key in GUARDS])
+
+
+def flower_version(case: Case) -> Iterator[Finding]:
+    """An appliance starts Flower as its own version wants it: one of another family dies on the command line.
+
+    Nothing is said where the families agree, or the appliance does not tell.
+    """
+    wanted = FlowerVersion.parse(case.plan.meant(Meaning.FLOWER_VERSION))
+    for level in case.levels:
+        template = case.templates[level]
+        if not isinstance(template, VmTemplate):
+            continue
+        offered = FlowerVersion.parse(template.flower_version)
+        ours, theirs = family(wanted), family(offered)
+        if ours is None or theirs is None or ours.http_control == theirs.http_control:
+            continue
+        found = f"VM template {template.id} is made for Flower {offered}, and {wanted} is started in another way"
+        todo = "Choose a version of the same family (up to 1.36, or from 1.37), or another VM template."
+        yield Finding("flower-version", f"{TITLES[level]} Flower", Result.WARNING, found, todo)
 
 
 def _image(case: Case, reference: Reference) -> Finding:

@@ -1,4 +1,4 @@
-"""Choosing one of the service templates that the cloud has registered, and opening one."""
+"""Choosing one of the service templates that the cloud has registered, to open it or to check it."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from wizard.core.cluster.diagnosis import service, vms
-from wizard.core.cluster.diagnosis import vms as guests
-from wizard.core.cluster.diagnosis import vms as shards
 from wizard.core.cluster.diagnosis.finding import Action, Finding, Severity
 from wizard.core.cluster.partitions import Assignment, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -32,15 +30,15 @@ def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
         service.warning,
         vms.pending,
         vms.stuck,
-        guests.unhealthy,
-        guests.without_token,
-        guests.silent,
-        guests.half_way,
+        vms.unhealthy,
+        vms.without_token,
+        vms.silent,
+        vms.half_way,
         service.made_too_early,
         service.too_few_clients,
         service.below_minimum,
         service.unreadable,
-        partial(shards.without_partition, assigned),
+        partial(vms.without_partition, assigned),
         service.cooldown,
     )
 

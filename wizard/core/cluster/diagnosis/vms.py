@@ -1,4 +1,4 @@
-"""Guests that run and are not READY."""
+"""VMs that failed or wait, guests that run and are not READY, and SuperNodes without a partition."""
 
 from __future__ import annotations
 
