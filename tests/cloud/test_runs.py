@@ -22,6 +22,6 @@ def test_every_run_is_read() -> None:
 
 def test_a_ready_vm_is_read_again_once_it_has_one_more_run() -> None:
     known = VmFacts(7, "", 3, 3, user_template={"READY": "YES"}, runs=(Run(0, 100),))
-    assert newly_read([replace(known, runs=(Run(0),))], {7: known}) == ()
-    assert newly_read([replace(known, runs=(Run(1),))], {7: known}) == (7,)
-    assert newly_read([replace(known, runs=())], {7: known}) == ()
+    assert newly_read([replace(known, runs=(Run(0),))], {7: known}, 1e10) == ()
+    assert newly_read([replace(known, runs=(Run(1),))], {7: known}, 1e10) == (7,)
+    assert newly_read([replace(known, runs=())], {7: known}, 1e10) == ()

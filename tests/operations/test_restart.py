@@ -240,14 +240,27 @@ def test_what_oned_refuses_is_told_with_the_vm(sandbox: Sandbox, cloud: Cloud, r
 
 def test_a_scale_right_after_the_restarts_leaves_no_doubt(sandbox: Sandbox, cloud: Cloud, running: Running) -> None:
     before = stale(sandbox, cloud, running)
-    restarts(sandbox, cloud).run(action_preview.restart_stale(before).touches)
-    sandbox.clock.advance(2)
+    # Whoever watched meanwhile has read each VM READY before that was noted; one's clock is behind, another's before.
+    watching = [Cloud(cloud._login, timeout=2.0, clock=lambda by=by: sandbox.clock.now() + by) for by in (-600, 0, 30)]
+    seen = [one.services.poll(before.id).snapshot for one in watching]
+
+    def sleep(seconds: float) -> None:
+        sandbox.clock.advance(seconds)
+        seen[:] = [one.services.poll(before.id, last).snapshot for one, last in zip(watching, seen, strict=True)]
+
+    Restarts(cloud, lambda _: None, sleep=sleep, clock=sandbox.clock.now).run(
+        action_preview.restart_stale(before).touches
+    )
+    sandbox.clock.advance(15)
     now = cloud.services.poll(before.id).snapshot
     service_actions.scale(cloud, now, "supernode", 5, lambda _: None)
-    sandbox.clock.advance(300)
+    for _ in range(100):
+        sleep(3)
     new = Cloud(cloud._login, timeout=2.0, clock=sandbox.clock.now)
     after = new.services.poll(before.id).snapshot
-    new.close()
+    assert {item.source for last in seen for item in assignments(last)} == {Source.INFERRED}
+    for one in (new, *watching):
+        one.close()
     found = assignments(after)
     assert {item.source for item in found} == {Source.INFERRED}
     guests = [sandbox.world.vms[item.vm_id].guest.node_config for item in found]

@@ -120,3 +120,29 @@ def test_a_step_that_goes_wrong_is_the_end_of_that_service_alone() -> None:
         cloud.clock.advance(5)
         assert ["ZeroDivisionError" in text for text in cloud.sandbox.world.failures] == [True]
         assert cloud.ask("GET", "/service")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [{"CONTEXT": "x"}, {"CONTEXT": [{}, {}]}, {"NIC": "x"}, {"NIC": [["a"]]}, {"DISK": 5}],
+    ids=str,
+)
+def test_contents_that_oned_can_make_nothing_of_fail_their_role_and_can_be_removed(contents: dict[str, Any]) -> None:
+    with Cloud() as cloud:
+        template = flower()
+        template["roles"][0]["template_contents"] = contents
+        service = cloud.instantiate(template)
+        cloud.clock.advance(10)
+        assert cloud.body(service)["state"] == 7
+        cloud.recover(service, delete=True)
+        cloud.clock.advance(60)
+        assert cloud.ask("GET", f"/service/{service}")[0] == 404
+
+
+def test_a_context_in_a_list_without_inputs_is_deployed() -> None:
+    document = json.loads((Path(__file__).parents[1] / "cases" / "04-context-as-list.json").read_text())
+    document.pop("user_inputs")
+    with Cloud() as cloud:
+        service = cloud.instantiate(document)
+        cloud.clock.advance(200)
+        assert cloud.body(service)["state"] == 2

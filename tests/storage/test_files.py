@@ -286,11 +286,11 @@ def test_what_the_file_system_refuses_is_told(own: Path) -> None:
 def test_a_rename_that_fails_is_told(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save_preset("seven", PRESET)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(Path, "hardlink_to", fail)
-    monkeypatch.setattr(Path, "rename", fail)
+    monkeypatch.setattr(Path, "touch", fail)
     with pytest.raises(PresetFileError, match="can't be renamed: Read-only"):
         rename_preset("seven", "eight")
     assert path.exists()

@@ -101,7 +101,7 @@ async def test_home_says_why_there_is_no_connection(sandbox: Sandbox, server: st
         await until(pilot, lambda: "OpenNebula 7" in line(pilot, "#top"), "the connection")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in (*BODIES, "silent") if kind not in ("cut", "half")])
+@pytest.mark.parametrize("kind", [kind for kind in (*BODIES, "silent") if kind not in ("cut", "half", "gateway")])
 async def test_a_deployment_that_fails_keeps_what_was_chosen(sandbox: Sandbox, kind: faults.Kind) -> None:
     app = impatient(sandbox, kind)
     async with app.run_test(size=(80, 24)) as pilot:

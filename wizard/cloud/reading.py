@@ -56,19 +56,34 @@ def services(documents: Iterable[Any], taken_at: float) -> tuple[ServiceSnapshot
     return tuple(sorted(found, key=lambda item: item.id))
 
 
-def may_stay(before: VmFacts | None) -> bool:
-    """True if what is known of a VM may still hold without its user template being read again; see `newly_read`."""
-    return before is not None and before.user_template is not None and (before.finished or before.is_ready)
+SLOWEST = 120
+"""Seconds from a start to READY, of the slowest guest."""
+_NOTED = 60
+"""Seconds after a start within which whoever restarts a VM notes in it that it is READY."""
 
 
-def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts]) -> tuple[int, ...]:
+def may_stay(before: VmFacts | None, now: float) -> bool:
+    """True if what is known of a VM may still hold without its user template being read again; see `newly_read`.
+
+    `now` in Unix seconds.
+    """
+    if before is None or before.user_template is None:
+        return False
+    restarted = before.runs[-1] if before.runs and before.runs[-1].seq else None
+    is_noted = before.ready_by is not None and restarted is not None and before.ready_by[0] >= restarted.seq
+    if restarted is not None and not is_noted and not before.finished and now - restarted.since < SLOWEST + _NOTED:
+        return False
+    return before.finished or before.is_ready
+
+
+def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts], now: float) -> tuple[int, ...]:
     """The ids of the VMs whose user template may say something new: those never read in full, those that are not
     READY, and those whose state or number of history records changed: a restart may have been missed between two
     polls. A finished VM that was read says nothing new."""
     wanted = []
     for vm in short:
         before = known.get(vm.id)
-        if before is None or not may_stay(before) or (not before.finished and _moved(before, vm)):
+        if before is None or not may_stay(before, now) or (not before.finished and _moved(before, vm)):
             wanted.append(vm.id)
     return tuple(wanted)
 

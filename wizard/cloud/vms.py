@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from wizard.cloud.reading import joined, may_stay, newly_read
@@ -28,12 +29,13 @@ class Vms:
         """Take back what a VM said about being READY, so that the next READY=YES is a new one."""
         self._servers.ask_oned(lambda oned: oned.publish(vm_id, 'READY="NO"'))
 
-    def note_restarted(self, vm: VmFacts) -> None:
-        """Write into a VM that is READY that it has been so since its last start: its guest has asked for its place.
+    def note_restarted(self, vm: VmFacts, seconds: float) -> None:
+        """Write into a VM that was READY so many seconds after its last start: its guest had asked for its place then.
 
         oned tells when a VM started, and not when it became READY; a later scale would leave that open.
         """
-        text = f'{RESTARTED}="{vm.runs[-1].seq if vm.runs else 0} {int(self._clock())}"'
+        last = vm.runs[-1]
+        text = f'{RESTARTED}="{last.seq} {last.since + math.ceil(seconds)}"'
         self._servers.ask_oned(lambda oned: oned.publish(vm.id, text))
 
     def left_behind(self, snapshot: ServiceSnapshot) -> tuple[VmFacts, ...]:
@@ -65,11 +67,12 @@ class Vms:
         """
         if not ids:
             return ()
-        if (most is None or len(ids) <= most) and not any(may_stay(known.get(vm_id)) for vm_id in ids):
+        now = self._clock()
+        if (most is None or len(ids) <= most) and not any(may_stay(known.get(vm_id), now) for vm_id in ids):
             full = self._servers.ask_oned(lambda oned: oned.vms(ids, extended=True))
             return tuple(joined(vm, known.get(vm.id)) for vm in full)
         short = self._servers.ask_oned(lambda oned: oned.vms(ids, extended=False))
-        wanted = newly_read(short, known)[:most]
+        wanted = newly_read(short, known, now)[:most]
         full = self._servers.ask_oned(lambda oned: oned.vms(wanted, extended=True)) if wanted else ()
         by_id = {vm.id: vm for vm in full}
         return tuple(joined(by_id.get(vm.id) or vm, known.get(vm.id)) for vm in short)

@@ -95,7 +95,7 @@ class Restarts:
     def _one(self, vm_id: int) -> tuple[Ended, str]:
         end = self.clock() + self.patience
         mark = self.earlier if self.earlier and self.earlier.vm_id == vm_id else None
-        last, looks = "", 0
+        last, looks, resumed_at = "", 0, None
         while True:
             vm = self._look(vm_id, end)
             if vm is None:
@@ -107,17 +107,24 @@ class Restarts:
                 self.begun(mark)
             resumed = _record(vm) > mark.record
             if resumed and vm.is_ready:
-                with contextlib.suppress(CloudError):
-                    # Without it no more is lost than what a later scale makes uncertain.
-                    self.cloud.vms.note_restarted(vm)
+                self._note(vm, resumed_at)
                 return Ended.DONE, ""
             action = _next_action(vm, resumed)
             looks -= 1
             if action and (action != last or looks <= 0):
+                resumed_at = self.clock() if action == "resume" and resumed_at is None else resumed_at
                 last, looks = action, _LOOKS_AFTER_AN_ANSWER if self._sent(vm, action) else _LOOKS
             if self.clock() >= end:
                 return Ended.TIMED_OUT, f"it is {vm.state_name}, READY {vm.ready or 'not set'}"
             self.sleep(_PAUSE)
+
+    def _note(self, vm: VmFacts, resumed_at: float | None) -> None:
+        """Note in the VM by when it was READY, in oned's own time: it started after it was told to resume."""
+        if resumed_at is None or not vm.runs:
+            return
+        with contextlib.suppress(CloudError):
+            # Without it no more is lost than what a later scale makes uncertain.
+            self.cloud.vms.note_restarted(vm, self.clock() - resumed_at)
 
     def _look(self, vm_id: int, end: float) -> VmFacts | None:
         """The VM now; a server that struggles is asked again until the time is up."""

@@ -242,8 +242,12 @@ def _move(source: Path, target: Path, *, is_new: bool) -> None:
     except FileExistsError:
         raise AlreadyThere(str(target), "a preset of that name exists") from None
     except OSError:
-        # A file system without links: what was looked at a moment ago has to do.
-        source.rename(target)
+        # A file system without links: the name is taken first, by an empty file that is nobody else's.
+        try:
+            target.touch(exist_ok=False)
+        except FileExistsError:
+            raise AlreadyThere(str(target), "a preset of that name exists") from None
+        source.replace(target)
     else:
         source.unlink()
 

@@ -58,15 +58,15 @@ def test_a_superlink_that_is_a_router_and_a_network_that_is_an_object() -> None:
 WRONG: tuple[Any, ...] = (None, "x", "3", 3, -1, 2.5, True, [], ["x"], {}, {"a": "b"})
 SERVICE_KEYS = {
     False: ("description", "ready_status_gate", "networks", "networks_values", "user_inputs", "user_inputs_values",
-            "shutdown_action", "on_hold"),
+            "shutdown_action", "on_hold", "name", "automatic_deletion", "registration_time"),
     True: ("description", "ready_status_gate", "networks", "networks_values", "custom_attrs", "custom_attrs_values",
-           "shutdown_action"),
+           "shutdown_action", "name", "automatic_deletion", "registration_time"),
 }  # fmt: skip
 ROLE_KEYS = {
     False: ("type", "template_id", "cardinality", "min_vms", "max_vms", "cooldown", "parents", "user_inputs",
-            "template_contents", "shutdown_action", "on_hold"),
+            "template_contents", "shutdown_action", "on_hold", "elasticity_policies", "scheduled_policies"),
     True: ("vm_template", "cardinality", "min_vms", "max_vms", "cooldown", "parents", "custom_attrs",
-           "vm_template_contents", "shutdown_action"),
+           "vm_template_contents", "shutdown_action", "elasticity_policies", "scheduled_policies"),
 }  # fmt: skip
 
 

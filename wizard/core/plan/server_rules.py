@@ -21,14 +21,21 @@ REFUSED, NOT_RUN = "refused by OneFlow", "not run by OneFlow"
 _SHUTDOWN = ("terminate", "terminate-hard", "shutdown", "shutdown-hard")
 _WORDS = {
     "number": "a whole number",
-    "id": "the id of a VM template, a whole number",
+    "id": "a whole number",
     "kind": "vm or vr",
     "text": "a text",
     "object": "an object",
     "list": "a list",
     "switch": "true or false",
 }
-_SHARED: dict[str, str] = {"min_vms": "number", "max_vms": "number", "cooldown": "number", "cardinality": "number"}
+_POLICIES: dict[str, str] = {"elasticity_policies": "list", "scheduled_policies": "list"}
+_SHARED: dict[str, str] = {
+    **_POLICIES,
+    "min_vms": "number",
+    "max_vms": "number",
+    "cooldown": "number",
+    "cardinality": "number",
+}
 _ROLES: dict[bool, dict[str, str]] = {
     False: {
         **_SHARED,
@@ -56,6 +63,9 @@ _SERVICES: dict[bool, dict[str, str]] = {
     True: {"custom_attrs": "object", "custom_attrs_values": "object"},
 }
 _EITHER: dict[str, str] = {
+    "name": "text",
+    "automatic_deletion": "switch",
+    "registration_time": "id",
     "description": "text",
     "ready_status_gate": "switch",
     "networks": "object",
@@ -68,7 +78,7 @@ _NAMED = re.compile(r"\$([A-Za-z0-9_]+)\Z")
 def refused(written: Mapping[str, object]) -> Iterator[Problem]:
     """What OneFlow refuses when the template is registered, as it is written."""
     old = is_v6(written)
-    yield from _fits(written, "", {**_EITHER, **_SERVICES[old]}, ())
+    yield from _fits(written, "", {**_EITHER, **_SERVICES[old]}, ("name",))
     names: set[str] = set()
     roles = written.get("roles")
     for place, role in enumerate(roles if isinstance(roles, list) else ()):

@@ -95,10 +95,11 @@ class Creation:
                 self._evaluate({**request.contents, **mark}),
                 request.replaced,
             )
-        except OneError as error:
+        except (OneError, TypeError, ValueError, AttributeError) as error:
+            message = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
             self._service.log(
                 f"Role {role.name} : Instantiate failed for template {template_id}; "
-                f"[one.template.instantiate] {error.message}",
+                f"[one.template.instantiate] {message}",
                 "E",
             )
             role.state = self._failure_state

@@ -57,7 +57,12 @@ class Release:
 
     def vm_request(self, role: Role) -> VmRequest:
         """The next VM of a role. OneError where oned can't read its contents."""
-        return VmRequest(role.body.get("template_contents", {}))
+        contents = dict(role.body.get("template_contents", {}))
+        context = contents.get("CONTEXT")
+        if isinstance(context, list) and len(context) == 1:
+            # One of a list is the same in oned's syntax; so a 7.x keeps what was a text of 6.x.
+            contents["CONTEXT"] = context[0]
+        return VmRequest(contents)
 
     def template_id(self, role: Role) -> int:
         """The VM template of a role."""
