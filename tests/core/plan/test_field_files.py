@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wizard.core.opennebula.documents import read_template
+from wizard.core.opennebula.documents import NotATemplate, read_template
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.plan.template_check import NO_FLOWER, linted
 
@@ -62,11 +62,18 @@ def test_keys_of_a_context_count_in_any_case() -> None:
         lambda body: {"DOCUMENT": {"TEMPLATE": {"BODY": body}}},
         lambda body: {"TEMPLATE": {"BODY": body}},
         lambda body: {"TEMPLATE": {"BODY": json.dumps(body)}},
+        lambda body: {"BODY": body},
+        lambda body: {"BODY": json.dumps(body)},
     ],
 )
 def test_a_body_is_read_in_whatever_it_lies(wrapped: Callable[[Any], Any]) -> None:
     body = case("11-token-lowercase")
     assert read_template(wrapped(body)) == read_template(body)
+
+
+def test_a_list_of_documents_is_told_what_it_is() -> None:
+    with pytest.raises(NotATemplate, match="list of documents"):
+        linted({"DOCUMENT_POOL": {"DOCUMENT": [{"ID": "5"}]}})
 
 
 def test_another_service_is_told_in_one_sentence() -> None:

@@ -43,7 +43,9 @@ def test_what_is_no_template_is_refused() -> None:
 
 
 def test_contents_of_6_that_can_t_be_read_are_a_finding() -> None:
-    found = linted({"roles": [{"name": "superlink", "vm_template": 0, "vm_template_contents": "CONTEXT = ["}]})
+    found = linted(
+        {"name": "x", "roles": [{"name": "superlink", "vm_template": 0, "vm_template_contents": "CONTEXT = ["}]}
+    )
     assert [problem.rule for problem in found.problems] == [
         "contents are readable",
         "deployment",

@@ -300,6 +300,10 @@ def template_body(document: object) -> Mapping[str, object]:
 
     Raises NotATemplate.
     """
+    if isinstance(document, Mapping) and "roles" not in document and "DOCUMENT_POOL" in document:
+        raise NotATemplate("this is a list of documents: take one, as `oneflow-template show ID --json` prints it")
+    if isinstance(document, Mapping) and "roles" not in document and "BODY" in document:
+        document = {"TEMPLATE": document}
     if isinstance(document, Mapping) and "roles" not in document and ("DOCUMENT" in document or "TEMPLATE" in document):
         try:
             _, document = unwrapped(document)
