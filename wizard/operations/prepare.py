@@ -258,7 +258,7 @@ def preview(
     """The documents of a plan as far as `find` knows the objects that it names; None knows none.
 
     With `unchosen` a VM template that was not chosen is looked for by the name in the contract. `contexts` is the
-    CONTEXT of the VM templates, where the cloud has told it: for 6.x it belongs into the instantiation. Raises what
+    CONTEXT of the VM templates, where the cloud was asked: for 6.x it belongs into the instantiation. Raises what
     `find` raises.
     """
     resolved, unresolved = resolve_references(plan, find or find_in(Listings()), unchosen=unchosen)

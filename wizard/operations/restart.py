@@ -119,7 +119,7 @@ class Restarts:
             self.sleep(_PAUSE)
 
     def _note(self, vm: VmFacts, resumed_at: float | None) -> None:
-        """Note in the VM by when it was READY, in oned's own time: it started after it was told to resume."""
+        """Note in the VM by when it was READY, in oned's own time: it started after the resume was sent."""
         if resumed_at is None or not vm.runs:
             return
         with contextlib.suppress(CloudError):

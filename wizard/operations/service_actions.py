@@ -98,7 +98,7 @@ def remove(cloud: Cloud, before: ServiceSnapshot, tell: Tell, stop: Stop = _go_o
 
 
 def sweep(cloud: Cloud, left: Iterable[VmFacts], tell: Tell) -> tuple[VmFacts, ...]:
-    """Terminate the VMs that a service left behind; those that oned refuses come back, each told with the reason.
+    """Terminate the VMs that a service left behind; those that oned refuses come back, each with the reason.
 
     Raises CloudError where oned can't be asked, or where it did not happen.
     """
@@ -119,7 +119,7 @@ def _terminate(cloud: Cloud, left: VmFacts, tell: Tell) -> None:
         now = cloud.vms.get(left.id)
         if not now.ending:
             raise
-        # OneFlow had told it to end, before it lost sight of it.
+        # OneFlow had begun to terminate it, before it lost sight of it.
         tell(f"VM {left.id} is {now.state_name}")
     except LOST as error:
         try:
