@@ -18,6 +18,7 @@ from wizard.cloud.errors import (
     Garbled,
     NotAuthorized,
     NotFound,
+    Redirected,
     Refused,
     ServerFault,
     TimedOut,
@@ -77,7 +78,20 @@ def failed(url: str, call: Callable[[OneFlow], object], *, timeout: float = 5) -
         (http(500, "Service cannot be undeployed in state: SCALING"), Refused),
         (http(403, "Host not permitted"), Refused),
         (http(502, PROXY, "text/html"), Garbled),
-        (http(302, "", "text/html", "Location: https://login.example.com/"), Garbled),
+        (http(404, "404 page not found", "text/plain"), Garbled),
+        (http(404, ""), Garbled),
+        (http(408, "Request Timeout", "text/plain"), TimedOut),
+        (http(429, "Too Many Requests", "text/plain"), Garbled),
+        (http(500, ""), Garbled),
+        (http(500, "Internal Server Error", "text/plain"), ServerFault),
+        (http(500, "Net::ReadTimeout with #<TCPSocket:(closed)>"), ServerFault),
+        (http(502, "Bad Gateway", "text/plain"), Garbled),
+        (http(503, "Service Unavailable", "text/plain"), Garbled),
+        (http(503, "Service cannot be undeployed in state: SCALING", "text/plain"), Garbled),
+        (http(503, ""), Garbled),
+        (http(504, "upstream request timeout", "text/plain"), TimedOut),
+        (http(504, PROXY, "text/html"), TimedOut),
+        (http(302, "", "text/html", "Location: https://login.example.com/"), Redirected),
         (b"", Garbled),
         (b"SSH-2.0-OpenSSH_9.6\r\n", Garbled),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{", Garbled),
@@ -100,6 +114,13 @@ def test_every_call_explains_what_it_got(
 )
 def test_what_has_status_200_and_is_no_answer(call: Callable[[OneFlow], object], body: str) -> None:
     for status in (200, 201):
+        with Listener(http(status, body)) as listener:
+            assert type(failed(listener.url, call)) is Garbled
+
+
+@pytest.mark.parametrize("call", ASKING[5:])
+def test_what_changes_something_is_acknowledged_with_204_alone(call: Callable[[OneFlow], object]) -> None:
+    for status, body in ((200, ""), (200, PROXY), (202, ""), (201, "{}")):
         with Listener(http(status, body)) as listener:
             assert type(failed(listener.url, call)) is Garbled
 

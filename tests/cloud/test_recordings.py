@@ -64,6 +64,7 @@ EXPECTED: dict[type[CloudError], set[str]] = {
         "93-template-json-array",
         "93-template-json-string",
         "94-action-no-action",
+        "94-instantiate-merge-not-object",
     },
     Garbled: {"93-unknown-method", "93-unknown-path"},
 }

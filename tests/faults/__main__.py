@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from unittest.mock import patch
 
 from tests.faults.table import FAULTS, TABLE, Step, every_step, outcome, rendered
 
 
 def played(place: tuple[int, int]) -> str:
-    """The outcome of a cell, in a process of its own."""
+    """The outcome of a cell, in a process and with a state folder of its own."""
     try:
-        return outcome(_steps()[place[0]], FAULTS[place[1]]).value
+        with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, XDG_STATE_HOME=folder):
+            return outcome(_steps()[place[0]], FAULTS[place[1]]).value
     except AssertionError as error:
         print(f"{_steps()[place[0]].name} / {FAULTS[place[1]].name}: {error}", file=sys.stderr)
         return "LOST"

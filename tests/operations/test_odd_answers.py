@@ -11,7 +11,7 @@ import pytest
 
 from tests.relay import Behind, Relay
 from wizard.cloud.cloud import Cloud
-from wizard.cloud.errors import Garbled, Refused
+from wizard.cloud.errors import LOST, Refused
 from wizard.core.plan.plan import Plan
 from wizard.operations.deploy import send
 from wizard.operations.prepare import prepare
@@ -48,6 +48,7 @@ ODD = {
     "500 of a proxy": proxy(500, b"Internal Server Error"),
     "404 of a proxy": proxy(404, b"no such route"),
     "400 of a proxy": proxy(400, b"400 Bad Request"),
+    "500 of a time-out": proxy(500, b"Net::ReadTimeout with #<TCPSocket:(closed)>"),
     "no id": changed(lambda document: document.pop("ID")),
     "id null": changed(lambda document: document.update(ID=None)),
     "body null": changed(lambda document: document["TEMPLATE"].update(BODY=None)),
@@ -100,7 +101,7 @@ def test_where_nobody_can_say_whether_it_was_made_the_same_goes_on_with_it_later
 
     behind.relay.alter = alter
     cloud = behind.cloud()
-    with pytest.raises(Garbled, match="look at"):
+    with pytest.raises(LOST, match="look at"):
         send(prepare(Plan(), cloud), cloud, list[str]().append, DeploymentRecord(cloud.where, folder=tmp_path))
     behind.relay.alter = lambda _method, _path, status, text: (status, text)
     told: list[str] = []

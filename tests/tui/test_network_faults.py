@@ -18,6 +18,7 @@ from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
 from wizard.sandbox import http as faults
 from wizard.sandbox.server import Sandbox
+from wizard.storage.process_files import DeploymentRecord
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.step import TooSmallScreen
@@ -268,6 +269,31 @@ async def test_while_a_deployment_is_sent_nobody_leaves_unasked(sandbox: Sandbox
         await pilot.press("escape")
         await until(pilot, lambda: not app.session.sending, "the end of sending")
         await dashboard_shows(pilot, sandbox, "RUNNING")
+
+
+async def test_who_quits_while_a_deployment_is_sent_goes_on_with_its_service(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    app = impatient(sandbox)
+    app.session.keeps = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await pilot.press("f5")
+        await at(pilot, Step.REVIEW)
+        sandbox.faults.plan("oneflow", "slow", match="/action", seconds=1.5)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: not sandbox.faults.planned, "the request")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question whether to quit")
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: any("/action" in item.call for item in sandbox.requests), "the service")
+    cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+    deploy_plan(READY_TO_GO, cloud, record=DeploymentRecord(cloud.where))
+    assert len(cloud.services.list()) == 1
+    cloud.close()
 
 
 async def test_quitting_does_not_sit_out_a_time_out(sandbox: Sandbox) -> None:

@@ -12,6 +12,7 @@
     ├── Unreachable           nothing answers there
     ├── TimedOut              something listens there and does not answer
     ├── Garbled               what answers there is not OpenNebula, or was cut off
+    ├── Redirected            what answers there points elsewhere, and is not followed
     └── ServerFault           OpenNebula failed by itself
 """
 
@@ -70,6 +71,12 @@ class TimedOut(CloudError):
 
 class Garbled(CloudError):
     """The answer is not OpenNebula's, or was cut off."""
+
+    exit_status = 3
+
+
+class Redirected(CloudError):
+    """What answers at the address points to another one. Nothing was done."""
 
     exit_status = 3
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from wizard.cloud.errors import (
     Garbled,
     NotAuthorized,
     NotFound,
+    Redirected,
     Refused,
     ServerFault,
     TimedOut,
@@ -22,6 +23,23 @@ from wizard.core.opennebula.bounds import OutOfBounds, read_json
 LONGEST = 300
 """Characters of a server's own words that are repeated."""
 
+_STATUSES = (400, 401, 403, 404, 500)
+"""Those that OneFlow gives."""
+
+_GAVE_UP = (408, 504)
+"""A proxy's: OneFlow may still carry the request out."""
+
+_REFUSES = re.compile(
+    r"\[one\.\w[\w.]*\] "  # oned's own words, with the call
+    r"|Service (?:\d+|cannot be|has no roles) |Can't scale service |Cardinality of .* is already at "
+    r"|Action .* not supported|Immutable value: |Invalid credentials|Not authorized|A username and password must"
+    r"|KEY: |Mandatory document key |Role name |Role .*not found|Role '.*?',? "
+    r"|Unsupported role type |unexpected token at |Verify that every |Wrong .* format"
+    r"|The (?:Service template specifies|role [\w ]+ are empty) "
+)
+"""How OneFlow's refusals begin, as recorded of 6.10 and 7.5. After one of them nothing was done."""
+
+_BUSY = "The server may be overloaded or stuck: look at its log, then try again."
 _LOGIN_HINT = "Check the user and password in ONE_AUTH, or ONEFLOW_USER and ONEFLOW_PASSWORD; a token may have expired."
 
 
@@ -38,8 +56,7 @@ def unreachable(server: str, url: str, detail: str) -> CloudError:
 
 def timed_out(server: str, url: str, seconds: float) -> CloudError:
     """Something listens and says nothing."""
-    hint = "The server may be overloaded or stuck: look at its log, then try again."
-    return TimedOut(f"no answer within {seconds:g} s", f"{server} at {url}", "", hint)
+    return TimedOut(f"no answer within {seconds:g} s", f"{server} at {url}", "", _BUSY)
 
 
 def garbled(server: str, url: str, detail: str) -> CloudError:
@@ -51,7 +68,7 @@ def garbled(server: str, url: str, detail: str) -> CloudError:
 def redirected(server: str, url: str, status: int, location: str) -> CloudError:
     """The server points to another address. It is not followed: user and password would be sent there."""
     hint = f"Nothing was sent to {brief(location)!r}. If {server} is there, give that address as its endpoint."
-    return Garbled("it answers with a redirection", f"{server} at {url}", f"HTTP {status}", hint)
+    return Redirected("it answers with a redirection", f"{server} at {url}", f"HTTP {status}", hint)
 
 
 def too_large(server: str, url: str, most: int) -> CloudError:
@@ -63,15 +80,19 @@ def too_large(server: str, url: str, most: int) -> CloudError:
 def refusal(status: int, body: str, subject: str, server: str, url: str) -> CloudError:
     """The error for a status of 400 or more, from OneFlow's body: plain text, JSON with a reason, or HTML.
 
-    OneFlow says 401 both for wrong credentials and for what is not permitted; only the text tells.
+    OneFlow says 401 both for wrong credentials and for what is not permitted; only the text tells. It is a refusal only
+    where the words are OneFlow's own: after anything else nobody knows whether the request was carried out, by OneFlow
+    behind a proxy that gave up, or in part.
     """
     text = body.strip()
+    if status in _GAVE_UP:
+        return TimedOut("a proxy got no answer in time", f"{server} at {url}", f"HTTP {status}", _BUSY)
     if text[:1] == "<":
         if status in (401, 403) and "Host" in text:
             return _host_not_permitted(subject)
         return garbled(server, url, f"HTTP {status} with HTML")
     words = _reason(text)
-    if not _is_own(status, words):
+    if not _is_its_own(status, words):
         return garbled(server, url, f"HTTP {status}: {words}" if words else f"HTTP {status}")
     if "Host not permitted" in words:
         return _host_not_permitted(subject)
@@ -83,27 +104,21 @@ def refusal(status: int, body: str, subject: str, server: str, url: str) -> Clou
     if status == 404:
         hint = "It may have been removed meanwhile; `oneflow list` shows what is there."
         return NotFound("there is no such object", subject, words, hint)
-    if status >= 500 and text[:1] == "{":
+    if text[:1] == "{" or not _REFUSES.match(words):
         hint = "OneFlow failed by itself: its log is /var/log/one/oneflow.log."
         return ServerFault("the server failed", subject, words, hint)
     return Refused("refused", subject, words, _refusal_hint(words))
 
 
-_OWN = (400, 401, 403, 404, 500)
-
-
-def _is_own(status: int, words: str) -> bool:
-    """Whether OneFlow itself says no: another status, or no more than its name, is of something in between.
+def _is_its_own(status: int, words: str) -> bool:
+    """Whether it is OneFlow that answers: another status, or no words, is of something in between.
 
     What stands in between may have handed the request on before it gave up.
     """
     if status in (401, 403):
         # Whoever says so has handed nothing on.
         return True
-    plain = words.strip().rstrip(".").lower()
-    names = {HTTPStatus(status).phrase.lower()} if status in _OWN else set()
-    own = plain not in {"", *names} and not plain.startswith(f"{status} ")
-    return status in _OWN and own and (status != 404 or "[one." in words)
+    return status in _STATUSES and bool(words) and (status != 404 or _REFUSES.match(words) is not None)
 
 
 def brief(text: str) -> str:

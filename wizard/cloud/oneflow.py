@@ -60,7 +60,7 @@ class OneFlow:
     def unregister(self, template_id: int) -> None:
         """Remove a service template, and nothing that it names."""
         subject = f"service template {template_id}"
-        self._call("DELETE", f"/service_template/{template_id}", subject, '{"delete_type":"none"}')
+        self._done("DELETE", f"/service_template/{template_id}", subject, '{"delete_type":"none"}')
 
     def instantiate(self, template_id: int, merge_template: str) -> Any:
         """Make a service. `merge_template` is the JSON text that is merged in; the service's document comes back."""
@@ -79,11 +79,11 @@ class OneFlow:
     def scale(self, service_id: int, role: str, cardinality: int) -> None:
         """Ask for so many VMs of a role, within its limits. `force` is always said: without it OneFlow fails."""
         body = json.dumps({"role_name": role, "cardinality": cardinality, "force": False})
-        self._call("POST", f"/service/{service_id}/scale", f"service {service_id}", body, patience=SLOW)
+        self._done("POST", f"/service/{service_id}/scale", f"service {service_id}", body, patience=SLOW)
 
     def delete(self, service_id: int) -> None:
         """Send DELETE, once."""
-        self._call("DELETE", f"/service/{service_id}", f"service {service_id}", None)
+        self._done("DELETE", f"/service/{service_id}", f"service {service_id}", None)
 
     def recover(self, service_id: int, *, delete: bool = False) -> None:
         """Send `recover`; with `delete` it removes the service from any state."""
@@ -91,10 +91,10 @@ class OneFlow:
         if delete:
             action["params"] = {"delete": True}
         body = json.dumps({"action": action})
-        self._call("POST", f"/service/{service_id}/action", f"service {service_id}", body)
+        self._done("POST", f"/service/{service_id}/action", f"service {service_id}", body)
 
     def _pool(self, path: str, subject: str) -> list[Any]:
-        raw = wire.parsed(self._call("GET", path, subject, None)[1], _SERVER, self._url)
+        raw = wire.parsed(self._call("GET", path, subject, None), _SERVER, self._url)
         pool = raw.get("DOCUMENT_POOL") if isinstance(raw, dict) else None
         if not isinstance(pool, dict):
             raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT_POOL in it")
@@ -104,9 +104,7 @@ class OneFlow:
     def _document(
         self, method: str, path: str, subject: str, body: str | None, *, expected: int = 200, patience: float = 1
     ) -> Any:
-        status, text = self._call(method, path, subject, body, patience=patience)
-        if status != expected:
-            raise wire.garbled(_SERVER, self._url, f"HTTP {status} where {expected} was expected")
+        text = self._call(method, path, subject, body, expected=expected, patience=patience)
         raw = wire.parsed(text, _SERVER, self._url)
         if not isinstance(raw, dict) or not isinstance(raw.get("DOCUMENT"), dict):
             raise wire.garbled(_SERVER, self._url, "there is no DOCUMENT in it")
@@ -114,8 +112,14 @@ class OneFlow:
             raise wire.garbled(_SERVER, self._url, "its DOCUMENT has no ID")
         return raw
 
-    def _call(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> tuple[int, str]:
-        """The status and the text of an answer; a redirection is an error, as is a status of 400 or more."""
+    def _done(self, method: str, path: str, subject: str, body: str | None, *, patience: float = 1) -> None:
+        """Ask for what OneFlow acknowledges without a word."""
+        self._call(method, path, subject, body, expected=204, patience=patience)
+
+    def _call(
+        self, method: str, path: str, subject: str, body: str | None, *, expected: int = 200, patience: float = 1
+    ) -> str:
+        """The text of an answer; any status but the expected one is an error."""
         content = None if body is None else body.encode("utf-8", "replace")
         seconds = self._timeout * patience
         try:
@@ -134,7 +138,9 @@ class OneFlow:
         if answer.status_code >= 300:
             location = answer.headers.get("Location", "")
             raise wire.redirected(_SERVER, self._url, answer.status_code, location)
-        return answer.status_code, text
+        if answer.status_code != expected:
+            raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code} where {expected} was expected")
+        return text
 
     def _read(self, answer: httpx.Response, seconds: float) -> str:
         """The text of a body: JSON is UTF-8, whatever a header says. Raises Garbled and TimedOut."""

@@ -8,7 +8,8 @@ die and come back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +32,9 @@ DEFAULT_TIMEOUT = 20 * 60.0
 
 LOOKING_UP = "looking up VM templates and network"
 """The step before `send`; nothing was sent then that changes anything."""
+LATE = 30.0
+"""Seconds after a request within which its service may still appear, where nobody waited for the answer."""
+_PAUSE = 1.0
 INSTANTIATING = "instantiating"
 """How the step begins after which a service may exist."""
 _SAME = "service template {} is registered already, with the same content"
@@ -98,6 +102,10 @@ class Earlier(Protocol):
     def service_id(self) -> int | None:
         """The service that was made, None where its program never knew."""
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was asked for."""
+
 
 def send(
     prepared: Prepared, cloud: Cloud, report: Callable[[str], None], record: Record | None = None
@@ -119,7 +127,7 @@ def send(
     template_id = ensure_registered(prepared, cloud, report)
     request, name = f"{template_id}\n{prepared.merge_template}", prepared.plan.name
     services = cloud.services.list()
-    if record is not None and (earlier := _begun_earlier(record, request, name, services)) is not None:
+    if record is not None and (earlier := _begun_earlier(record, request, name, services, cloud, report)) is not None:
         report(f"going on with service {earlier.id}, which a run that was cut short had begun")
         record.made(request, earlier.id)
         return earlier
@@ -229,16 +237,29 @@ def _register(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -
 
 
 def _begun_earlier(
-    record: Record, request: str, name: str, services: Sequence[ServiceSnapshot]
+    record: Record,
+    request: str,
+    name: str,
+    services: Sequence[ServiceSnapshot],
+    cloud: Cloud,
+    report: Callable[[str], None],
 ) -> ServiceSnapshot | None:
-    """The service of an earlier run that was killed; None where there is none. Raises Ambiguous where it may be two."""
+    """The service of an earlier run that was cut short, among the `services` or a moment later; None where there is
+    none. Raises Ambiguous where it may be any of two."""
     earlier = record.earlier(request)
     if earlier is None:
         return None
     if earlier.service_id is not None:
         made = [service for service in services if service.id == earlier.service_id]
     else:
-        made = [service for service in services if service.name == name and service.id not in earlier.known]
+        made = _new(services, name, earlier.known)
+        left = min(LATE, LATE - earlier.age)
+        if not made and left > 0:
+            report(f"looking for up to {left:.0f} s for the service that a run that was cut short had asked for")
+        while not made and left > 0:
+            time.sleep(_PAUSE)
+            left -= _PAUSE
+            made = _new(cloud.services.list(), name, earlier.known)
     if len(made) > 1:
         ids = ", ".join(str(service.id) for service in made)
         hint = f"Attach to the one that it was, of {ids}; or deploy once more with --anew."
@@ -250,10 +271,14 @@ def _begun_earlier(
 def _made_after_all(name: str, known: set[int], cloud: Cloud, error: CloudError) -> ServiceSnapshot:
     """The service that was made although the answer got lost; the error where there is none, or more than one."""
     try:
-        made = [service for service in cloud.services.list() if service.name == name and service.id not in known]
+        made = _new(cloud.services.list(), name, known)
     except CloudError:
         made = []
     if len(made) == 1:
         return made[0]
     hint = "OneFlow may have begun: look at `flowerneb-wizard status` before you deploy again."
     raise error.with_hint(hint) from error
+
+
+def _new(services: Iterable[ServiceSnapshot], name: str, known: Collection[int]) -> list[ServiceSnapshot]:
+    return [service for service in services if service.name == name and service.id not in known]

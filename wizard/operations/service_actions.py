@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.cloud.errors import LOST, CloudError, NotAuthorized, NotFound, Refused, TimedOut
+from wizard.cloud.errors import LOST, CloudError, Garbled, NotAuthorized, NotFound, Refused, TimedOut
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.core.text import one_line
@@ -47,7 +47,8 @@ def scale(cloud: Cloud, before: ServiceSnapshot, role: str, wanted: int, tell: T
     tell(f"scaling {role} of service {before.id} to {wanted}")
     try:
         _once(send, cloud, before, happened, tell, stop)
-    except TimedOut as error:
+    except (TimedOut, Garbled) as error:
+        # Also behind a connection that broke off, or a proxy that gave up, OneFlow goes on.
         pending.write(role, wanted)
         hint = f"OneFlow may be making the VMs: it shows them once it has made the last. Look at service {before.id}."
         raise Unanswered(error.title, error.subject, error.detail, hint) from error

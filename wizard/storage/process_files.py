@@ -78,10 +78,11 @@ _A_MONTH = 30 * 86400.0
 @dataclass(frozen=True)
 class Earlier:
     """A deployment that was cut short. `known` are the services that there were before; `service_id` is None where its
-    program never learned which service came of it."""
+    program never learned which service came of it. `age` is in seconds."""
 
     known: frozenset[int]
     service_id: int | None = None
+    age: float = 0.0
 
 
 @dataclass
@@ -108,7 +109,8 @@ class DeploymentRecord:
             if record is not None and record.get("asked") == self._digest(asked):
                 known, service_id = record.get("known"), record.get("service")
                 if isinstance(known, list):
-                    return Earlier(frozenset(known), service_id if isinstance(service_id, int) else None)
+                    made = service_id if isinstance(service_id, int) else None
+                    return Earlier(frozenset(known), made, age(path))
         return None
 
     def asks(self, asked: str, known: set[int]) -> None:

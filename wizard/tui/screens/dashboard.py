@@ -97,7 +97,9 @@ class DashboardScreen(ServiceActions):
         self.live()
 
     def on_unmount(self) -> None:
-        """Note which service it was: who leaves in an orderly way knows it."""
+        """Forget the record, as whoever leaves knows the service; keep it where the service is only being asked for."""
+        if self.service_id is None and self.record is not None:
+            self.record.leave()
         self._ended()
         if self.push is not None:
             self.push.stop()
