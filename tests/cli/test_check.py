@@ -132,11 +132,35 @@ def test_a_template_on_stdin(program: Program) -> None:
         (b'{"roles": 1}', "list of roles"),
         (b"\xff\xfe\xfa", "not"),
         (b"# a service\n---\nname: flower\nroles:\n  - name: superlink\n", "it looks like YAML"),
+        (b"  # a\n" * 5000 + b"!", "not JSON"),
+        (b"- name: flower\n", "it looks like YAML"),
+        (b'"name": flower\n', "it looks like YAML"),
+        (b":name: flower\n", "it looks like YAML"),
+        (b"<DOCUMENT/>", "it looks like XML"),
+        (b'NAME = "x"\n', "a preset's file is called NAME.toml"),
+        (b'{"DOCUMENT_POOL": {"DOCUMENT": []}}', "this is a list of documents"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b'{"roles": [], "a": ' + b"9" * 6000 + b"}", ""),
         (b" " * (4 * 1024 * 1024 + 1), "larger than 4096 KiB"),
     ],
-    ids=["empty", "half", "list", "roles", "bytes", "yaml", "deep", "digits", "large"],
+    ids=[
+        "empty",
+        "half",
+        "list",
+        "roles",
+        "bytes",
+        "yaml",
+        "comments",
+        "yaml-list",
+        "yaml-quoted",
+        "yaml-symbol",
+        "xml",
+        "lines",
+        "pool",
+        "deep",
+        "digits",
+        "large",
+    ],
 )
 def test_a_file_that_is_no_template(call: Callable[..., Ended], tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "broken.json").write_bytes(content)
@@ -144,6 +168,16 @@ def test_a_file_that_is_no_template(call: Callable[..., Ended], tmp_path: Path, 
     assert ended.status == 2
     assert said in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(("name", "said"), [("t.yaml", "YAML"), ("T.YAML", "YAML"), ("t.xml", "XML")])
+def test_a_template_in_another_format_is_no_unknown_preset(
+    call: Callable[..., Ended], tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / name).write_text("<DOCUMENT/>" if said == "XML" else "name: flower\n")
+    ended = call("check", name)
+    assert ended.status == 2
+    assert f"{name}: it looks like {said}" in ended.err
 
 
 def test_a_template_that_is_not_there(call: Callable[..., Ended], tmp_path: Path) -> None:

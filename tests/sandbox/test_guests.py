@@ -92,3 +92,13 @@ def test_the_partition_is_the_position_among_the_supernodes() -> None:
     assert partition(service, 7) == "partition-id=1 num-partitions=2"
     assert partition(service, 4) == ""
     assert partition({}, 7) == ""
+
+
+@pytest.mark.parametrize(("token", "report", "reports"), [("yes", "YES", True), ("YES", "yes", False)])
+def test_oned_takes_yes_in_any_case_and_the_guest_to_the_letter(token: str, report: str, reports: bool) -> None:
+    contents = {"template_contents": {"CONTEXT": {"token": token, "REPORT_READY": report}}}
+    with Cloud() as cloud:
+        service = cloud.instantiate(flower(1, **contents))
+        cloud.clock.advance(300)
+        (vid,) = cloud.nodes(service)
+        assert ("READY" in cloud.vm(vid).user_template) is reports

@@ -111,7 +111,21 @@ def problem_data(item: Problem) -> dict[str, object]:
     }
 
 
-_YAML = re.compile(r"(?:\s*#[^\n]*\n|---\s*\n|\s)*[A-Za-z_]+:(?:\s|\Z)")
+TEMPLATE_SUFFIXES = (".json", ".yaml", ".yml", ".xml")
+"""Endings of files that hold a template, readable or not: whoever names one means no preset."""
+
+_OTHER_FORMATS = (
+    (re.compile("<"), "it looks like XML; `oneflow-template show ID --json` prints the JSON"),
+    (
+        re.compile(r"""(?:-\s+)*(?:"[^"]*"|'[^']*'|:?[A-Za-z_][A-Za-z0-9_ ]*):(?:\s|\Z)"""),
+        "it looks like YAML; OneFlow takes JSON: convert it, as with `yq -o json`",
+    ),
+    (
+        re.compile(r"[A-Za-z_][A-Za-z0-9_]*\s*="),
+        "it has lines KEY = value: a preset's file is called NAME.toml, and a service template is JSON",
+    ),
+)
+"""What a file that is no JSON may be, by its first line that says something."""
 
 LARGEST = 4 * 1024 * 1024
 """Bytes. OpenNebula's own documents are far smaller."""
@@ -223,7 +237,14 @@ def _registered(reference: str, reach: ConnectionOptions, teller: Teller) -> obj
 
 
 def _is_template(subject: str) -> bool:
-    return subject == "-" or subject.endswith(".json")
+    return subject == "-" or subject.lower().endswith(TEMPLATE_SUFFIXES)
+
+
+def _other_format(text: str) -> str:
+    """A sentence about the format of a text that is no JSON; empty where it is not known."""
+    lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
+    first = next((line for line in lines if line and not line.startswith(("#", "---", "%"))), "")
+    return next((said for pattern, said in _OTHER_FORMATS if pattern.match(first)), "")
 
 
 def read_json(subject: str) -> object:
@@ -251,9 +272,8 @@ def read_json(subject: str) -> object:
     except UnicodeDecodeError:
         raise CommandFailed(INVALID, "it is not UTF-8 text", subject) from None
     except json.JSONDecodeError as error:
-        if _YAML.match(data.decode("utf-8", "replace")):
-            message = "it looks like YAML; OneFlow takes JSON: convert it, as with `yq -o json`"
-            raise CommandFailed(INVALID, message, subject) from None
+        if other := _other_format(data.decode(json.detect_encoding(data), "replace")):
+            raise CommandFailed(INVALID, other, subject) from None
         raise CommandFailed(INVALID, f"it is not JSON: {error.msg}", f"{subject}:{error.lineno}") from None
     except (ValueError, RecursionError):
         raise CommandFailed(INVALID, "it is not a JSON document that can be read", subject) from None

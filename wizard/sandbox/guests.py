@@ -93,7 +93,8 @@ class Guest:
 
     def _may_report(self) -> bool:
         context = self._vm.context
-        reports = context.get("REPORT_READY") == "YES" and context.get("TOKEN") == "YES"
+        # oned takes TOKEN in any case; the guest's own scripts compare REPORT_READY to the letter.
+        reports = context.get("REPORT_READY") == "YES" and context.get("TOKEN", "").upper() == "YES"
         return reports and self._vm.role not in self._world.plan.guests.silent
 
     def _report(self) -> list[str]:
