@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -72,7 +73,13 @@ async def test_what_is_no_flower_service_says_so(sandbox: Sandbox) -> None:
         await until(pilot, lambda: isinstance(app.screen, Picker), "the list")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Notice), "the findings")
-        assert NO_FLOWER in app.screen.text  # type: ignore[attr-defined]
+        page = app.screen
+        assert isinstance(page, Findings)
+        assert NO_FLOWER in page.text
+        console = Console(width=200, color_system=None)
+        with console.capture() as drawn:
+            console.print(page.body)
+        assert " ".join(drawn.get().split()) == NO_FLOWER
 
 
 async def test_a_template_in_order_has_no_problems_but_notes(sandbox: Sandbox) -> None:

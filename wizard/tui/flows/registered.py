@@ -111,8 +111,8 @@ def _colors(app: App[int]) -> dict[Kind, str]:
 
 def _drawn(found: Lint, colors: Mapping[Kind, str]) -> Iterator[Text | Padding]:
     if not found.flower:
-        yield Text(f"{NO_FLOWER} What follows is what a Flower service would need.\n", style="bold")
-    if not found.problems:
+        yield Text(NO_FLOWER, style="bold")
+    elif not found.problems:
         yield Text("No problems.")
     for item in found.problems:
         line = Text(f"{item.kind.value} ", style=colors.get(item.kind, "bold"))
