@@ -88,3 +88,14 @@ def test_a_list_without_roles_or_times() -> None:
     bare = ServiceSnapshot(7, "bare\nname", 99, roles=(Role("superlink", 99, 0), Role("supernode", 99, 0)))
     line = list_text([bare], 0.0, terminal=False).splitlines()[1]
     assert line.split()[:5] == ["7", "bare\\nname", "99", "0/0", "-"]
+
+
+def test_a_lost_node_is_shown_as_one_and_hides_nothing() -> None:
+    found = snapshot(node(2, "supernode_0"), Node(-1), node(4, "supernode_2"))
+    (_, _, lost, last) = service_data(found)["vms"]
+    assert (lost["id"], lost["state"], lost["index"], last["id"]) == (None, "LOST", 1, 4)
+    text = service_text(found, terminal=False)
+    assert " LOST " in text
+    assert "OneFlow lists 1 node of supernode without a VM, at position 1" in text
+    assert "2/3" in list_text([found], 1100.0, terminal=False)
+    assert "node lost" in list_text([found], 1100.0, terminal=False)

@@ -196,4 +196,5 @@ def test_a_service_with_moments_and_counts_out_of_bounds_is_shown_all_the_same()
         cloud.close()
     assert (found.id, found.start_time, [line.timestamp for line in found.log]) == (7, 0, [0])
     assert [role.cardinality for role in found.roles] == [1, 0]
-    assert len(found.unreadable) == 5
+    assert len(found.unreadable) == 4
+    assert found.roles[0].lost == (0,)

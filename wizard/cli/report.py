@@ -14,7 +14,7 @@ from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
 from wizard.core.text import NOTHING, duration, one_line
-from wizard.core.views.rows import VmRow, role_rows, rough, service_rows, vm_rows
+from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,7 +162,7 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
         "ip": vm.ips[0] if vm and vm.ips else None,
         "ips": list(vm.ips) if vm else [],
         "host": (vm.host or None) if vm else None,
-        "state": vm.state_name if vm else None,
+        "state": vm.state_name if vm else LOST if row.vm_id < 0 else None,
         "ready": vm.ready if vm else None,
         "age": row.age if row.age >= 0 else None,
         "partition": str(assigned) if assigned else None,

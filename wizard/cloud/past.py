@@ -44,10 +44,12 @@ def with_past(snapshot: ServiceSnapshot, before: ServiceSnapshot | None, ask: As
 
 
 def _with_finished(snapshot: ServiceSnapshot, ask: Ask) -> ServiceSnapshot:
+    if not snapshot.vm_ids:
+        return snapshot
     known = {vm.id for vm in snapshot.facts}
     mark = f"(service_{snapshot.id})"
     # OneFlow names VMs so unless its configuration says otherwise; the short form has no other sign of the service.
-    named = all(mark in node.name for role in snapshot.roles for node in role.nodes)
+    named = all(mark in node.name for role in snapshot.roles for node in role.nodes if not node.is_lost)
     for first, last in _ranges(snapshot):
         page = _page(ask, first, last)
         wanted = [

@@ -191,15 +191,18 @@ def _new_lines(before: ServiceSnapshot | None, after: ServiceSnapshot) -> tuple[
 
 
 def _role_changes(before: Role | None, after: Role, snapshot: ServiceSnapshot) -> Iterator[Event]:
-    known = {node.vm_id: node for node in before.nodes} if before else {}
+    known = {node.vm_id: node for node in before.nodes if not node.is_lost} if before else {}
     if before is not None and before.state != after.state:
         severity = "E" if after.failed else "I"
         yield _event(snapshot, severity, f"role {after.name}: {before.state_name} → {after.state_name}")
-    for node in after.nodes:
+    for place in after.lost:
+        if before is None or place not in before.lost:
+            yield _event(snapshot, "W", f"{after.name}: no VM is listed at position {place} (LOST)")
+    for node in (node for node in after.nodes if not node.is_lost):
         yield from _node_changes(known.pop(node.vm_id, None), node, after, snapshot)
-    for lost in known.values():
+    for left in known.values():
         expected = snapshot.state in (ServiceState.SCALING, ServiceState.UNDEPLOYING)
-        yield _event(snapshot, "I" if expected else "W", f"{after.name} VM {lost.vm_id} is no longer listed")
+        yield _event(snapshot, "I" if expected else "W", f"{after.name} VM {left.vm_id} is no longer listed")
 
 
 def _node_changes(before: Node | None, after: Node, role: Role, snapshot: ServiceSnapshot) -> Iterator[Event]:

@@ -59,9 +59,16 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
     ("superlink-gone", service([vm(2), vm(3)], superlink=[]), "the cluster is dead"),
     (
         "unreadable",
-        service([vm(2), vm(3)], unreadable=("roles[1].nodes[2].deploy_id is None, not a whole number", "log[0]")),
-        "can't be read in 2 places: roles[1].nodes[2].deploy_id is None",
+        service([vm(2), vm(3)], unreadable=("roles[1].max_vms is 'x', not a whole number", "log[0]")),
+        "can't be read in 2 places: roles[1].max_vms is 'x'",
     ),
+    ("node-lost", service([vm(2), -1, vm(3), -2]), "lists 2 nodes of supernode without a VM, at positions 1, 3"),
+    (
+        "node-lost",
+        service([vm(2), vm(3)], "SCALING", superlink=[-1]),
+        "node of superlink without a VM, at position 0",
+    ),
+    ("superlink-gone", service([vm(2), vm(3)], superlink=[-1]), "the cluster is dead"),
     (
         "vm-failed",
         service([vm(2), vm(3, "BOOT_FAILURE", template={"ERROR": "DEPLOY: no KVM"})], "DEPLOYING"),
@@ -172,6 +179,7 @@ MISSES: list[tuple[str, ServiceSnapshot]] = [
         "too-early: nothing held READY=YES",
         deploying(superlink=link(template={"FL_READY": "yes"}), supernodes=nodes("BOOT", ago=EARLY)),
     ),
+    ("node-lost: of a VM that oned was not asked about", service([vm(2), 3])),
     ("too-few-clients: just enough", service([vm(2), vm(3), vm(4)], superlink_role=CLIENTS)),
     ("too-few-clients: they are still being made", deploying(supernodes=nodes("BOOT"), superlink_role=CLIENTS)),
     ("below-min-vms: just enough", service([vm(2), vm(3)], supernode_role={"min_vms": 2})),
@@ -235,3 +243,9 @@ def test_findings_are_plain_values() -> None:
     first, second = (diagnose(service([vm(2)], superlink=[])) for _ in range(2))
     assert first == second
     assert isinstance(first[0], Finding)
+
+
+def test_a_lost_node_is_no_client() -> None:
+    found = {finding.name: finding.means for finding in diagnose(service([vm(2), vm(3), -1], superlink_role=CLIENTS))}
+    assert "There are 2 SuperNodes" in found["too-few-clients"]
+    assert "position 2" in found["node-lost"]

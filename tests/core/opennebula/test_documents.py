@@ -205,4 +205,5 @@ def test_the_nodes_that_can_be_read_are_all_there(numbers: list[Any]) -> None:
     body = {"state": 2, "roles": [{"name": "a", "nodes": nodes}, {"name": "b", "nodes": [{"deploy_id": 7}]}]}
     found = decode_service({"ID": 7, "TEMPLATE": {"BODY": body}})
     assert set(found.vm_ids) >= {int(number) for number in good} | {7}
-    assert len(found.vm_ids) + len(found.unreadable) == len(numbers) + 1
+    assert found.roles[0].lost == tuple(place for place, number in enumerate(numbers) if number not in good)
+    assert len(found.vm_ids) + len(found.roles[0].lost) == len(numbers) + 1

@@ -206,7 +206,7 @@ GOOD_ROLE = {"name": "a", "state": 2, "cardinality": 2, "nodes": [{"deploy_id": 
 def test_a_part_that_can_t_be_read_spoils_nothing_else(change: dict[str, Any], why: str) -> None:
     good = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b"}]}))
     found = decode_service(document({"state": 2, "roles": [GOOD_ROLE, {"name": "b", **change}]}))
-    assert found.unreadable == (why,)
+    assert found.unreadable == (() if "nodes[0]" in why else (why,))
     assert [node.is_lost for role in found.roles for node in role.nodes if role.name == "b"] == [True] * (
         "nodes[0]" in why
     )
@@ -221,7 +221,14 @@ def test_a_lost_node_keeps_the_places_of_those_behind_it() -> None:
     lost = vm_rows(found)
     assert [(row.number, row.state, row.index) for row in lost] == [("4", "?", 0), ("-", "LOST", 1), ("6", "?", 2)]
     assert [item.expected for item in assignments(found)] == [Partition(n, 3) for n in range(3)]
-    assert [item.name for item in diagnose(found)][:1] == ["unreadable"]
+    assert [item.name for item in diagnose(found)] == ["node-lost"]
+
+
+def test_lost_nodes_are_told_apart_in_all_roles() -> None:
+    nodes = [{"deploy_id": None}, {"deploy_id": "x"}]
+    found = decode_service(document({"state": 2, "roles": [{"name": name, "nodes": nodes} for name in "ab"]}))
+    assert len({node.vm_id for role in found.roles for node in role.nodes}) == 4
+    assert (found.vm_ids, found.unreadable) == ((), ())
 
 
 def test_parents_that_are_no_texts_are_read() -> None:

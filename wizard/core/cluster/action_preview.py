@@ -82,7 +82,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     pause = f"Then COOLDOWN for {role.pause} s: nothing can be scaled until it ends; recover ends it at once."
     if role.name != SUPERNODE:
         said = [_ended(ended, {}), f"OneFlow makes {counted(new, 'new VM')}." if new else "", pause]
-        return ScalePreview(touches=tuple(ended), says=_said(said), cooldown=role.pause)
+        return ScalePreview(touches=_there(ended), says=_said(said), cooldown=role.pause)
     found = {item.vm_id: item for item in assignments(snapshot)}
     given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
     explicit = any(item.source is Source.EXPLICIT for item in found.values())
@@ -97,7 +97,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
         f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
         pause,
     ]
-    return ScalePreview("", tuple(item for item in ended if item >= 0), _said(said), made, stale, after, role.pause)
+    return ScalePreview("", _there(ended), _said(said), made, stale, after, role.pause)
 
 
 def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
@@ -118,7 +118,7 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
         for item in found
         if item.expected is not None and item.vm_id in running and out_of_sync(item)
     )
-    unknown = [item.vm_id for item in found if item.sync is Sync.UNKNOWN]
+    unknown = _there([item.vm_id for item in found if item.sync is Sync.UNKNOWN])
     if not steps:
         known = "" if not unknown else f" What {vms(unknown)} {have(unknown)} is not known."
         why = f"Nothing is known to be stale.{known}" if known else "Nothing is stale."
@@ -129,7 +129,7 @@ def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
             for item in found
             if item.sync is not Sync.UNKNOWN
         ],
-        tuple(unknown),
+        unknown,
     )
     said = [
         f"{counted(len(steps), 'SuperNode')} will be restarted, one after another, each waited for until READY: "
@@ -236,6 +236,7 @@ def _stale_after(kept: Sequence[int], found: dict[int, Assignment], wanted: int)
 
 
 def _after(kept: Sequence[int], found: dict[int, Assignment], made: Sequence[Partition | None]) -> Coverage:
+    kept = _there(kept)
     unknown = tuple(vm_id for vm_id in kept if found[vm_id].source is Source.UNKNOWN)
     old = [(vm_id, found[vm_id].assigned) for vm_id in kept if vm_id not in unknown]
     # They have no ids yet: negative ones keep them apart.
@@ -252,7 +253,7 @@ def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
     if not ended:
         return ""
     which = "the oldest SuperNode" if len(ended) == 1 else f"the {len(ended)} oldest SuperNodes"
-    return f"OneFlow terminates {which if found else vms(ended)}: {_holding(ended, found)}."
+    return f"OneFlow terminates {f'{which}: ' if found else ''}{_holding(ended, found)}."
 
 
 def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
@@ -265,6 +266,11 @@ def _made(made: Sequence[Partition | None], explicit: bool) -> str:
         return ""
     start = "will start with the node config that was given" if explicit else "will be given "
     return f"{counted(len(made), 'new SuperNode')} {start}{'' if explicit else listed(map(str, made))}."
+
+
+def _there(ids: Sequence[int]) -> tuple[int, ...]:
+    """Those of some nodes that are not lost, so that there is a VM."""
+    return tuple(vm_id for vm_id in ids if vm_id >= 0)
 
 
 def _holding(ids: Sequence[int], found: dict[int, Assignment]) -> str:

@@ -73,7 +73,8 @@ def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = Non
     `known` are its assignments, where they are known already.
     """
     role = snapshot.role(SUPERNODE)
-    training = {node.vm_id for node in role.nodes if node.vm is None or _trains(node.vm)} if role else set()
+    there = [node for node in role.nodes if not node.is_lost] if role else []
+    training = {node.vm_id for node in there if node.vm is None or _trains(node.vm)}
     known = assignments(snapshot) if known is None else known
     found = [item for item in known if item.vm_id in training and item.sync is not Sync.PENDING]
     return covered(

@@ -187,8 +187,10 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
 def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:
     """The shards that no listed SuperNode trains on, of as many as the largest `num-partitions` among them.
 
-    Nothing is said while the assignment of one of them is not known. At most `PLANNED_MOST` are looked at.
+    Nothing is said while the assignment of one of them is not known; one that is lost trains on nothing. At most
+    `PLANNED_MOST` are looked at.
     """
+    found = [item for item in found if item.vm_id >= 0]
     known = [item.assigned for item in found if item.assigned]
     if len(known) < len(found) or not known:
         return ()

@@ -168,6 +168,11 @@ class Role:
         return 300 if self.cooldown is None else self.cooldown
 
     @property
+    def lost(self) -> tuple[int, ...]:
+        """The positions in its list where OneFlow names no VM."""
+        return tuple(place for place, node in enumerate(self.nodes) if node.is_lost)
+
+    @property
     def ready_count(self) -> int:
         """Number of its VMs that run and say READY=YES."""
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)
@@ -237,7 +242,7 @@ class ServiceSnapshot:
         return (
             self.running
             and self.is_flower
-            and all(role.nodes and len(role.nodes) >= role.cardinality for role in self.roles)
+            and all(role.nodes and not role.lost and len(role.nodes) >= role.cardinality for role in self.roles)
         )
 
     def role(self, name: str) -> Role | None:

@@ -156,7 +156,7 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     from wizard.core.opennebula.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)
-    nodes = role.nodes if role else ()
+    nodes = [node for node in role.nodes if not node.is_lost] if role else []
     reported = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
     found = [item for item in diagnose(service) if item.severity is not Severity.INFO]
     gravest = next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)

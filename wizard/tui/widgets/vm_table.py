@@ -16,7 +16,7 @@ from wizard.core.cluster.partitions import Sync
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.text import NOTHING, UNSET
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
-from wizard.core.views.rows import VmRow
+from wizard.core.views.rows import LOST, VmRow
 from wizard.tui.help import Passage, terms
 from wizard.tui.themes import theme_color
 
@@ -73,7 +73,8 @@ COLUMNS = (
         "state",
         "state",
         lambda row: row.state,
-        "as `onevm` names it; RUNNING is the VM, not yet Flower in it. ...FAILURE: oned has given up on it",
+        "as `onevm` names it; RUNNING is the VM, not yet Flower in it. ...FAILURE: oned has given up on it; "
+        "LOST: OneFlow lists a node and no VM for it",
         (14, 24, 40),
         least=(8, 8, 12),
     ),
@@ -135,9 +136,10 @@ class VmTable(DataTable[Text]):
             del self._shown[key]
         for key, texts in wanted.items():
             self._write(key, texts)
-        order = {key: place for place, key in enumerate(wanted)}
         if list(self._shown) != list(wanted):
-            self.sort("vm", key=lambda cell: order.get(str(cell), 0))
+            # Where the node is lost there is no number, but a position.
+            order = {(texts["index"], texts["vm"]): place for place, texts in enumerate(wanted.values())}
+            self.sort("index", "vm", key=lambda cells: order.get((str(cells[0]), str(cells[1])), 0))
             self._shown = {key: self._shown[key] for key in wanted}
 
     def _begin_anew(self, columns: list[Column], widths: dict[str, int], room: Room) -> None:
@@ -213,7 +215,7 @@ def _ink_of(column: str, text: str) -> str:
     if column == "ready":
         return "success" if text == "YES" else "muted" if text == UNSET else "warning"
     if column == "state":
-        return "error" if text.endswith("FAILURE") else "success" if text == "RUNNING" else "warning"
+        return "error" if text.endswith("FAILURE") or text == LOST else "success" if text == "RUNNING" else "warning"
     return _WRONG.get(text, "") if column == "standing" else ""
 
 

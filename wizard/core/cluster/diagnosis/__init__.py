@@ -37,6 +37,7 @@ def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
         service.made_too_early,
         service.too_few_clients,
         service.below_minimum,
+        service.lost,
         service.unreadable,
         partial(vms.without_partition, assigned),
         service.cooldown,

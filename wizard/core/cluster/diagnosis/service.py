@@ -20,7 +20,7 @@ from wizard.core.opennebula.states import RoleState, ServiceState, service_faile
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.rules import whole_number
-from wizard.core.text import counted, duration, vms
+from wizard.core.text import counted, duration, listed, vms
 
 EARLY = 15
 """Seconds for which SuperNodes may exist before the SuperLink says READY: it publishes FL_READY=YES a moment before."""
@@ -32,8 +32,7 @@ _SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.C
 
 def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """OneFlow goes on saying RUNNING when the SuperLink's VM was terminated."""
-    superlink = snapshot.role(SUPERLINK)
-    if snapshot.state in _SETTLED and superlink is not None and not superlink.nodes:
+    if _is_dead(snapshot):
         yield Finding(
             "superlink-gone",
             Severity.ERROR,
@@ -151,12 +150,13 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     if supernode is None or snapshot.state not in _SETTLED:
         return
     needed, key = max(_minima(snapshot), default=(0, ""))
-    if len(supernode.nodes) < needed:
+    there = len(supernode.nodes) - len(supernode.lost)
+    if there < needed:
         yield Finding(
             "too-few-clients",
             Severity.ERROR,
             SUPERNODE,
-            f"There {'is' if len(supernode.nodes) == 1 else 'are'} {counted(len(supernode.nodes), 'SuperNode')}, and "
+            f"There {'is' if there == 1 else 'are'} {counted(there, 'SuperNode')}, and "
             f"{key} is {needed}: a run waits for ever for more clients.",
             f"{key} of the SuperLink, and the SuperNodes that are listed.",
             f"Scale to at least {needed}, or give the run a lower minimum.",
@@ -189,11 +189,30 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.WARNING,
             snapshot.name,
             f"OneFlow's document of the service can't be read in {counted(count, 'place')}: {snapshot.unreadable[0]}. "
-            "What is shown lacks it; a node without a VM is shown as LOST.",
+            "What is shown lacks it.",
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
             "It may pass with the next change of the service. Or remove the service and deploy again.",
             Action.FIX,
         )
+
+
+def lost(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """OneFlow lists a node, and no VM for it. The guests count it when they work out their partitions."""
+    for role in snapshot.roles:
+        if role.lost and not (role.name == SUPERLINK and _is_dead(snapshot)):
+            one = len(role.lost) == 1
+            places = f"position{'' if one else 's'} {listed(map(str, role.lost))}"
+            yield Finding(
+                "node-lost",
+                Severity.WARNING,
+                role.name,
+                f"OneFlow lists {counted(len(role.lost), 'node')} of {role.name} without a VM, at {places}: "
+                f"{'it is' if one else 'they are'} LOST."
+                + (" Nobody trains on what such a SuperNode would." if role.name == SUPERNODE else ""),
+                f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
+                "It may pass with the next change of the service. Or remove the service and deploy again.",
+                Action.FIX,
+            )
 
 
 def cooldown(snapshot: ServiceSnapshot) -> Iterator[Finding]:
@@ -232,6 +251,12 @@ def _circle(roles: tuple[Role, ...]) -> tuple[str, ...]:
         return ()
 
     return next((found for name in parents if (found := visit(name, ()))), ())
+
+
+def _is_dead(snapshot: ServiceSnapshot) -> bool:
+    """OneFlow is done with its work, and lists no VM for the SuperLink."""
+    superlink = snapshot.role(SUPERLINK)
+    return snapshot.state in _SETTLED and superlink is not None and len(superlink.lost) == len(superlink.nodes)
 
 
 def _has_failed_vm(role: Role) -> bool:
