@@ -93,6 +93,7 @@ def test_after_a_deployment_the_names_are_taken_and_the_endpoint_is_seen(start: 
     assert not isinstance(facts.onegate, Unseen)
     assert facts.onegate is not None
     assert facts.onegate.endpoint == sandbox.world.onegate_url
+    assert facts.running_versions == {0: "1.25.0", 1: "1.25.0"}
     found = results(facts)
     assert (found["template-name"], found["service-name"], found["onegate"]) == ({"ok"}, {"warning"}, {"warning"})
     other = PLAN.with_text("supernode.cardinality", "3")

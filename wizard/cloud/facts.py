@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 _LOOKED_AT = 3
-"""VMs whose CONTEXT is read for OneGate's endpoint: the newest ones."""
+"""VMs whose CONTEXT is read for OneGate's endpoint, and their Flower version: the newest ones."""
 
 
 class Gathering:
@@ -64,23 +64,27 @@ class Gathering:
         images = self._oned(lambda oned: oned.images(who))
         networks = self._oned(lambda oned: oned.networks(who))
         hosts = self._oned(lambda oned: oned.hosts())
-        services = self._guarded("OneFlow", lambda: tuple(_service(item) for item in self._services()))
+        found = self._guarded("OneFlow", self._services)
+        services = found if isinstance(found, Unseen) else tuple(_service(item) for item in found)
         registered = self._guarded("OneFlow", self._service_templates)
+        group = self._group(user)
+        newest = self._newest(found)
         facts = CloudFacts(
             oneflow_url,
             oned_url,
             username,
             version,
             user,
-            self._group(user),
+            group,
             templates,
             images,
             networks,
             hosts,
             registered,
             services,
-            self._onegate(services),
+            newest if newest is None or isinstance(newest, Unseen) else _endpoint(newest),
             self._access,
+            {} if isinstance(found, Unseen) or isinstance(newest, Unseen) else _versions(found, newest or ()),
         )
         self._probe(facts)
         return facts
@@ -105,13 +109,14 @@ class Gathering:
         number = user.group_id
         return self._oned(lambda oned: oned.group(number))
 
-    def _onegate(self, services: Seen[tuple[Service, ...]]) -> Seen[OneGate | None]:
+    def _newest(self, services: Seen[tuple[ServiceSnapshot, ...]]) -> Seen[tuple[VmFacts, ...]] | None:
+        """The newest VMs of all services, None where there is none."""
         if isinstance(services, Unseen):
             return services
         newest = sorted(vm for service in services for vm in service.vm_ids)[-_LOOKED_AT:]
         if not newest:
             return None
-        return self._oned(lambda oned: _endpoint(oned.vms(newest, extended=True)))
+        return self._oned(lambda oned: oned.vms(newest, extended=True))
 
     def _probe(self, facts: CloudFacts) -> None:
         """Ask for each id that is meant and not listed: does it not exist, or may it not be used?"""
@@ -165,4 +170,15 @@ def _endpoint(vms: Iterable[VmFacts]) -> OneGate | None:
         context = vm.context or {}
         if context.get("TOKEN", "").upper() == "YES" and not vm.finished:
             found = OneGate(vm.id, context.get("ONEGATE_ENDPOINT", ""))
+    return found
+
+
+def _versions(services: Iterable[ServiceSnapshot], vms: Iterable[VmFacts]) -> dict[int, str]:
+    """FL_VERSION that the newest READY guest of a VM template published, by the template's id."""
+    made_of = {node.vm_id: role.template_id for item in services for role in item.roles for node in role.nodes}
+    found: dict[int, str] = {}
+    for vm in vms:
+        template, version = made_of.get(vm.id), (vm.user_template or {}).get("FL_VERSION", "")
+        if template is not None and vm.is_ready and version:
+            found[template] = version
     return found

@@ -390,9 +390,13 @@ def test_several_results_in_words() -> None:
     [
         ("1.31.0", "1.41.0", WARNING),
         ("1.41.0", "1.31.0", WARNING),
+        ("1.35.0", "1.36.0", WARNING),
         ("1.36.0", "1.37.0", WARNING),
+        ("1.39.0", "1.40.0", WARNING),
+        ("1.41.0", "1.38.0", WARNING),
+        ("1.41.0", "1.42.0", None),
+        ("1.37.0", "1.39.2", None),
         ("1.31.0", "1.25.0", None),
-        ("1.41.0", "1.38.0", None),
         ("", "1.41.0", None),
         ("latest", "1.41.0", None),
     ],
@@ -404,3 +408,21 @@ def test_an_appliance_of_another_family(offered: str, wanted: str, level: Result
     ]
     assert [item.result for item in found] == ([] if level is None else [level])
     assert all(offered in item.found and wanted in item.found for item in found)
+
+
+@pytest.mark.parametrize(
+    ("offered", "running", "said"),
+    [
+        ("", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 is started in another way"]),
+        ("latest", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 is started in another way"]),
+        ("1.31.0", "1.41.0", []),
+        ("", "1.31.0", []),
+        ("", "x", []),
+    ],
+)
+def test_a_service_that_runs_tells_the_family_where_its_appliance_does_not(
+    offered: str, running: str, said: list[str]
+) -> None:
+    templates = (replace(SUPERLINK, flower_version=offered), SUPERNODE)
+    found = about("flower-version", vm_templates=templates, running_versions={0: running})
+    assert [item.found for item in found] == said

@@ -26,6 +26,18 @@ class FlowerVersion:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
+STARTED_IN = ("up to 1.35", "1.36", "1.37 to 1.39", "from 1.40")
+"""The versions of which SuperLink and SuperNode are started with the same options, in words."""
+
+_STARTED_ANEW = (FlowerVersion(1, 36, 0), FlowerVersion(1, 37, 0), FlowerVersion(1, 40, 0))
+
+
+def started_alike(one: FlowerVersion, other: FlowerVersion) -> bool:
+    """True if what starts one version of SuperLink and SuperNode starts the other too, on the ports that it means."""
+    first, second = (sum(version >= begin for begin in _STARTED_ANEW) for version in (one, other))
+    return first == second
+
+
 @dataclass(frozen=True)
 class Family:
     """One way in which `flwr` finds a SuperLink.

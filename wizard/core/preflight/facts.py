@@ -191,7 +191,7 @@ class CloudFacts:
     """Everything that preflight looks at, as it was at one moment.
 
     `onegate` is None where there is no VM to look at. `access` is what oned said about ids that are named and not
-    listed.
+    listed. `running_versions` has the FL_VERSION that a READY guest published, by the id of its VM template.
     """
 
     oneflow_url: str
@@ -208,6 +208,7 @@ class CloudFacts:
     services: Seen[tuple[Service, ...]]
     onegate: Seen[OneGate | None]
     access: Mapping[tuple[Pool, int], Access] = field(default_factory=dict)
+    running_versions: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def out_of_reach(self) -> Unseen | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wizard.core.flower.versions import FlowerVersion, family
+from wizard.core.flower.versions import STARTED_IN, FlowerVersion, started_alike
 from wizard.core.opennebula.guards import is_on, value_of
 from wizard.core.plan.contract import Meaning
 from wizard.core.preflight.case import TITLES, Case, Finding, Missing, Result, summed_up
@@ -65,21 +65,23 @@ def context(case: Case) -> Iterator[Finding]:
 
 
 def flower_version(case: Case) -> Iterator[Finding]:
-    """An appliance starts Flower as its own version wants it: one of another family dies on the command line.
+    """An appliance starts Flower as its own version wants it: one of another family dies on the command line, or
+    listens where nobody looks for it.
 
-    Nothing is said where the families agree, or the appliance does not tell.
+    Nothing is said where the families agree, or neither the appliance nor a service made of it tells.
     """
     wanted = FlowerVersion.parse(case.plan.meant(Meaning.FLOWER_VERSION))
     for level in case.levels:
         template = case.templates[level]
         if not isinstance(template, VmTemplate):
             continue
-        offered = FlowerVersion.parse(template.flower_version)
-        ours, theirs = family(wanted), family(offered)
-        if ours is None or theirs is None or ours.http_control == theirs.http_control:
+        offered, verb = FlowerVersion.parse(template.flower_version), "is made for"
+        if offered is None:
+            offered, verb = FlowerVersion.parse(case.facts.running_versions.get(template.id, "")), "runs"
+        if wanted is None or offered is None or started_alike(wanted, offered):
             continue
-        found = f"VM template {template.id} is made for Flower {offered}, and {wanted} is started in another way"
-        todo = "Choose a version of the same family (up to 1.36, or from 1.37), or another VM template."
+        found = f"VM template {template.id} {verb} Flower {offered}, and {wanted} is started in another way"
+        todo = f"Choose a version of the same family ({', '.join(STARTED_IN)}), or another VM template."
         yield Finding("flower-version", f"{TITLES[level]} Flower", Result.WARNING, found, todo)
 
 
