@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import codecs
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from wizard.tui.terminal.textual_internals import (
     bindings_of,
     decode_keyboard_with,
     driver_of,
+    stop_for_shell,
     take_terminal_again,
 )
 
@@ -80,6 +82,16 @@ def test_sigcont_takes_the_terminal_again(monkeypatch: pytest.MonkeyPatch) -> No
     driver._auto_restart = True
     take_terminal_again(driver)
     assert calls == ["resume"]
+
+
+def test_sigtstp_gives_the_terminal_back_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(linux_driver.LinuxDriver, "suspend_application_mode", lambda self: calls.append("suspend"))
+    monkeypatch.setattr("os.kill", lambda pid, number: calls.append((pid, number)))
+    driver = linux_driver.LinuxDriver.__new__(linux_driver.LinuxDriver)
+    driver._auto_restart = True
+    stop_for_shell(driver)
+    assert calls == ["suspend", (os.getpid(), signal.SIGSTOP)]
 
 
 def test_nothing_else_reaches_into_textual() -> None:

@@ -27,6 +27,7 @@ from wizard.tui.terminal.textual_internals import (
     driver_of,
     ignored_sequence,
     key_sequences,
+    stop_for_shell,
     take_terminal_again,
 )
 
@@ -44,8 +45,11 @@ class PatientDriver(linux_driver.LinuxDriver):
         self._terminal = Terminal()
         self._main_loop = asyncio.get_running_loop()
         self._suspended = False
-        # Textual's own answer begins anew beside what runs, with a second reader of the keyboard that outlives the end.
-        signal.signal(signal.SIGCONT, self._continued)
+        # By the event loop: a handler that interrupts any line of Python waits for ever for the lock of the queue of
+        # the writer, where that line has it. For SIGCONT, Textual's own answer begins anew beside what runs, with a
+        # second reader of the keyboard that outlives the end.
+        self._main_loop.add_signal_handler(signal.SIGTSTP, stop_for_shell, self)
+        self._main_loop.add_signal_handler(signal.SIGCONT, self._continued)
 
     def write(self, data: str) -> None:
         """Send what the terminal does not show yet."""
@@ -81,7 +85,7 @@ class PatientDriver(linux_driver.LinuxDriver):
         end(app_of(self), self._main_loop, LOST)
         time.sleep(_NOT_SPINNING)
 
-    def _continued(self, *_: object) -> None:
+    def _continued(self) -> None:
         """After SIGTSTP take the terminal again; after SIGSTOP too, since the shell had it meanwhile."""
         if not self._suspended:
             try:

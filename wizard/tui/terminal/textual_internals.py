@@ -59,3 +59,8 @@ def decode_keyboard_with(decoders: Callable[[str], Any]) -> None:
 def take_terminal_again(driver: linux_driver.LinuxDriver) -> None:
     """Textual's own answer to SIGCONT."""
     driver._sigcont_application()
+
+
+def stop_for_shell(driver: linux_driver.LinuxDriver) -> None:
+    """Textual's own answer to SIGTSTP: give the terminal back, then stop this process."""
+    driver._sigtstp_application()
