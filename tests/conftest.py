@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
+
+# A screen is made of thousands of objects that live as long as the test: looking for garbage among them at Python's
+# own pace is a fifth of the time of the tests that press keys.
+gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(autouse=True)
