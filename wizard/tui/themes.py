@@ -94,7 +94,7 @@ def _theme(raw: dict[str, Any]) -> Theme:
     )
 
 
-PLAIN = str.maketrans("✓×▸▾…•▎▏┃━╸╺▔▁⭘▊", "√x>v~*||│────_o│")
+PLAIN = str.maketrans("✓×▸▾…•▎▏┃━╸╺▔▁⭘▊●◐▲✗◌↻›★╭╮╰╯▂▃▅▆▇", "√x>v~*||│────_o│*~!xo@>*┌┐└┘_░▒▓█")
 """What stays is in code page 437, which every console font was drawn after."""
 
 

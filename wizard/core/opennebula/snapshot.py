@@ -178,6 +178,9 @@ class Role:
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)
 
 
+_SETTLED = frozenset({states.ServiceState.RUNNING, states.ServiceState.WARNING, states.ServiceState.COOLDOWN})
+
+
 @dataclass(frozen=True)
 class ServiceSnapshot:
     """A service at one moment.
@@ -244,6 +247,14 @@ class ServiceSnapshot:
             and self.is_flower
             and all(role.nodes and not role.lost and len(role.nodes) >= role.cardinality for role in self.roles)
         )
+
+    @property
+    def dead(self) -> bool:
+        """True if OneFlow goes on with a cluster whose SuperLink is gone, has failed or does not run."""
+        superlink = self.role(SUPERLINK)
+        if self.gone or superlink is None or self.state not in _SETTLED:
+            return False
+        return not any(node.vm is None or node.vm.running for node in superlink.nodes if not node.is_lost)
 
     def role(self, name: str) -> Role | None:
         """The role of that name, or None."""

@@ -1,10 +1,40 @@
-"""The keys that work now, in the last line of a screen."""
+"""Short texts around the content of a screen: the keys that work now, quiet lines, titles and badges."""
 
 from __future__ import annotations
 
 from textual.content import Content
 from textual.css.styles import RulesMap
+from textual.widget import Widget
 from textual.widgets import Footer, Static
+
+from wizard.core.views.badges import Badge, Tone
+
+TONES = {
+    Tone.GOOD: "$text-success",
+    Tone.MOVING: "$text-warning",
+    Tone.WARNING: "$text-warning",
+    Tone.BAD: "bold $text-error",
+    Tone.GONE: "$text-muted",
+    Tone.UNKNOWN: "$text-muted",
+}
+"""Styles of a state's badge."""
+
+
+def badge_content(badge: Badge) -> Content:
+    """Sign and word of a state, in its colour."""
+    return Content.styled(str(badge), TONES[badge.tone])
+
+
+def title_panel(panel: Widget, left: Content | str, right: Content | str = "") -> None:
+    """Write on the border of a panel: what it holds on the left of its top, a count, an age or a key on the right of
+    its bottom. Nothing is drawn where it is there already.
+
+    The style class `panel` gives a widget that border.
+    """
+    for name, said in (("border_title", left), ("border_subtitle", right)):
+        wanted = said if isinstance(said, Content) else Content(said)
+        if getattr(panel, name) != wanted.markup:
+            setattr(panel, name, wanted)
 
 
 class KeyLine(Footer):
