@@ -2,13 +2,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Each test that starts the program would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-long test-faults test-flower test-package test-textual lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
 	@echo 'make test       set up, then every check: lint, types, tests'
-	@echo 'make test-long  the partition table against 50,000 sequences instead of 2,000: some minutes'
+	@echo 'make test-long  the partition table against 50,000 sequences instead of 800: some minutes'
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
 	@echo 'make test-flower  rehearsals with real Flower, which it fetches: VERSIONS="1.25.0 ..." SUPERNODES="2 5"'
 	@echo 'make test-package  the wheel by venv, pipx and uv, and the single file, started: PYTHONS="python3.11 ..."'

@@ -28,7 +28,7 @@ from wizard.core.cluster.partitions import INCOMPLETE, QUICKEST, SLOWEST, Assign
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.states import VmState
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "2000"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "800"))
 """How many sequences are played; `make test-long` plays 50,000."""
 
 PARTS = 4
