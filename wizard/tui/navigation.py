@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.screen import Screen
 
 from wizard.storage.preferences import Look
 from wizard.tui.flows.drafts import DraftKeeper
+from wizard.tui.key_queue import KeyQueue
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wizard.operations.prepare import Prepared
 
 
-class Wizard(App[int]):
+class Wizard(KeyQueue):
     """The application as its screens know it. `notifies`: how a service's news is announced; `wanted_service`: the
     name or id of the service whose dashboard is to be shown first, None once it is.
     """
