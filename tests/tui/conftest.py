@@ -17,6 +17,7 @@ from wizard.cloud.login import Login, find_login
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import TOUR_SEEN
+from wizard.tui import app
 from wizard.tui.app import WizardApp
 
 START = 1_795_428_900
@@ -68,10 +69,25 @@ def login_of(sandbox: Sandbox) -> Login:
     return find_login(sandbox.environment(), Path("/nonexistent"))
 
 
-def wizard_on(sandbox: Sandbox, **options: object) -> WizardApp:
+class RecordedWizard(WizardApp):
+    """The wizard, with all that it told in passing: in the line that a screen has for it, or over the screen."""
+
+    CSS_PATH = [Path(app.__file__).parent / str(name) for name in WizardApp.CSS_PATH]
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.told: list[str] = []
+
+    def notify(self, message: str, **options: object) -> None:  # type: ignore[override]
+        """Record it, and tell it."""
+        self.told.append(message)
+        super().notify(message, **options)  # type: ignore[arg-type]
+
+
+def wizard_on(sandbox: Sandbox, **options: object) -> RecordedWizard:
     """The wizard against a sandbox."""
     clock = sandbox.clock.now
-    return WizardApp(lambda: Cloud(login_of(sandbox), clock=clock), clock=clock, **options)  # type: ignore[arg-type]
+    return RecordedWizard(lambda: Cloud(login_of(sandbox), clock=clock), clock=clock, **options)  # type: ignore[arg-type]
 
 
 Picture = Callable[[Pilot[int]], Awaitable[None]]

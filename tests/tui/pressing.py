@@ -74,6 +74,12 @@ def wizard_of(pilot: Pilot[int]) -> WizardApp:
     return pilot.app
 
 
+def told(pilot: Pilot[int]) -> list[str]:
+    """What the operator was told in passing so far."""
+    found = getattr(pilot.app, "told", None)
+    return found if found is not None else [item.message for item in pilot.app._notifications]
+
+
 def line(pilot: Pilot[int], selector: str) -> str:
     """What one of the lines of the screen says; empty where the screen has none yet."""
     found = pilot.app.screen.query(selector)
@@ -83,4 +89,5 @@ def line(pilot: Pilot[int], selector: str) -> str:
 def words(app: object) -> str:
     """All plain lines of the screen, for messages of failures and for asserting on what an operator reads."""
     screen = app.screen  # type: ignore[attr-defined]
-    return "\n".join(str(item.render()) for item in screen.query(Static) if item.display)
+    shown = [str(item.render()) for item in screen.query(Static) if item.display]
+    return "\n".join([*(str(item.border_title) for item in screen.query(".panel") if item.border_title), *shown])

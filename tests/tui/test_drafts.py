@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.storage.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import at, connected, until, wizard_of, words
+from tests.tui.pressing import at, connected, told, until, wizard_of, words
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
@@ -108,14 +108,14 @@ async def test_a_broken_draft_is_told_and_no_hindrance(sandbox: Sandbox) -> None
     (drafts.folder() / "broken.toml").write_text("[/b] no draft")
     async with wizard_on(sandbox).run_test(size=(80, 24)) as pilot:
         await connected(pilot)
-        await until(pilot, lambda: bool(pilot.app._notifications), "a word about it")
-        assert "no draft" in next(iter(pilot.app._notifications)).message
+        await until(pilot, lambda: bool(told(pilot)), "a word about it")
+        assert "no draft" in told(pilot)[0]
         await at(pilot, Step.HOME)
     async with wizard_on(sandbox).run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await at(pilot, Step.HOME)
         await pilot.pause(0.1)
-        assert not pilot.app._notifications, "it is told once"
+        assert not told(pilot), "it is told once"
 
 
 @pytest.mark.parametrize("practice", [True, False])
@@ -155,8 +155,8 @@ async def test_taking_up_asks_before_it_replaces_and_tells_where_there_is_none(s
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         from_the_palette(pilot, "Take up the kept draft")
-        await until(pilot, lambda: bool(pilot.app._notifications), "a word")
-        assert "No earlier session" in next(iter(pilot.app._notifications)).message
+        await until(pilot, lambda: bool(told(pilot)), "a word")
+        assert "No earlier session" in told(pilot)[0]
         abandoned(drafts.folder(), CHANGED)
         wizard_of(pilot).session.change("FL_NUM_ROUNDS", "7")
         from_the_palette(pilot, "Take up the kept draft")

@@ -216,10 +216,14 @@ async def test_a_name_that_is_no_file_name_is_refused(sandbox: Sandbox, name: st
         app.session.change("FL_NUM_ROUNDS", "9")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, Ask), "the question for a name")
-        app.screen.query_one(Input).value = name
+        question = app.screen
+        question.query_one(Input).value = name
         await pilot.press("enter")
+        await until(pilot, lambda: "preset's name starts with" in words(app), "the reason")
+        assert app.screen is question
+        assert question.query_one(Input).value == name
+        await pilot.press("escape")
         await at(pilot, Step.SUPERLINK)
-        await pilot.pause(0.1)
         assert app.session.unsaved
         assert not own_presets().exists() or not [*own_presets().iterdir()]
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import at, connected, until, wizard_of
+from tests.tui.pressing import at, connected, line, told, until, wizard_of
 from tests.tui.test_fields import editor
 from tests.tui.test_forms import opened, row
 from wizard.core.plan import preset as presets
@@ -87,9 +87,10 @@ class Form(App[None]):
         self.plan = self.plan.with_text(message.field.path, message.text)
 
 
-def told(pilot: Pilot[int]) -> int:
-    """How many words the operator was told so far."""
-    return len(pilot.app._notifications)
+def forget(pilot: Pilot[int]) -> None:
+    """Only what is told from now on counts."""
+    told(pilot).clear()
+    pilot.app.clear_notifications()
 
 
 def sound(plan: Plan) -> None:
@@ -109,7 +110,7 @@ async def test_each_is_taken_unchanged_or_refused_aloud_by_every_kind_of_field()
         rows = list(app.query(FieldRow))
         taken = 0
         for value in HOSTILE:
-            app.clear_notifications()
+            forget(pilot)
             before = app.plan
             for each in rows:
                 if isinstance(each.control, FieldInput):
@@ -117,7 +118,7 @@ async def test_each_is_taken_unchanged_or_refused_aloud_by_every_kind_of_field()
                 each.control.post_message(Paste(value))
             await pilot.pause()
             body = value.removesuffix("\n").removesuffix("\r")
-            said = told(pilot)
+            said = len(told(pilot))
             for each in rows:
                 now = app.plan.text(each.field.path)
                 if isinstance(each.control, FieldInput) and now == value:
@@ -136,7 +137,7 @@ async def test_the_screens_around_the_fields_stand_it(sandbox: Sandbox, step: St
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(120, 40)) as pilot:
         app = await opened(pilot, step)
         for value in REPRESENTATIVE:
-            app.clear_notifications()
+            forget(pilot)
             for each in app.screen.query(FieldRow):
                 if isinstance(each.control, FieldInput) and not each.field.fixed_because:
                     each.control.select_all()
@@ -197,14 +198,15 @@ async def test_a_preset_s_name_is_taken_or_refused_aloud(sandbox: Sandbox) -> No
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, Step.SERVICE)
         for value in REPRESENTATIVE:
-            app.clear_notifications()
+            forget(pilot)
             await pilot.press("ctrl+s")
             await until(pilot, lambda: isinstance(app.screen, Ask), "the question for a name")
             answer = app.screen.query_one(Input)
             answer.value = ""
             answer.post_message(Paste(value))
             await pilot.press("enter")
-            await until(pilot, lambda: told(pilot) > 0, "a word about it")
+            await until(pilot, lambda: bool(told(pilot) or line(pilot, "#answer-problem")), "a word about it")
+            await pilot.press("escape")
             await at(pilot, Step.SERVICE)
         assert [path.name for path in own_presets().glob("*")] == ["line.toml"]
 
@@ -214,7 +216,7 @@ async def test_a_node_config_s_pairs_are_taken_or_refused(sandbox: Sandbox) -> N
         app = await opened(pilot, Step.SUPERNODE)
         screen = await editor(pilot)
         for value in REPRESENTATIVE:
-            app.clear_notifications()
+            forget(pilot)
             for place in screen.query(LineInput):
                 place.select_all()
                 place.post_message(Paste(value))

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.tui.conftest import START, wizard_on
-from tests.tui.pressing import line, typed, until, words
+from tests.tui.pressing import line, told, typed, until, words
 from tests.tui.test_forms import opened, row
 from wizard.cloud.errors import ServerFault
 from wizard.core.plan.contracts import SEED
@@ -102,7 +102,7 @@ async def test_where_asking_again_fails_the_old_list_stays(sandbox: Sandbox) -> 
         screen = await picker(pilot, "superlink.vm_template")
         screen._ask_again = lambda: Listing(error=ServerFault("the [server] failed", "x", "y", "z"), asked=True)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: any("[server]" in item.message for item in app._notifications), "the reason")
+        await until(pilot, lambda: any("[server]" in item for item in told(pilot)), "the reason")
         assert screen.objects == known.objects
         assert app.session.vm_templates == known
 

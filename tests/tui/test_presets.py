@@ -126,6 +126,9 @@ async def test_a_rename_that_is_refused_changes_nothing(sandbox: Sandbox) -> Non
             await until(pilot, lambda: isinstance(pilot.app.screen, Ask), "the question")
             pilot.app.screen.query_one(Input).value = name
             await pilot.press("enter")
+            await until(pilot, lambda: " preset" in line(pilot, "#answer-problem"), "the reason")
+            assert pilot.app.screen.query_one(Input).value == name
+            await pilot.press("escape")
             await until(pilot, lambda: getattr(pilot.app.screen, "step", None) is Step.HOME, "Home")
             assert find_preset("mine").preset == MINE
             assert find_preset("other").preset == Preset(Plan())

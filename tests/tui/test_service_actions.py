@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import at, connected, dashboard_shows, line, polled, typed, until
+from tests.tui.pressing import at, connected, dashboard_shows, line, polled, told, typed, until
 from wizard.cloud.vms import Vms
 from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -99,9 +99,9 @@ async def test_what_is_refused_is_told_and_not_sent(sandbox: Sandbox) -> None:
         await pilot.pause(0.2)
         await pilot.press("t")
         await pilot.pause(0.2)
-        told = " ".join(str(notice.message) for notice in app._notifications)
-        assert "nothing to recover from" in told
-        assert "Nothing is stale" in told
+        said = " ".join(told(pilot))
+        assert "nothing to recover from" in said
+        assert "Nothing is stale" in said
         assert [item.call for item in sandbox.requests if item.method == "POST" and item.server == "oneflow"] == before
 
 
@@ -113,10 +113,10 @@ async def test_while_supernodes_are_restarted_nothing_else_is_sent(sandbox: Sand
         assert isinstance(screen, DashboardScreen)
         screen.restarting = threading.Event()
         for key in ("s", "o", "x"):
-            app.clear_notifications()
+            told(pilot).clear()
             await pilot.press(key)
-            await until(pilot, lambda: len(app._notifications) > 0, f"the answer to {key}")
-            assert "press t to stop first" in next(iter(app._notifications)).message
+            await until(pilot, lambda: bool(told(pilot)), f"the answer to {key}")
+            assert "press t to stop first" in told(pilot)[0]
             assert app.screen is screen
         await pilot.press("t")
         assert screen.restarting.is_set()

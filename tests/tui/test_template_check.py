@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from tests.tui.conftest import login_of, wizard_on
-from tests.tui.pressing import connected, until
+from tests.tui.pressing import connected, told, until
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.templates import Templates
 from wizard.core.plan.plan import Plan, to_json
@@ -58,7 +58,7 @@ async def test_a_template_is_chosen_and_its_findings_are_told(sandbox: Sandbox, 
         assert "error: deployment: none: expected straight" in page.text
         assert '  fix: Write "straight".' in page.text
         assert "warning: shutdown_action: shutdown-hard cuts the power" in page.text
-        assert page.query_one(".dialog").region.contains_region(page.query_one(".dialog-hint").region)
+        assert page.query_one(".dialog").region.contains_region(page.query_one(".dialog-text").region)
         await pilot.press("c")
         await until(pilot, lambda: "fix: " in app.clipboard, "the copy")
         await pilot.press("escape")
@@ -133,7 +133,7 @@ async def test_no_contact_and_no_template_are_told(sandbox: Sandbox, monkeypatch
         await connected(pilot)
         monkeypatch.setattr(Templates, "list", lambda _: ())
         await called(pilot)
-        await until(pilot, lambda: any("No service template" in item.message for item in app._notifications), "a word")
+        await until(pilot, lambda: any("No service template" in item for item in told(pilot)), "a word")
         monkeypatch.undo()
         sandbox.stop()
         await called(pilot)

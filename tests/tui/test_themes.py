@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import connected
+from tests.tui.pressing import connected, told
 from tests.tui.reading import painted
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
@@ -104,7 +104,7 @@ async def test_a_theme_that_can_t_be_remembered_is_used_all_the_same(
         choose_theme(app, "light")
         await pilot.pause()
         assert app.theme == "light"
-        assert any("no space left" in str(notice.message) for notice in app._notifications)
+        assert any("no space left" in item for item in told(pilot))
 
 
 async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config: Path) -> None:
@@ -114,7 +114,7 @@ async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config:
         choose_theme(app, "light")
         await pilot.pause()
         assert app.theme == CONSOLE
-        assert any("next time" in str(notice.message) for notice in app._notifications)
+        assert any("next time" in item for item in told(pilot))
         reversed_cells = sum(len(item.text) for item in painted(pilot) if item.style and item.style.reverse)
         assert 0 < reversed_cells < 80 * 24 / 4
     assert remembered.remembered("theme") == ("light", "")

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tests.storage.test_drafts import abandoned
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import at, connected, until, words
+from tests.tui.pressing import at, connected, told, until, words
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
@@ -52,7 +52,7 @@ async def test_the_first_start_is_shown_around_and_the_second_is_not(sandbox: Sa
             await shown(pilot, title)
             screen = pilot.app.screen
             box = screen.query_one(".dialog").region
-            assert box.contains_region(screen.query_one("#tour-hint", Static).region)
+            assert box.contains_region(screen.query_one("#tour-text", Static).region)
             scroll = screen.query_one(".dialog-text")
             assert scroll.max_scroll_y == 0 or size < (80, 24), "each page is read without scrolling"
             await pilot.press("enter")
@@ -122,7 +122,7 @@ async def test_where_it_can_not_be_noted_it_is_not_shown(sandbox: Sandbox) -> No
         await at(pilot, Step.HOME)
         await pilot.pause(0.1)
         assert not isinstance(pilot.app.screen, Tour)
-        assert not pilot.app._notifications
+        assert not told(pilot)
 
 
 @pytest.mark.usefixtures("newcomer")

@@ -279,10 +279,23 @@ def _no_such(name: str, known: Iterable[str]) -> PresetFileError:
     return PresetFileError(name, f"no preset has that name; {hint}", missing=True)
 
 
+_NAMES = "a preset's name starts with a letter or digit and has letters, digits, '.', '_' and '-' only"
+
+
+def wrong_with_name(name: str, *, is_new: bool = False) -> str:
+    """Why a preset can't have that name, as a sentence; empty where it can. `is_new`: nor may another one have it."""
+    try:
+        _free(name, overwrite=not is_new)
+    except AlreadyThere:
+        return "A preset of that name exists."
+    except PresetFileError:
+        return f"{_NAMES[:1].upper()}{_NAMES[1:]}."
+    return ""
+
+
 def _free(name: str, *, overwrite: bool) -> Path:
     if not _NAME.match(name):
-        message = "a preset's name starts with a letter or digit and has letters, digits, '.', '_' and '-' only"
-        raise PresetFileError(name or "(no name)", message)
+        raise PresetFileError(name or "(no name)", _NAMES)
     path = own_presets() / f"{name}{SUFFIX}"
     if (path.exists() or path.is_symlink()) and not overwrite:
         raise AlreadyThere(str(path), "a preset of that name exists")

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import Resize
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from wizard.cloud.answers import Poll
@@ -88,6 +89,12 @@ async def service_named(app: App[int], session: Session, reference: str) -> Poll
         app.push_screen(trouble(error))
         return None
 
+
+_STYLES: dict[SeverityLevel, str] = {
+    "information": "$text-success",
+    "warning": "$text-warning",
+    "error": "bold $text-error",
+}
 
 FIRST_PAINTS = 0.1
 """Seconds for Home and the presets on it to be painted, before the libraries are imported that a question to the cloud
@@ -303,6 +310,26 @@ class WizardApp(Wizard):
 
         if await may_quit(self, self.session, self.drafts):
             self.exit(0)
+
+    def before_key(self) -> None:
+        """What was said stands until the next key."""
+        if isinstance(self.screen, StepScreen):
+            self.screen.hush()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in the line that the screen has for it; only what finds no place there covers the screen."""
+        said = ": ".join(part for part in (title, message) if part)
+        screen = self.screen
+        if not (isinstance(screen, StepScreen) and screen.is_mounted and screen.say(said, _STYLES[severity])):
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the wizard has, besides what Textual offers."""

@@ -60,7 +60,7 @@ class HelpPage(Notice):
     """Help about the screen under it. F1 closes it again."""
 
     BINDINGS = [Binding("f1", "dismiss", "Close", show=False)]
-    WIDE = True
+    SHAPE = "wide reading"
     NEEDS_NO_HELP = True
 
     def __init__(self, title: str, passages: Iterable[Passage]) -> None:

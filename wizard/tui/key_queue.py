@@ -65,12 +65,16 @@ class KeyQueue(App[int]):
             await super().on_event(event)
         elif event is self._due:
             self._due = None
+            self.before_key()
             self._targets = list((self.focused or self.screen).ancestors_with_self)
             await super().on_event(event)
         else:
             self._typed.append(event)
             if self._giving_out is None:
                 self._giving_out = asyncio.create_task(self._give_out())
+
+    def before_key(self) -> None:
+        """Called before a key is given out."""
 
     async def _give_out(self) -> None:
         try:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from wizard.core.text import one_line
@@ -18,7 +17,7 @@ from wizard.storage import drafts
 from wizard.storage.drafts import Draft
 from wizard.storage.files import PresetFileError
 from wizard.tui.session import Session
-from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.dialogs import Confirm, Dialog
 
 _NAME_SHOWN = 60
 
@@ -99,10 +98,10 @@ async def may_leave(app: App[int], session: Session) -> bool:
     """True if the present draft may be replaced; asks where something that was typed would be lost."""
     if not session.unsaved:
         return True
-    from wizard.tui.widgets.dialogs import Confirm
-
-    text = "What you typed since it was opened or saved would be lost."
-    return await app.push_screen_wait(Confirm("Leave the present draft?", text, "Leave it", danger=True))
+    question = Confirm(
+        "Discard your changes?", "Unsaved changes will be lost.", "Discard", no="Keep editing", danger=True
+    )
+    return await app.push_screen_wait(question)
 
 
 def _said(draft: Draft, more: int) -> str:
@@ -125,18 +124,21 @@ async def may_quit(app: App[int], session: Session, drafts: DraftKeeper) -> bool
     elif session.unsaved and session.service_id is None:
         kept = "kept, and offered at the next start" if drafts.keep() else "saved nowhere"
         title, text = "Quit?", f"The draft has changes that are {kept}. Ctrl+S saves them as a preset."
-    return not title or await app.push_screen_wait(Confirm(title, text, "Quit", danger=True))
+    if not title:
+        return True
+    again = "" if session.sending else "ctrl+q"
+    return await app.push_screen_wait(Confirm(title, text, "Quit", no="Stay", danger=True, again=again))
 
 
-class DraftOffer(ModalScreen[bool | None]):
+class DraftOffer(Dialog[bool | None]):
     """True to continue, False to discard, None (Esc) to leave it for the next start."""
 
-    TITLE = "Kept draft"
+    heading = "Continue where you left off?"
     HELP = (
         "A draft that an earlier session left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
     )
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "Later"),
+        Binding("escape", "dismiss(None)", "Decide at the next start"),
         Binding("left", "app.focus_previous", "Other button", show=False),
         Binding("right", "app.focus_next", "Other button", show=False),
     ]
@@ -145,15 +147,12 @@ class DraftOffer(ModalScreen[bool | None]):
         super().__init__()
         self.text = one_line(text)
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """The draft that was being edited, and the two answers."""
-        with Vertical(classes="dialog"):
-            yield Static("Continue where you left off?", classes="dialog-title", markup=False)
-            yield Static(self.text, markup=False)
-            yield Static("Esc decides at the next start.", classes="dialog-hint", markup=False)
-            with Horizontal(classes="dialog-buttons"):
-                yield Button("Continue", id="continue", variant="primary", compact=True)
-                yield Button("Discard", id="discard", compact=True)
+        yield Static(self.text, markup=False)
+        with Horizontal(classes="dialog-buttons"):
+            yield Button("Continue", id="continue", variant="primary", compact=True)
+            yield Button("Discard", id="discard", compact=True)
 
     def on_mount(self) -> None:
         """Focus the answer that does no harm."""

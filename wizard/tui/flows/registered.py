@@ -83,7 +83,7 @@ class Findings(Notice):
         "What is wrong with a registered service template. Each finding has its severity, the path into the template's "
         "JSON, what is wrong, and what to write instead: `oneflow-template update` takes the corrected JSON."
     )
-    WIDE = True
+    SHAPE = "wide reading"
 
     def __init__(self, title: str, found: Lint, colors: Mapping[Kind, str] | None = None) -> None:
         super().__init__(title, str(found))

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.core.cluster.events import Event, as_json, as_text
@@ -27,10 +25,11 @@ from wizard.storage.files import (
     rename_preset,
     save_preset,
     write_atomically,
+    wrong_with_name,
 )
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, Notice
 
 if TYPE_CHECKING:
     from wizard.tui.navigation import Wizard
@@ -42,7 +41,7 @@ async def save_draft(app: App[int], session: Session) -> Path | None:
     To be awaited in a worker, since it waits for answers.
     """
     text = "A name of letters, digits, '.', '_' and '-'. It goes into your own folder of presets."
-    name = await app.push_screen_wait(Ask("Save as preset", text, session.preset_name))
+    name = await app.push_screen_wait(Ask("Save as preset", text, session.preset_name, wrong_with_name))
     if name is None:
         return None
     preset = session.preset()
@@ -121,9 +120,10 @@ def _place(given: str) -> tuple[Path, bool]:
     return path, path.exists()
 
 
-class PresetChooser(ModalScreen[PresetFile | None]):
+class PresetChooser(Dialog[PresetFile | None]):
     """A list of presets. Enter takes the marked one, Esc none."""
 
+    SHAPE = "tall"
     HELP = "A list of presets. Up and Down mark one, Enter takes it."
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
 
@@ -131,12 +131,9 @@ class PresetChooser(ModalScreen[PresetFile | None]):
         super().__init__()
         self.heading, self.presets = one_line(title), presets
 
-    def compose(self) -> ComposeResult:
-        """Title, list, how to leave."""
-        with Vertical(classes="dialog tall"):
-            yield Static(self.heading, classes="dialog-title", markup=False)
-            yield OptionList(markup=False, compact=True)
-            yield Static("Enter takes it · Esc closes", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """The list."""
+        yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """List them."""
@@ -160,7 +157,11 @@ _NAMES = "A name of letters, digits, '.', '_' and '-'."
 
 async def rename(app: App[int], item: PresetFile) -> str | None:
     """Ask for the new name and rename; the new name, None where nothing was renamed."""
-    name = await app.push_screen_wait(Ask(f"Rename {item.name}", _NAMES, item.name))
+
+    def check(new: str) -> str:
+        return wrong_with_name(new, is_new=True) if new != item.name else ""
+
+    name = await app.push_screen_wait(Ask(f"Rename {item.name}", _NAMES, item.name, check))
     if name is None or name == item.name:
         return None
     try:

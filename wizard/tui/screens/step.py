@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -34,6 +35,7 @@ class StepScreen(Screen[None]):
 
     step: Step
     HELP = ""
+    _help = ""
 
     @property
     def is_busy(self) -> bool:
@@ -97,7 +99,22 @@ class StepScreen(Screen[None]):
 
     def help_text(self, text: str) -> None:
         """Write the help line."""
+        self._help = text
         self.show_line("#help-line", text)
+
+    def say(self, text: str, style: str = "") -> bool:
+        """Say something in the place of the help line, until the next key; False where it does not fit there."""
+        line = self.query_one("#help-line", QuietLine)
+        said = Content.styled(harmless(text), style)
+        width, room = line.content_size
+        if not width or len(said.wrap(width)) > room:
+            return False
+        line.show(said)
+        return True
+
+    def hush(self) -> None:
+        """Back to the help line."""
+        self.show_line("#help-line", self._help)
 
     def cloud_answered(self) -> None:
         """Called when the cloud has answered who we are and what it has."""

@@ -40,7 +40,7 @@ class FieldInput(LineInput):
     BINDINGS = [Binding("down", "pick", "List", show=False)]
 
     def __init__(self, value: str, *, pickable: bool, disabled: bool) -> None:
-        super().__init__(value, disabled=disabled)
+        super().__init__(value, disabled=disabled, select_on_focus=True)
         self.pickable = pickable
 
     def action_pick(self) -> None:

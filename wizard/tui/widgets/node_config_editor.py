@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from wizard.core.cluster.partitions import PLANNED_MOST, planned
@@ -17,6 +16,7 @@ from wizard.core.plan.contract import Field, Meaning
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import one_line
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.line_input import LineInput
 
 _LONGEST = 300
@@ -88,13 +88,14 @@ class PairRow(Horizontal):
         return Pair(key.value.strip(), value.value.strip())
 
 
-class NodeConfigEditor(ModalScreen[str | None]):
+class NodeConfigEditor(Dialog[str | None]):
     """Gives the text of the edited pairs, None where it stays as it was."""
 
     CSS_PATH = "node_config_editor.tcss"
+    SHAPE = "tall wide"
     HELP = (
-        "The node config as pairs. Tab goes from field to field; below stands what each SuperNode will receive. Take "
-        "it puts the pairs into the field, Esc leaves the field as it was. Without any pair each SuperNode takes a "
+        "The node config as pairs. Tab goes from field to field; below stands what each SuperNode will receive. "
+        "Apply puts the pairs into the field, Esc leaves the field as it was. Without any pair each SuperNode takes a "
         "partition-id of its own."
     )
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
@@ -102,21 +103,20 @@ class NodeConfigEditor(ModalScreen[str | None]):
     def __init__(self, plan: Plan, item: Field) -> None:
         super().__init__()
         self._plan, self._item = plan, item
+        self.heading = f"{item.label} · {item.key}"
         self._before = node_config.split(plan.text(item.path))
 
-    def compose(self) -> ComposeResult:
+    def compose_dialog(self) -> ComposeResult:
         """The pairs, what is wrong with them, what they lead to."""
-        with Vertical(classes="dialog tall wide"):
-            yield Static(f"{self._item.label} · {self._item.key}", classes="dialog-title", markup=False)
-            with VerticalScroll(id="pairs", can_focus=False):
-                yield from (PairRow(pair) for pair in self._before or (Pair("", ""),))
-            yield Button("Add a pair", id="add", compact=True)
-            yield Static("", id="pair-problems", markup=False)
-            with VerticalScroll(id="receives"):
-                yield Static("", markup=False)
-            with Horizontal(classes="dialog-buttons"):
-                yield Button("Take it", id="take", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+        with VerticalScroll(id="pairs", can_focus=False):
+            yield from (PairRow(pair) for pair in self._before or (Pair("", ""),))
+        yield Button("Add a pair", id="add", compact=True)
+        yield Static("", id="pair-problems", markup=False)
+        with VerticalScroll(id="receives"):
+            yield Static("", markup=False)
+        with Horizontal(classes="dialog-buttons"):
+            yield Button("Apply", id="take", variant="primary", compact=True)
+            yield Button("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
         """Type at once."""

@@ -8,9 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wizard.core.preflight.facts import CloudObject, Network, VmTemplate
@@ -18,6 +16,7 @@ from wizard.core.preflight.templates import lacking
 from wizard.core.text import NOTHING, one_line
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Listing
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.filter_list import FilterList
 
 _NAME, _OWNER = 26, 11
@@ -95,7 +94,7 @@ SHOWN = 200
 """Lines that are drawn at once."""
 
 
-class Picker(ModalScreen[CloudObject | None]):
+class Picker(Dialog[CloudObject | None]):
     """A filter over a list, and under it what is known of the marked one. Enter takes that one, Esc none.
 
     `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen;
@@ -103,6 +102,7 @@ class Picker(ModalScreen[CloudObject | None]):
     """
 
     CSS_PATH = "picker.tcss"
+    SHAPE = "tall wide"
     HELP = (
         "What the cloud has. Type words to filter by id, name, owner or image; Up and Down mark a line, Enter takes it "
         "into the field. Under the list stands what is known of the marked one."
@@ -135,13 +135,11 @@ class Picker(ModalScreen[CloudObject | None]):
             most=SHOWN,
         )
 
-    def compose(self) -> ComposeResult:
-        """Title, filter, list, what is marked."""
-        with Vertical(classes="dialog tall wide"):
-            yield Static(self.heading, classes="dialog-title", markup=False)
-            yield self._list
-            yield Static("", id="marked", markup=False)
-            yield Static("", id="count", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """Filter, list, what is marked."""
+        yield self._list
+        yield Static("", id="marked", markup=False)
+        yield Static("", id="count", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Show everything at first."""

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.filter_list import FilterList
 
 if TYPE_CHECKING:
@@ -111,25 +109,25 @@ def _lines(rows: Sequence[ServiceRow], width: int) -> tuple[str, list[Content]]:
     return heading, [Content.styled(line, style) for line, style in zip(lines, styles, strict=True)]
 
 
-class ServiceSwitch(ModalScreen[int | None]):
+class ServiceSwitch(Dialog[int | None]):
     """The services of the cloud; Enter gives the id of the marked one, Esc none."""
 
     HELP = (
         "The Flower services of this cloud. Type words to filter, Up and Down mark one, Enter shows its dashboard. "
         "The one that you leave is followed further, and what is being restarted in it goes on."
     )
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+    SHAPE = "tall wide"
+    BINDINGS = [Binding("escape", "dismiss(None)", "Stay")]
+
+    heading = "Go to another service"
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
 
-    def compose(self) -> ComposeResult:
-        """Title and list."""
-        with Vertical(classes="dialog tall wide"):
-            yield Static("Go to another service", classes="dialog-title", markup=False)
-            yield ServiceList(typing=True)
-            yield Static("Enter shows its dashboard · Esc stays", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """The list."""
+        yield ServiceList(typing=True)
 
     def on_mount(self) -> None:
         """Ask for them; what was seen last stands there meanwhile."""

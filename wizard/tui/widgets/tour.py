@@ -8,13 +8,14 @@ from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from wizard.core.text import harmless
 from wizard.tui.steps import Step
 from wizard.tui.terminal.textual_internals import bindings_of
+from wizard.tui.widgets.dialogs import Dialog
+from wizard.tui.widgets.lines import title_panel
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Page:
     text: str
 
 
-class Tour(ModalScreen[None]):
+class Tour(Dialog[None]):
     """Pages one after the other. Enter goes on and closes the last one, Esc closes at once."""
 
     HELP = "A first look, in a few pages. The palette shows it again: Ctrl+P, then `Show the tour`."
@@ -39,18 +40,10 @@ class Tour(ModalScreen[None]):
         super().__init__()
         self.pages, self.place = pages, 0
 
-    @property
-    def heading(self) -> str:
-        """The title of the page that is open."""
-        return f"{self.pages[self.place].title} · {self.place + 1} of {len(self.pages)}"
-
-    def compose(self) -> ComposeResult:
-        """Title, text, and how to go on."""
-        with Vertical(classes="dialog"):
-            yield Static("", id="tour-title", classes="dialog-title", markup=False)
-            with VerticalScroll(classes="dialog-text", can_focus=False):
-                yield Static("", id="tour-text", markup=False)
-            yield Static("", id="tour-hint", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """The text of the page."""
+        with VerticalScroll(classes="dialog-text", can_focus=False):
+            yield Static("", id="tour-text", markup=False)
 
     def on_mount(self) -> None:
         """The first page."""
@@ -65,10 +58,10 @@ class Tour(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        last = self.place == len(self.pages) - 1
-        self.query_one("#tour-title", Static).update(self.heading)
-        self.query_one("#tour-text", Static).update(harmless(self.pages[self.place].text))
-        self.query_one("#tour-hint", Static).update("Enter begins" if last else "Enter goes on · Esc skips the tour")
+        page = self.pages[self.place]
+        self.heading = f"{page.title} · {self.place + 1} of {len(self.pages)}"
+        title_panel(self.query_one(".dialog"), self.heading)
+        self.query_one("#tour-text", Static).update(harmless(page.text))
 
 
 def pages(app: App[int], presets: Path, drafts: Path) -> tuple[Page, ...]:
