@@ -58,7 +58,7 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
     deploy_from_home(program, preset)
     screen = program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "✓ RUNNING" in text, 60)
     assert "0 of " in screen
-    assert "in step" in screen
+    assert "in sync" in screen
     assert re.search(rb"\x1b\]9;Service \d+ .* is RUNNING\.\x1b", program.received)
     program.press("ctrl+q")
     assert program.ended() == 0
@@ -70,7 +70,7 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
 def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, theme: str) -> None:
     program = terminal("--sandbox", "--speed", "20", "--theme", theme, term="linux", environment={"NO_COLOR": "1"})
     deploy_from_home(program, "default")
-    program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in step" in text, 60)
+    program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in sync" in text, 60)
     program.press("ctrl+q")
     assert program.ended() == 0
     assert b"Traceback" not in program.received

@@ -170,7 +170,7 @@ async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox
         service = seen(app)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "sent once" in app.screen.text  # type: ignore[attr-defined]
+        assert "Leftover VMs" in app.screen.text  # type: ignore[attr-defined]
         await pilot.press("left", "enter")
         await at(pilot, Step.DASHBOARD)
         await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")

@@ -13,7 +13,8 @@ from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.text import NOTHING, duration, one_line
+from wizard.core.text import NOTHING, UNKNOWN, duration, one_line
+from wizard.core.views.badges import Tone, badge, service_badge
 from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
 if TYPE_CHECKING:
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 Row = Sequence[str]
 _WIDE = 4000
 """Columns of a table that nobody looks at: nothing is cut for a pipe."""
-_STYLES = {"YES": "green", "RUNNING": "green", "collision": "bold red", "stale": "yellow", "WARNING": "yellow"}
+_STYLES = {"YES": "green", "collision": "bold red", "stale": "yellow"}
+_SIGNS = {
+    Tone.GOOD.sign: "green",
+    Tone.MOVING.sign: "yellow",
+    Tone.WARNING.sign: "yellow",
+    Tone.BAD.sign: "bold red",
+    Tone.GONE.sign: "dim",
+}
+"""Styles of a badge, by its sign."""
 
 
 def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None) -> dict[str, Any]:
@@ -78,6 +87,7 @@ def list_data(services: Iterable[ServiceSnapshot], now: float, oned_error: Cloud
                 "ready": row.ready,
                 "wanted": row.wanted,
                 "trouble": row.trouble or None,
+                "finding": row.finding or None,
                 "roles": [
                     {"name": role.name, "state": role.state_name, "listed": len(role.nodes)}
                     | {"cardinality": role.cardinality}
@@ -96,10 +106,13 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
     assigned = assignments(snapshot)
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.start_time else NOTHING
     with console.capture() as capture:
-        _line(console, f"{snapshot.name}  #{snapshot.id}  {snapshot.state_name}  {age}  {snapshot.owner}", "bold")
+        state = str(service_badge(snapshot))
+        _line(console, f"{snapshot.name}  #{snapshot.id}  {state}  {age}  {snapshot.owner}", "bold")
         _line(console, "")
         head = ("ROLE", "STATE", "READY", "VMS")
-        rows = [(row.name, row.state, f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
+        rows = [
+            (row.name, _state(row.state), f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)
+        ]
         console.print(_table(head, rows))
         if vms := vm_rows(snapshot, assigned):
             _line(console, "")
@@ -116,7 +129,7 @@ def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool
     console = _console(terminal)
     head = ("ID", "NAME", "STATE", "READY", "AGE", "OWNER", "TROUBLE")
     rows = [
-        (str(row.id), row.name, row.state, row.count, rough(row.age), row.owner, row.trouble or NOTHING)
+        (str(row.id), row.name, str(row.badge), row.count, rough(row.age), row.owner, row.trouble or NOTHING)
         for row in service_rows(services, now)
     ]
     return table_text(head, rows, console)
@@ -190,7 +203,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "NAME": [row.name for row in rows],
         "IP": [row.ip for row in rows],
         "HOST": [row.host for row in rows],
-        "STATE": [row.state for row in rows],
+        "STATE": [_state(row.state) for row in rows],
         "READY": [row.ready for row in rows],
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
@@ -222,8 +235,14 @@ def _table(head: Row, rows: Sequence[Row]) -> Table:
     return table
 
 
+def _state(word: str) -> str:
+    """The badge of a state; where nothing is known of it there is none."""
+    return word if word in (UNKNOWN, NOTHING) else str(badge(word))
+
+
 def _style(cell: str) -> str:
-    return "bold red" if "FAIL" in cell and cell.isupper() else _STYLES.get(cell, "")
+    sign, _, word = cell.partition(" ")
+    return _SIGNS.get(sign, "") if word else _STYLES.get(cell, "")
 
 
 def _console(terminal: bool) -> Console:

@@ -55,7 +55,7 @@ BEGUN = "+template registered +instantiated"
         ),
         (
             service([vm(2)], superlink=[], superlink_role={"cardinality": 0}),
-            f"{BEGUN} .SuperLink READY +SuperNodes 1/1 READY +RUNNING",
+            f"{BEGUN} !SuperLink lost +SuperNodes 1/1 READY .RUNNING",
         ),
         (
             service([vm(2), vm(3, "POWEROFF")], "WARNING"),

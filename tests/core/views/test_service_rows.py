@@ -37,7 +37,7 @@ def test_what_oned_has_not_told_is_not_counted() -> None:
 
 def test_grave_trouble_stands_first() -> None:
     rows = service_rows([service(1, vm(1)), service(2, vm(1), links=0)], NOW)
-    assert [(row.id, row.grave, row.trouble) for row in rows] == [(2, True, "superlink gone"), (1, False, "")]
+    assert [(row.id, row.grave, row.trouble) for row in rows] == [(2, True, "no SuperLink"), (1, False, "")]
 
 
 def test_other_services_are_left_out() -> None:
@@ -46,7 +46,7 @@ def test_other_services_are_left_out() -> None:
 
 def test_a_row_is_found_by_what_stands_in_it() -> None:
     rows = service_rows([service(1, vm(1)), service(2, vm(1), links=0)], NOW)
-    assert [searched(row) for row in rows] == ["2 flower-2 RUNNING eva superlink gone", "1 flower-1 RUNNING eva "]
+    assert [searched(row) for row in rows] == ["2 flower-2 RUNNING eva no SuperLink", "1 flower-1 RUNNING eva "]
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,18 @@ def test_an_age_in_one_unit(seconds: float, said: str) -> None:
 
 def test_a_count_of_nothing() -> None:
     assert ServiceRow(1, "", "", None, 3, -1, "").count == "?/3"
+
+
+def test_the_trouble_is_the_gravest_finding_in_short() -> None:
+    shifted = replace(service(1, vm(1), vm(2)), log=())
+    told = [
+        {"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"},
+        {"FL_NODE_CONFIG": "partition-id=2 num-partitions=3"},
+    ]
+    nodes = tuple(
+        replace(node, vm=replace(node.vm, user_template={**node.vm.user_template, **more}))  # type: ignore[dict-item, type-var]
+        for node, more in zip(shifted.roles[1].nodes, told, strict=True)
+    )
+    (row,) = service_rows([replace(shifted, roles=(shifted.roles[0], replace(shifted.roles[1], nodes=nodes)))], NOW)
+    assert (row.trouble, row.finding, row.grave) == ("1/6 not trained", "shards-missing", True)
+    assert str(row.badge) == "● RUNNING"

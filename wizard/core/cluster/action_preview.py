@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, covered, summary
-from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
+from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
@@ -94,7 +94,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
         _made(made, explicit),
         _kept(kept, found) if not explicit else "",
         f"Afterwards: {summary(after)}",
-        f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
+        f"{vms(stale)} will be stale: restart {_them(stale)} then." if stale else "",
         pause,
     ]
     return ScalePreview("", _there(ended), _said(said), made, stale, after, role.pause)
@@ -200,16 +200,10 @@ def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
         f"SuperNodes first: {listed(map(str, ids))}."
         if ids
         else "It has no VM.",
-        "The request is sent once. Then VMs that still carry the service's id are looked for and terminated.",
+        "Leftover VMs are terminated and listed afterwards.",
         "The service template stays.",
     ]
     return RemovalPreview("", ids, _said(said), verb)
-
-
-def out_of_sync(item: Assignment) -> bool:
-    """True if a SuperNode has, for certain, something else than a restart would give it."""
-    known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
-    return known and item.assigned != item.expected
 
 
 def _scale_refused(snapshot: ServiceSnapshot, role: Role, wanted: int) -> str:
@@ -257,15 +251,18 @@ def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
 
 
 def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
-    verb = "stays, with" if len(kept) == 1 else "stay, each with"
-    return f"{_holding(kept, found)} {verb} what it was given at its boot." if kept else ""
+    keeps = "keeps the partition it" if len(kept) == 1 else "keep the partition they"
+    return f"{_holding(kept, found)} {keeps} booted with." if kept else ""
 
 
 def _made(made: Sequence[Partition | None], explicit: bool) -> str:
     if not made:
         return ""
-    start = "will start with the node config that was given" if explicit else "will be given "
-    return f"{counted(len(made), 'new SuperNode')} {start}{'' if explicit else listed(map(str, made))}."
+    one = len(made) == 1
+    who = f"The {'' if one else f'{len(made)} '}new SuperNode{'' if one else 's'}"
+    if explicit:
+        return f"{who} start{'s' if one else ''} with the node config that was given."
+    return f"{who} get{'s' if one else ''} partition{'' if one else 's'} {listed(map(str, made))}."
 
 
 def _there(ids: Sequence[int]) -> tuple[int, ...]:

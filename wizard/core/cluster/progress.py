@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.cluster.diagnosis import Finding, Severity, diagnose
+from wizard.core.cluster.diagnosis import Finding, diagnose, gravest
 from wizard.core.cluster.diagnosis.finding import runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, VmState
@@ -47,17 +47,20 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
         )
     superlink, supernode = snapshot.role(SUPERLINK), snapshot.role(SUPERNODE)
     ready, wanted = (supernode.ready_count, supernode.cardinality) if supernode else (0, 0)
+    linked = bool(superlink and superlink.ready_count) and not snapshot.dead
     reached = [
         ("template registered", True),
         ("instantiated", True),
-        ("SuperLink READY", bool(superlink and superlink.ready_count)),
+        ("SuperLink READY", linked),
         (f"SuperNodes {ready}/{wanted} READY", bool(supernode and wanted and ready >= wanted)),
-        ("RUNNING", snapshot.running),
+        ("RUNNING", snapshot.running and not snapshot.dead),
     ]
     found: list[Phase] = []
     for label, done in reached:
         if done:
             found.append(Phase(label, Mark.DONE))
+        elif snapshot.dead and label == "SuperLink READY":
+            found.append(Phase("SuperLink lost", Mark.FAILED))
         elif snapshot.running or any(phase.mark is not Mark.DONE for phase in found):
             found.append(Phase(label, Mark.TODO))
         else:
@@ -78,9 +81,8 @@ def waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding] | None = 
 def _waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding]) -> str:
     if snapshot.gone:
         return "The service is gone: OneFlow has removed its document."
-    for finding in findings:
-        if finding.severity is not Severity.INFO:
-            return finding.means
+    if found := gravest(findings):
+        return found.means
     for name in (SUPERLINK, SUPERNODE):
         role = snapshot.role(name)
         if role is not None and (said := _role_waits(snapshot, role)):

@@ -12,6 +12,7 @@ from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.flower.superlink import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
+from wizard.core.views.badges import Badge, Tone, service_badge
 
 LOST = "LOST"
 """State of a node that OneFlow lists without a VM."""
@@ -113,10 +114,14 @@ def _partition(item: Assignment | None) -> str:
     return UNKNOWN if item.source is Source.UNKNOWN else "none"
 
 
+_NO_BADGE = Badge("", Tone.UNKNOWN)
+
+
 @dataclass(frozen=True)
 class ServiceRow:
     """One service. `ready` SuperNodes of `wanted`, None where oned does not report all of them; `age` in seconds, -1
-    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
+    where it is not known; `trouble` is in a few words what is gravest, `finding` its name in the diagnosis; `grave`: it
+    does not pass by itself; `badge` draws the state."""
 
     id: int
     name: str
@@ -127,6 +132,8 @@ class ServiceRow:
     owner: str
     trouble: str = ""
     grave: bool = False
+    finding: str = ""
+    badge: Badge = _NO_BADGE
 
     @property
     def count(self) -> str:
@@ -152,14 +159,13 @@ def rough(seconds: float) -> str:
 
 def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
-    from wizard.core.cluster.diagnosis import Severity, diagnose
+    from wizard.core.cluster.diagnosis import Severity, diagnose, gravest
     from wizard.core.opennebula.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)
     nodes = [node for node in role.nodes if not node.is_lost] if role else []
     reported = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
-    found = [item for item in diagnose(service) if item.severity is not Severity.INFO]
-    gravest = next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)
+    found = gravest(diagnose(service))
     return ServiceRow(
         service.id,
         service.name,
@@ -168,8 +174,10 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
         role.cardinality if role else 0,
         now - service.start_time if service.start_time else -1,
         service.owner,
-        gravest.name.replace("-", " ") if gravest else "",
-        gravest is not None and gravest.severity is Severity.ERROR,
+        one_line(found.brief) if found else "",
+        found is not None and found.severity is Severity.ERROR,
+        found.name if found else "",
+        service_badge(service),
     )
 
 

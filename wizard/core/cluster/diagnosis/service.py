@@ -10,13 +10,14 @@ from wizard.core.cluster.diagnosis.finding import (
     Action,
     Finding,
     Severity,
+    briefly,
     ids,
     last_error,
     members,
     named,
 )
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
-from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
+from wizard.core.opennebula.states import RoleState, ServiceState, VmState, service_failed
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.rules import whole_number
@@ -28,6 +29,7 @@ EARLY = 15
 _MINIMA = (Meaning.MIN_AVAILABLE, Meaning.MIN_FIT, Meaning.MIN_EVALUATE)
 _NOT_STARTED = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
 _SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
+_OFF = (VmState.POWEROFF, VmState.STOPPED, VmState.SUSPENDED, VmState.UNDEPLOYED)
 
 
 def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
@@ -43,6 +45,29 @@ def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "Remove the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
             "the SuperNodes do not know.",
             Action.REMOVE,
+            brief="no SuperLink",
+        )
+
+
+def superlink_off(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """The SuperLink's VM exists and is off; what has failed has its own rule."""
+    if snapshot.state not in _SETTLED:
+        return
+    found = [
+        item for item in members(snapshot) if item[0].name == SUPERLINK and not item[2].failed and item[2].state in _OFF
+    ]
+    if found:
+        vm = found[0][2]
+        yield Finding(
+            "superlink-off",
+            Severity.ERROR,
+            named(found),
+            f"{named(found)} is {vm.state_name}: nothing coordinates the cluster, whatever OneFlow calls it.",
+            f"`onevm show {vm.id}`: who stopped it.",
+            f"Resume it: `onevm resume {vm.id}`. SuperNodes that have given up meanwhile need a restart.",
+            Action.FIX,
+            ids(found),
+            brief="SuperLink is off",
         )
 
 
@@ -58,6 +83,7 @@ def cycle_of_parents(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "`parents` in the service template.",
             "Remove the service and correct the template: only supernode has a parent, superlink.",
             Action.REMOVE,
+            brief="roles wait in a circle",
         )
 
 
@@ -78,6 +104,7 @@ def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "The log of the service; whether its VM template exists and may be used by the service's owner.",
             "Fix what it says, then recover: OneFlow creates what is missing. Or remove the service.",
             Action.RECOVER,
+            brief=f"{role.name} failed",
         )
 
 
@@ -96,6 +123,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         "The log of the service, and /var/log/one/oneflow.log on the frontend.",
         "Fix what it says, then recover. Or remove the service.",
         Action.RECOVER,
+        brief=snapshot.state_name,
     )
 
 
@@ -103,8 +131,10 @@ def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """WARNING, and which VM caused it; a VM that failed is reported by its own rule."""
     if snapshot.state != ServiceState.WARNING:
         return
-    found = [item for item in members(snapshot) if not item[2].running]
-    if found and all(vm.failed for _, _, vm in found):
+    down = [item for item in members(snapshot) if not item[2].running]
+    found = [item for item in down if not (item[2].failed or (item[0].name == SUPERLINK and item[2].state in _OFF))]
+    if down and not found:
+        # Each of them has a rule of its own.
         return
     what = f"{named(found)} is {found[0][2].state_name}" if found else "a VM is not running"
     yield Finding(
@@ -116,6 +146,7 @@ def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         "Resume the VM (`onevm resume`). Nothing can be scaled until then.",
         Action.FIX,
         ids(found),
+        brief=briefly(found, found[0][2].state_name if len(found) == 1 else "not running") if found else "a VM is off",
     )
 
 
@@ -141,6 +172,7 @@ def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"If they find no SuperLink they give up: reboot them once it is READY. {RECOVER_DELETE}",
             Action.FIX,
             tuple(early),
+            brief=f"{counted(len(early), 'SuperNode')} too early",
         )
 
 
@@ -161,6 +193,7 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{key} of the SuperLink, and the SuperNodes that are listed.",
             f"Scale to at least {needed}, or give the run a lower minimum.",
             Action.SCALE,
+            brief=f"{there} of {needed} clients",
         )
 
 
@@ -177,6 +210,7 @@ def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow soon makes new ones.",
                 "Who terminated the others: the log of the service.",
                 "Wait: its autoscaler looks every 90 seconds, and a COOLDOWN follows.",
+                brief=f"{len(role.nodes)} of {role.min_vms} VMs",
             )
 
 
@@ -193,6 +227,7 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
             "It may pass with the next change of the service. Or remove the service and deploy again.",
             Action.FIX,
+            brief="document unreadable",
         )
 
 
@@ -212,6 +247,7 @@ def lost(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
                 "It may pass with the next change of the service. Or remove the service and deploy again.",
                 Action.FIX,
+                brief=f"{len(role.lost)} LOST",
             )
 
 
@@ -231,6 +267,7 @@ def cooldown(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         "`cooldown` of the role in the service template.",
         "Wait, or recover: that ends it at once.",
         Action.RECOVER,
+        brief="cooldown",
     )
 
 

@@ -12,6 +12,7 @@ from wizard.core.cluster.diagnosis.finding import (
     Action,
     Finding,
     Severity,
+    briefly,
     ids,
     members,
     named,
@@ -46,9 +47,10 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}: "
             "look at its console.",
             f"The container's log (`docker logs`) and {_LOG}",
-            f"Fix the cause in the guest and reboot it. {RECOVER_DELETE}",
+            f"Fix the cause in the VM and reboot it. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "not healthy"),
         )
 
 
@@ -64,6 +66,7 @@ def without_token(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "Remove the service, set TOKEN=YES in the template, and deploy again.",
             Action.REMOVE,
             ids(found),
+            brief=briefly(found, "no token"),
         )
 
 
@@ -81,6 +84,7 @@ def silent(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Fix the network or the endpoint and reboot the guest. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "silent"),
         )
 
 
@@ -99,6 +103,7 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "not READY"),
         )
 
 
@@ -167,6 +172,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "Fix what the driver complains about, then recover: OneFlow tries the VM again.",
             Action.RECOVER,
             ids(found),
+            brief=briefly(found, vm.state_name if len(found) == 1 else "failed"),
         )
 
 
@@ -189,6 +195,7 @@ def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "for fewer or smaller VMs.",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "PENDING"),
         )
 
 
@@ -207,6 +214,7 @@ def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "Wait if the image is still being copied. Else fix the datastore or the host, or remove the service.",
             Action.FIX,
             ids(found),
+            brief=briefly(found, f"in {vm.state_name}" if len(found) == 1 else "stuck"),
         )
 
 
@@ -227,4 +235,5 @@ def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot
             "Restart it: it then finds itself in the list.",
             Action.RESTART,
             tuple(found),
+            brief=f"{len(found)} without partition",
         )
