@@ -38,7 +38,7 @@ CALM = 30.0
 _LONG = 1800.0
 _A_WHILE = 300.0
 _SHARE = 4.0
-"""A server that takes long is left alone for so many times as long."""
+"""A server that takes long is left alone for so many times as long where nothing moves, else for as long."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,13 @@ class Watch:
         if snapshot is None:
             return QUICK
         quiet = snapshot.taken_at - self.changed_at
+        moving = not (snapshot.gone or settled(snapshot)) and quiet < _A_WHILE
         if snapshot.gone or settled(snapshot):
             found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
         else:
             found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK
-        return max(found, min(_SHARE * snapshot.elapsed, CALM))
+        share = 1.0 if moving else _SHARE
+        return max(found, min(share * snapshot.elapsed, CALM))
 
     def _kept(self, new: tuple[Event, ...], snapshot: ServiceSnapshot) -> tuple[Event, ...]:
         """The new events with those of earlier sessions before them, all of them kept for later ones."""

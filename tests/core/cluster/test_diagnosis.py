@@ -142,6 +142,11 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
         service([vm(2), vm(3)], "WARNING", superlink=[vm(1, "POWEROFF", role=SUPERLINK)]),
         "VM 1 of superlink is POWEROFF: nothing coordinates the cluster",
     ),
+    (
+        "ready-gate-off",
+        service([vm(2), vm(3, ready=None)], gated=False),
+        "RUNNING, but VM 3 of supernode is not READY: ready_status_gate is off",
+    ),
     ("supernode-stale", shards("1/2", "0/2"), "2 SuperNodes are stale (VMs 2, 3): they train on"),
     (
         "supernode-collision",
@@ -256,6 +261,8 @@ MISSES: list[tuple[str, ServiceSnapshot]] = [
     ("stale: the list still changes", shards("0/2", "1/2", "2/3", state="SCALING")),
     ("missing: the operator's word", service([vm(2)], values={"FL_NODE_CONFIG": "partition-id=1 num-partitions=3"})),
     ("missing: what one has is not known", service([vm(2, template={"FL_NODE_CONFIG": CUT}), 3])),
+    ("gate-off: all are READY", service([vm(2), vm(3)], gated=False)),
+    ("gate-off: OneFlow waits for READY", service([vm(2), vm(3, ready=None)], gated=True)),
     ("no-partition: the operator's word", service([vm(2)], values={"FL_NODE_CONFIG": "site='north'"})),
     ("no-partition: still asking", deploying(supernodes=[vm(2, **REPORTED), vm(3, "BOOT", ready=None, stime=NOW)])),
     ("gone", replace(service([vm(3, "BOOT_FAILURE")], "FAILED_DEPLOYING"), gone=True)),

@@ -43,6 +43,7 @@ def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
         service.made_too_early,
         service.too_few_clients,
         service.below_minimum,
+        service.not_gated,
         service.lost,
         service.unreadable,
         partial(shards.missing, assigned),

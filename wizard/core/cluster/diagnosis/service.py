@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.core.cluster.diagnosis.finding import (
+    PATIENCE,
     RECOVER_DELETE,
     WAITING,
     Action,
@@ -15,6 +16,7 @@ from wizard.core.cluster.diagnosis.finding import (
     last_error,
     members,
     named,
+    runs_for,
 )
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState, service_failed
@@ -194,6 +196,31 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Scale to at least {needed}, or give the run a lower minimum.",
             Action.SCALE,
             brief=f"{there} of {needed} clients",
+        )
+
+
+def not_gated(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """OneFlow calls the service RUNNING before its guests are READY, where the template does not let it wait."""
+    if snapshot.state not in _SETTLED or snapshot.gated is not False:
+        return
+    found = [
+        item
+        for item in members(snapshot)
+        if item[2].running and item[2].user_template is not None and not item[2].ready
+    ]
+    if found:
+        long = any(runs_for(vm, snapshot.taken_at) >= PATIENCE for _, _, vm in found)
+        yield Finding(
+            "ready-gate-off",
+            Severity.WARNING if long else Severity.INFO,
+            named(found),
+            f"{snapshot.state_name}, but {named(found)} is not READY: ready_status_gate is off, so OneFlow does not "
+            "wait for the guests.",
+            "`ready_status_gate` in the service template; what the guest has published.",
+            "Wait for READY before you start a run. With ready_status_gate on, OneFlow waits itself.",
+            Action.FIX,
+            ids(found),
+            brief=f"{len(found)} not READY",
         )
 
 
