@@ -19,7 +19,8 @@ from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
+from wizard.tui.widgets.dialogs import Ask, Confirm
 
 
 async def dashboard(pilot: Pilot[int], app: WizardApp, sandbox: Sandbox) -> None:
@@ -65,7 +66,7 @@ async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox)
     async with app.run_test(size=(100, 30)) as pilot:
         await dashboard(pilot, app, sandbox)
-        assert "[========================================]" in line(pilot, "#shards")
+        assert "━━━━━━━━━━  full coverage, no overlap" in line(pilot, "#shards")
         said = await scaled(pilot, app, sandbox, "3")
         assert "COOLDOWN" in said
         assert "2 of 3" in said
@@ -86,8 +87,7 @@ async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
         sandbox.clock.advance(60)
         await polled(pilot)
         assert {item.sync for item in assignments(seen(app))} == {Sync.IN_SYNC}
-        assert "once" in line(pilot, "#shards")
-        assert "more than once" not in line(pilot, "#shards")
+        assert "full coverage, no overlap" in line(pilot, "#shards")
 
 
 async def test_what_is_refused_is_told_and_not_sent(sandbox: Sandbox) -> None:
@@ -150,7 +150,7 @@ async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await dashboard(pilot, app, sandbox)
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the page")
         assert "Nothing is wrong" in app.screen.text  # type: ignore[attr-defined]
         await pilot.press("escape")
         role = seen(app).role("supernode")
@@ -159,7 +159,7 @@ async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
         sandbox.clock.advance(20)
         await polled(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the page")
         assert f"VM {role.nodes[0].vm_id}" in app.screen.text  # type: ignore[attr-defined]
 
 

@@ -110,9 +110,7 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
         _line(console, f"{snapshot.name}  #{snapshot.id}  {state}  {age}  {snapshot.owner}", "bold")
         _line(console, "")
         head = ("ROLE", "STATE", "READY", "VMS")
-        rows = [
-            (row.name, _state(row.state), f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)
-        ]
+        rows = [(row.name, str(row.badge), f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
         console.print(_table(head, rows))
         if vms := vm_rows(snapshot, assigned):
             _line(console, "")

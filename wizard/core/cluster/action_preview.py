@@ -100,13 +100,16 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     return ScalePreview("", _there(ended), _said(said), made, stale, after, role.pause)
 
 
-def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
-    """Preview of restarting stale SuperNodes: which ones, in the order of the list, and what each will get."""
+def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | None = None) -> RestartPreview:
+    """Preview of restarting stale SuperNodes: which ones, in the order of the list, and what each will get.
+
+    `assigned` are its assignments, where they are known already.
+    """
     if snapshot.gone or snapshot.state not in _RESTARTABLE:
         return RestartPreview(
             refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
         )
-    found = assignments(snapshot)
+    found = assignments(snapshot) if assigned is None else assigned
     if any(item.source is Source.EXPLICIT for item in found):
         return RestartPreview(
             refused="The node config was given by hand: a SuperNode starts with it again, and computes nothing."

@@ -151,6 +151,22 @@ def summary(found: Coverage) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def short(found: Coverage) -> str:
+    """The same in a few words, beside the strip."""
+    if found.whole:
+        return "full coverage, no overlap"
+    clauses = []
+    if found.missing and not found.unknown:
+        clauses.append("nothing is trained on" if found.missing == 1 else f"{share(found.missing)} not trained")
+    if found.overlapping:
+        clauses.append(f"{share(found.overlapping)} more than once: {_doubled(found)}")
+    if found.without:
+        clauses.append(f"{vms(found.without)} {have(found.without)} no partition")
+    if found.unknown:
+        clauses.append(f"not known: {vms(found.unknown)}")
+    return ", ".join(clauses) or "full coverage"
+
+
 def share(part: Fraction) -> str:
     """A share of the data: exact where that can be read, else in percent and never rounded to nothing or to all."""
     if part in (0, 1):

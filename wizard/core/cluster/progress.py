@@ -28,10 +28,11 @@ class Mark(str, Enum):
 
 @dataclass(frozen=True)
 class Phase:
-    """A step of the deployment, with its mark."""
+    """A step of the deployment, with its mark; `brief` is its label where there is little room."""
 
     label: str
     mark: Mark
+    brief: str = ""
 
 
 def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
@@ -49,22 +50,26 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
     ready, wanted = (supernode.ready_count, supernode.cardinality) if supernode else (0, 0)
     linked = bool(superlink and superlink.ready_count) and not snapshot.dead
     reached = [
-        ("template registered", True),
-        ("instantiated", True),
-        ("SuperLink READY", linked),
-        (f"SuperNodes {ready}/{wanted} READY", bool(supernode and wanted and ready >= wanted)),
-        ("RUNNING", snapshot.running and not snapshot.dead),
+        ("template registered", "template", True),
+        ("instantiated", "made", True),
+        ("SuperLink READY", "SuperLink", linked),
+        (
+            f"SuperNodes {ready}/{wanted} READY",
+            f"SuperNodes {ready}/{wanted}",
+            bool(supernode and wanted and ready >= wanted),
+        ),
+        ("RUNNING", "RUNNING", snapshot.running and not snapshot.dead),
     ]
     found: list[Phase] = []
-    for label, done in reached:
+    for label, brief, done in reached:
         if done:
-            found.append(Phase(label, Mark.DONE))
-        elif snapshot.dead and label == "SuperLink READY":
-            found.append(Phase("SuperLink lost", Mark.FAILED))
+            found.append(Phase(label, Mark.DONE, brief))
+        elif snapshot.dead and brief == "SuperLink":
+            found.append(Phase("SuperLink lost", Mark.FAILED, "SuperLink lost"))
         elif snapshot.running or any(phase.mark is not Mark.DONE for phase in found):
-            found.append(Phase(label, Mark.TODO))
+            found.append(Phase(label, Mark.TODO, brief))
         else:
-            found.append(Phase(label, Mark.FAILED if snapshot.failed else Mark.ACTIVE))
+            found.append(Phase(label, Mark.FAILED if snapshot.failed else Mark.ACTIVE, brief))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ STANDINGS: Mapping[Sync, str] = {
     Sync.IN_SYNC: "it trains on the shard of its present position: all is well",
     Sync.STALE: "its position or the number of SuperNodes changed since it booted; it keeps the shard it got then. "
     "A reboot of the VM gives it the new one",
-    Sync.COLLISION: "another SuperNode trains on the same shard: its data counts twice, other data not at all",
+    Sync.COLLISION: "another SuperNode trains on the same shard: that shard is trained on more than once",
     Sync.NONE: "Flower runs without a partition-id: the client application must cut the data by itself",
     Sync.PENDING: "the guest has not asked yet; what stands there is what it will get",
     Sync.UNKNOWN: "it can't be known from here: oned does not show the VM, or some of its history is missing",
@@ -28,6 +28,16 @@ SOURCES: Mapping[Source, str] = {
     Source.NONE: "READY, and it published none",
     Source.UNKNOWN: "not reported, and it can't be worked out",
 }
+
+FROM: Mapping[Source, str] = {
+    Source.REPORTED: "reported by its guest",
+    Source.EXPLICIT: "given by the operator",
+    Source.INFERRED: "worked out from its history",
+    Source.EXPECTED: "expected at its boot",
+    Source.NONE: "its guest reported none",
+    Source.UNKNOWN: "not known",
+}
+"""How a partition is known, after `from:`."""
 
 READY: Mapping[str, str] = {
     "YES": "the guest's health check passed and it reported so to OneGate",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, coverage
 from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, Source, assignments
 from wizard.core.cluster.progress import Phase, phases, waiting_for
+from wizard.core.cluster.underway import Underway
 from wizard.core.flower.superlink import Card, card
-from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
-from wizard.core.views.badges import Badge, Tone, service_badge
+from wizard.core.views.badges import Badge, Tone, badge, service_badge
+from wizard.core.views.next_step import NextStep, next_step, refusals
 
 LOST = "LOST"
 """State of a node that OneFlow lists without a VM."""
@@ -58,6 +60,11 @@ class RoleRow:
     wanted: int
     failed: bool
 
+    @property
+    def badge(self) -> Badge:
+        """Badge of its state; bad where it has failed, or is dead, whatever OneFlow calls it."""
+        return Badge(self.state, Tone.BAD) if self.failed else badge(self.state)
+
 
 def vm_rows(snapshot: ServiceSnapshot, found: Iterable[Assignment] | None = None) -> tuple[VmRow, ...]:
     """A row for each VM that the service lists, role by role, in the order of OneFlow's list.
@@ -75,7 +82,14 @@ def vm_rows(snapshot: ServiceSnapshot, found: Iterable[Assignment] | None = None
 def role_rows(snapshot: ServiceSnapshot) -> tuple[RoleRow, ...]:
     """A row for each role."""
     return tuple(
-        RoleRow(one_line(role.name), role.state_name, role.ready_count, len(role.nodes), role.cardinality, role.failed)
+        RoleRow(
+            one_line(role.name),
+            role.state_name,
+            role.ready_count,
+            len(role.nodes),
+            role.cardinality,
+            role.failed or (role.name == SUPERLINK and snapshot.dead),
+        )
         for role in snapshot.roles
     )
 
@@ -191,7 +205,8 @@ class Board:
     """A snapshot as it is drawn. A service that is gone has neither roles nor rows.
 
     `assignments` are worked out once, and all the rest is made from them.
-    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY.
+    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY. `refused` says why an action does not
+    apply now, by its name, `next` what to do.
     """
 
     phases: tuple[Phase, ...]
@@ -201,24 +216,39 @@ class Board:
     findings: tuple[Finding, ...]
     waiting: str
     card: Card | None
+    refused: Mapping[str, str]
+    next: NextStep
     assignments: tuple[Assignment, ...] = ()
 
 
-def board(snapshot: ServiceSnapshot, reached: str) -> Board:
-    """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps."""
+def board(
+    snapshot: ServiceSnapshot, reached: str, underway: Underway | None = None, *, interrupted: bool = False
+) -> Board:
+    """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps.
+
+    `underway` is what this program does to the service just now; `interrupted`: an earlier session has not ended its
+    restarts.
+    """
     if snapshot.gone:
-        return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
+        waiting = waiting_for(snapshot)
+        refused = refusals(snapshot, (), None)
+        step = next_step(snapshot, (), waiting, refused)
+        return Board(phases(snapshot), (), (), None, (), waiting, None, refused, step)
     assigned = assignments(snapshot)
-    findings = diagnose(snapshot, assigned)
+    findings = diagnose(snapshot, assigned, underway)
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
+    waiting, connection = waiting_for(snapshot, findings), card(snapshot, reached)
+    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted)
     return Board(
         phases(snapshot),
         role_rows(snapshot),
         vm_rows(snapshot, assigned),
         coverage(snapshot, assigned) if trains else None,
         findings,
-        waiting_for(snapshot, findings),
-        card(snapshot, reached),
+        waiting,
+        connection,
+        refused,
+        next_step(snapshot, findings, waiting, refused, underway),
         assigned,
     )
