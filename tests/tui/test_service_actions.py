@@ -138,7 +138,7 @@ async def test_what_another_deletes_is_not_swept_unasked(sandbox: Sandbox, monke
         assert screen.snapshot is not None
         app.session.reach().services.remove(screen.snapshot.id)
         await pilot.press("left", "enter")
-        await until(pilot, lambda: any("being removed already" in message for message in told), "the event")
+        await until(pilot, lambda: any("being deleted already" in message for message in told), "the event")
         assert not screen.removing
         sandbox.clock.advance(300)
         await polled(pilot)

@@ -206,7 +206,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
         "ASSIGNED BY": [row.assigned_by or NOTHING for row in rows],
-        "STANDING": [row.sync or NOTHING for row in rows],
+        "SYNC": [row.sync or NOTHING for row in rows],
     }
     for spare in ("NAME", "AGE", "HOST", "ASSIGNED BY"):
         if _natural_width(columns) <= width:

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from wizard.cloud.errors import CloudError
+from wizard.core.cluster.estimate import Pace, pace
 from wizard.core.cluster.events import Event, merged
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
-from wizard.storage.journal import GAP, Journal
+from wizard.storage.journal import GAP, Journal, deployments
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
@@ -125,6 +126,12 @@ class Watch:
         journal.add((*self.latest.events, *new), snapshot.taken_at)
         known = set(self.latest.events)
         return tuple(event for event in merged(before, new) if event not in known)
+
+
+def paces(where: str, but: int) -> tuple[Pace, ...]:
+    """How long the newest deployments in a cloud took, by what is kept of them; `but` is left out."""
+    found = (pace(begun, events) for begun, events in deployments(where, but))
+    return tuple(item for item in found if item is not None)
 
 
 def merged_in(known: tuple[Event, ...], new: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -77,7 +77,7 @@ def test_another_role_has_no_shards() -> None:
     found = scale(service([vm(2)], superlink_role={"cooldown": None}), 2, SUPERLINK)
     assert found.after is None
     assert found.says == (
-        "OneFlow makes 1 new VM.",
+        "OneFlow creates 1 new VM.",
         "Then COOLDOWN for 300 s: nothing can be scaled until it ends; recover ends it at once.",
     )
 
@@ -160,7 +160,7 @@ def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason:
             ),
             (3, 4),
             [
-                "OneFlow tries again what failed: VM 3.",
+                "OneFlow retries what failed: VM 3.",
                 "It resumes VM 4.",
                 "It creates 1 VM that should exist.",
                 "It keeps saying FAILED_DEPLOYING until every role runs.",
@@ -169,7 +169,7 @@ def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason:
         (
             service([vm(2, ready=None)], "DEPLOYING"),
             (),
-            ["OneFlow goes on waiting: no VM has failed, is off or is missing."],
+            ["OneFlow keeps waiting: no VM has failed, is off or is missing."],
         ),
         (
             service([vm(2)], "UNDEPLOYING", supernode_role=BOUNDS),

@@ -91,7 +91,7 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
     (
         "role-failed",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING", "cardinality": 2}, log=["no [9]."]),
-        "no [9]. The service says DEPLOYING, and will for ever.",
+        "no [9]. The service says DEPLOYING, and will forever.",
     ),
     ("service-failed", service(state="FAILED_DEPLOYING_NETS", superlink=[], log=["no lease"]), "no lease"),
     ("service-failed", service([vm(2)], "FAILED_UNDEPLOYING"), "FAILED_UNDEPLOYING; see the log"),

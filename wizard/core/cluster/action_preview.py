@@ -81,7 +81,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     new = wanted - len(kept)
     pause = f"Then COOLDOWN for {role.pause} s: nothing can be scaled until it ends; recover ends it at once."
     if role.name != SUPERNODE:
-        said = [_ended(ended, {}), f"OneFlow makes {counted(new, 'new VM')}." if new else "", pause]
+        said = [_ended(ended, {}), f"OneFlow creates {counted(new, 'new VM')}." if new else "", pause]
         return ScalePreview(touches=_there(ended), says=_said(said), cooldown=role.pause)
     found = {item.vm_id: item for item in assignments(snapshot)}
     given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
@@ -172,10 +172,10 @@ def recover(snapshot: ServiceSnapshot) -> ActionPreview:
     ]
     missing = sum(max(0, role.cardinality - len(role.nodes)) for role in snapshot.roles)
     said = [
-        f"OneFlow tries again what failed: {vms([node.vm_id for node in failed])}." if failed else "",
+        f"OneFlow retries what failed: {vms([node.vm_id for node in failed])}." if failed else "",
         f"It resumes {vms([node.vm_id for node in off])}." if off else "",
         f"It creates {counted(missing, 'VM')} that should exist." if missing else "",
-        "" if failed or off or missing else "OneFlow goes on waiting: no VM has failed, is off or is missing.",
+        "" if failed or off or missing else "OneFlow keeps waiting: no VM has failed, is off or is missing.",
         f"It keeps saying {snapshot.state_name} until every role runs." if snapshot.failed else "",
     ]
     return ActionPreview(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))

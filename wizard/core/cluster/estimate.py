@@ -15,6 +15,7 @@ COMING_UP = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, Servic
 
 _BEGUN, _LINKED, _ALL_READY = 0.1, 0.4, 0.95
 _LONGEST = 86_400.0
+_RUNS = ("New state: RUNNING", "service: DEPLOYING → RUNNING")
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,16 @@ class Pace:
 
 def pace(begun: float, events: Iterable[Event]) -> Pace | None:
     """Pace of a deployment that has ended, from its events; None where they do not tell."""
-    linked = running = 0.0
-    for event in events:
-        took = event.at - begun
-        if not linked and event.message.startswith(f"{SUPERLINK} VM ") and event.message.endswith("READY=YES"):
-            linked = took
-        elif not running and event.message in ("New state: RUNNING", "service: DEPLOYING → RUNNING"):
-            running = took
+    known = tuple(events)
+    running = next((event.at - begun for event in known if event.message in _RUNS), 0.0)
+    linked = linked_at(known) - begun
     return Pace(linked, running) if 0 < linked <= running < _LONGEST else None
+
+
+def linked_at(events: Iterable[Event]) -> float:
+    """When the SuperLink was READY first, in Unix seconds; 0 where that was not seen."""
+    lead, end = f"{SUPERLINK} VM ", "READY=YES"
+    return next((item.at for item in events if item.message.startswith(lead) and item.message.endswith(end)), 0.0)
 
 
 def done(snapshot: ServiceSnapshot) -> float:

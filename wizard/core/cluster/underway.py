@@ -88,7 +88,7 @@ class Underway:
             return f"Scaling to {self.wanted} SuperNodes: {role.ready_count if role else 0} READY."
         if self.kind is Doing.REMOVE:
             return f"Deleting the service: {counted(len(snapshot.vm_ids), 'VM')} left."
-        return "Recovering: OneFlow tries again what failed."
+        return "Recovering: OneFlow retries what failed."
 
     def _restart(self, snapshot: ServiceSnapshot) -> str:
         if self.at is None:

@@ -69,7 +69,7 @@ def refusals(
         SCALE: _scale(snapshot),
         RESTART: "" if interrupted else action_preview.restart_stale(snapshot, assigned).refused,
         RECOVER: action_preview.recover(snapshot).refused,
-        DELETE: "It is being removed already." if snapshot.state in _REMOVING else "",
+        DELETE: "It is being deleted already." if snapshot.state in _REMOVING else "",
     }
 
 

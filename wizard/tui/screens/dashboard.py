@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from textual import work
 from textual.app import ComposeResult
@@ -17,7 +16,7 @@ from textual.widgets import DataTable
 from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.estimate import Pace, pace
+from wizard.core.cluster.estimate import Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -28,7 +27,7 @@ from wizard.core.views.vm_card import vm_card
 from wizard.operations.deploy import outcome, send
 from wizard.operations.machine import local_time, reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
-from wizard.operations.watch import QUICK, PollResult, Push, Watch, address
+from wizard.operations.watch import QUICK, PollResult, Push, Watch, address, paces
 from wizard.storage.process_files import DeploymentRecord, RestartRecord
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.saving import write_events
@@ -36,7 +35,7 @@ from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.terminal.driver import notify
-from wizard.tui.widgets.board_panels import DeploymentPanel, NextPanel, ShardStrip, VmPanel, header, is_folded
+from wizard.tui.widgets.board_panels import DeploymentPanel, NextPanel, ShardStrip, VmPanel, fitting, header, is_folded
 from wizard.tui.widgets.dialogs import trouble
 from wizard.tui.widgets.event_log import EventLog, contact, events_of
 from wizard.tui.widgets.lines import QuietLine, title_panel
@@ -51,8 +50,6 @@ PARTS = "#phases, #progress, #roles, #shards, #waiting, #vm, VmTable, EventLog"
 BESIDE = 120
 """Columns from which there is room for a panel beside the table."""
 _TALL = 30
-PALETTE = 12
-"""Columns of the key of the palette at the end of the line of keys."""
 
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
@@ -148,9 +145,10 @@ class DashboardScreen(ServiceActions):
             self.tell(str(error), "E")
             return
         journals = self.session.journals(cloud)
-        self.earlier = await run_in_thread(lambda: self._paces(cloud))
         self.watching = watch = Watch(cloud, self.service_id, journals=journals, first=self.first)
         self._listen(cloud, self.service_id)
+        if self.session.keeps:
+            self.earlier = await run_in_thread(lambda: paces(cloud.where, watch.service_id))
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
@@ -199,14 +197,7 @@ class DashboardScreen(ServiceActions):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that work now; those that the line of keys has no room for are not shown in it."""
-        found = super().active_bindings
-        room = self.app.size.width - PALETTE
-        for key, active in found.items():
-            if active.binding.show and not active.binding.system:
-                room -= len(self.app.get_key_display(active.binding)) + len(active.binding.description) + 2
-                if room < 0:
-                    found[key] = active._replace(binding=replace(active.binding, show=False))
-        return found
+        return fitting(super().active_bindings, self.app)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before anything is known there is nothing to connect to."""
@@ -296,15 +287,6 @@ class DashboardScreen(ServiceActions):
             return min(watch.pause, max(QUICK, self.snapshot.elapsed))
         return watch.pause
 
-    def _paces(self, cloud: Cloud) -> tuple[Pace, ...]:
-        """How long earlier deployments in this cloud took, where that is kept."""
-        from wizard.storage.journal import deployments
-
-        if not self.session.keeps or self.service_id is None:
-            return ()
-        found = (pace(begun, events) for begun, events in deployments(cloud.where, self.service_id))
-        return tuple(item for item in found if item is not None)
-
     def _show(self, result: PollResult, found: Board | None) -> None:
         snapshot = result.snapshot
         before, self.board = self.refused, found
@@ -314,7 +296,7 @@ class DashboardScreen(ServiceActions):
             self.set_class(is_folded(snapshot), "-folded")
             self.query_one(PhasesLine).show_phases(found.phases)
             deployment = self.query_one(DeploymentPanel)
-            deployment.show(snapshot, found.roles, self.earlier, self._linked(result))
+            deployment.show(snapshot, found.roles, self.earlier, linked_at(result.events))
             self.query_one(ShardStrip).show_shards(found.shards)
             self._show_vms(found)
         if before != self.refused:
@@ -324,11 +306,6 @@ class DashboardScreen(ServiceActions):
         self._say(found.next if found else NextStep("Asking OneFlow…"), contact(result))
         self.query_one(EventLog).show(result.events)
         self._show_top()
-
-    def _linked(self, result: PollResult) -> float:
-        """When the SuperLink was READY, as far as that was seen."""
-        known = pace(0.0, result.events)
-        return known.linked if known else 0.0
 
     def _show_vms(self, found: Board) -> None:
         table = self.query_one(VmTable)
@@ -344,6 +321,8 @@ class DashboardScreen(ServiceActions):
         self._show_vm()
 
     def _show_vm(self) -> None:
+        if self.app.size.width < BESIDE:
+            return
         found, marked = self.board, self.query_one(VmTable).marked()
         panel = self.query_one(VmPanel)
         row = next((row for row in found.rows if row.vm_id == marked), None) if found else None

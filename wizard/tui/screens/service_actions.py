@@ -127,7 +127,7 @@ class ServiceActions(StepScreen):
         if snapshot is None:
             return
         if self.removing:
-            self.notify("It is being removed already: nothing is sent.", severity="warning", markup=False)
+            self.notify("It is being deleted already. Nothing was sent.", severity="warning", markup=False)
             return
         found = action_preview.remove(snapshot)
         title, command = f"Delete service {snapshot.id}, {snapshot.name}?", command_of(DELETE, snapshot)
@@ -145,7 +145,7 @@ class ServiceActions(StepScreen):
         if self.removing:
             self.tell(f"{verbs[0].value} sent; waiting for OneFlow to remove the service", "I")
         elif sent:
-            self.tell("nothing was sent: it is being removed already", "I")
+            self.tell("nothing was sent: it is being deleted already", "I")
 
     @work(exclusive=True, group="sweep", description="looking for VMs that stayed behind")
     async def sweep(self, gone: ServiceSnapshot) -> None:
@@ -159,15 +159,15 @@ class ServiceActions(StepScreen):
         try:
             left = await run_in_thread(lambda: cloud.vms.left_behind(gone))
         except CloudError as error:
-            self.tell(f"whether VMs stayed behind is not known: {error}", "W")
+            self.tell(f"whether VMs are left over is not known: {error}", "W")
             return
         if not left:
-            self.tell("no VM of it stayed behind", "I")
+            self.tell("no VM was left over", "I")
             return
         named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
-        self.tell(f"stayed behind: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
-        question = Confirm("Terminate what stayed behind?", f"The service is gone; these still carry its id:\n{named}",
-                           "Terminate", danger=True)  # fmt: skip
+        self.tell(f"left over: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
+        text = f"The service is gone; these VMs still carry its id:\n{named}"
+        question = Confirm("Terminate the leftover VMs?", text, "Terminate", danger=True)
         if self.removing or await self.wizard.push_screen_wait(question):
             tell = self._tell_from_afar()
             try:
@@ -177,7 +177,7 @@ class ServiceActions(StepScreen):
                 return
             if still:
                 ids = ",".join(str(vm.id) for vm in still)
-                self.tell(f"VMs stay behind; terminate them: onevm terminate {ids}", "E")
+                self.tell(f"VMs are left over; terminate them: onevm terminate {ids}", "E")
 
     def action_restart_stale(self) -> None:
         """Restart one after another; the same key stops before the next one."""
@@ -238,8 +238,8 @@ class ServiceActions(StepScreen):
             self.notify(one_line(why), severity="warning", markup=False)
 
     def _why_not(self, action: str) -> str:
-        if self.restarting is not None and action in (SCALE, RECOVER, DELETE):
-            return BUSY
+        if self.restarting is not None and action in (SCALE, RECOVER, DELETE, RESTART):
+            return "" if action == RESTART else BUSY
         return self.refused.get(action, "")
 
     @work(exclusive=True, group="why", description="the diagnosis")

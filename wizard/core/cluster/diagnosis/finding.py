@@ -67,7 +67,7 @@ WAITING = frozenset(
 REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
 """States in which VMs are stopping because they were asked to."""
 
-RECOVER_DELETE = "Or remove the service: OneFlow waits for ever otherwise."
+RECOVER_DELETE = "Or delete the service: OneFlow has no time-out."
 
 
 def members(snapshot: ServiceSnapshot) -> Iterator[tuple[Role, Node, VmFacts]]:

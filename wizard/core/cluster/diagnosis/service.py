@@ -44,7 +44,7 @@ def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"The SuperLink's VM is gone. OneFlow says {snapshot.state_name}, but the cluster is dead: nothing "
             "coordinates it.",
             "Who terminated it: `onevm show` of the old VM, /var/log/one/oned.log.",
-            "Remove the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
+            "Delete the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
             "the SuperNodes do not know.",
             Action.REMOVE,
             brief="no SuperLink",
@@ -83,7 +83,7 @@ def cycle_of_parents(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             circle[0],
             f"The roles {' → '.join((*circle, circle[0]))} wait for each other (parents): none will ever start.",
             "`parents` in the service template.",
-            "Remove the service and correct the template: only supernode has a parent, superlink.",
+            "Delete the service and correct the template: only supernode has a parent, superlink.",
             Action.REMOVE,
             brief="roles wait in a circle",
         )
@@ -102,9 +102,9 @@ def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.ERROR,
             role.name,
             f"Role {role.name} is {role.state_name}{said}"
-            + (f" The service says {snapshot.state_name}, and will for ever." if for_ever else ""),
+            + (f" The service says {snapshot.state_name}, and will forever." if for_ever else ""),
             "The log of the service; whether its VM template exists and may be used by the service's owner.",
-            "Fix what it says, then recover: OneFlow creates what is missing. Or remove the service.",
+            "Fix what it says, then recover: OneFlow creates what is missing. Or delete the service.",
             Action.RECOVER,
             brief=f"{role.name} failed",
         )
@@ -123,7 +123,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         snapshot.name,
         f"The service is {snapshot.state_name}{': ' + error if error else '; see the log of the service.'}",
         "The log of the service, and /var/log/one/oneflow.log on the frontend.",
-        "Fix what it says, then recover. Or remove the service.",
+        "Fix what it says, then recover. Or delete the service.",
         Action.RECOVER,
         brief=snapshot.state_name,
     )
@@ -191,7 +191,7 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.ERROR,
             SUPERNODE,
             f"There {'is' if there == 1 else 'are'} {counted(there, 'SuperNode')}, and "
-            f"{key} is {needed}: a run waits for ever for more clients.",
+            f"{key} is {needed}: rounds would never start.",
             f"{key} of the SuperLink, and the SuperNodes that are listed.",
             f"Scale to at least {needed}, or give the run a lower minimum.",
             Action.SCALE,
@@ -234,7 +234,7 @@ def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 "below-min-vms",
                 Severity.WARNING,
                 role.name,
-                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow soon makes new ones.",
+                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow will create new ones.",
                 "Who terminated the others: the log of the service.",
                 "Wait: its autoscaler looks every 90 seconds, and a COOLDOWN follows.",
                 brief=f"{len(role.nodes)} of {role.min_vms} VMs",
@@ -252,7 +252,7 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"OneFlow's document of the service can't be read in {counted(count, 'place')}: {snapshot.unreadable[0]}. "
             "What is shown lacks it.",
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
-            "It may pass with the next change of the service. Or remove the service and deploy again.",
+            "It may pass with the next change of the service. Or delete the service and deploy again.",
             Action.FIX,
             brief="document unreadable",
         )
@@ -272,7 +272,7 @@ def lost(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 f"{'it is' if one else 'they are'} LOST."
                 + (" Nobody trains on what such a SuperNode would." if role.name == SUPERNODE else ""),
                 f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
-                "It may pass with the next change of the service. Or remove the service and deploy again.",
+                "It may pass with the next change of the service. Or delete the service and deploy again.",
                 Action.FIX,
                 brief=f"{len(role.lost)} LOST",
             )

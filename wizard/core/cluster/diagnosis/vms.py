@@ -63,7 +63,7 @@ def without_token(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} has no OneGate token: its CONTEXT lacks TOKEN=YES, so the guest can't report READY.",
             f"The CONTEXT of the VM template of {kind}.",
-            "Remove the service, set TOKEN=YES in the template, and deploy again.",
+            "Delete the service, set TOKEN=YES in the template, and deploy again.",
             Action.REMOVE,
             ids(found),
             brief=briefly(found, "no token"),
@@ -169,7 +169,7 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}{said}",
             f"`onevm show {vm.id}`, and /var/log/one/{vm.id}.log on the frontend.",
-            "Fix what the driver complains about, then recover: OneFlow tries the VM again.",
+            "Fix what the driver reports, then recover: OneFlow retries the VM.",
             Action.RECOVER,
             ids(found),
             brief=briefly(found, vm.state_name if len(found) == 1 else "failed"),
@@ -191,8 +191,8 @@ def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "`onehost list`: free CPU and memory; and whether the scheduler runs."
             if message
             else "Whether the scheduler runs: /var/log/one/sched.log on the frontend.",
-            "Make room (or enable a host): the scheduler then takes the VM by itself. Or remove the service and ask "
-            "for fewer or smaller VMs.",
+            "Free capacity or enable a host: the scheduler then places the VM. Or delete the service and "
+            "deploy fewer or smaller VMs.",
             Action.FIX,
             ids(found),
             brief=briefly(found, "PENDING"),
@@ -211,7 +211,7 @@ def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}, {duration(now - vm.stime)} after it was made.",
             f"/var/log/one/{vm.id}.log on the frontend; whether the image datastore is slow or full.",
-            "Wait if the image is still being copied. Else fix the datastore or the host, or remove the service.",
+            "Wait if the image is still being copied. Else fix the datastore or the host, or delete the service.",
             Action.FIX,
             ids(found),
             brief=briefly(found, f"in {vm.state_name}" if len(found) == 1 else "stuck"),
@@ -230,7 +230,7 @@ def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot
             Severity.WARNING,
             f"{vms(found)} of {SUPERNODE}",
             f"{vms(found)} of {SUPERNODE} {have(found)} no partition: the guest asked before OneFlow had listed it. "
-            "Its client application must divide the data itself, or fails.",
+            "Its client app must partition the data itself, or fails.",
             "What the guest was started with: `docker inspect` of its SuperNode, --node-config.",
             "Restart it: it then finds itself in the list.",
             Action.RESTART,
