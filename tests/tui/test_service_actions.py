@@ -180,3 +180,25 @@ async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox
         sandbox.clock.advance(60)
         await polled(pilot)
         await until(pilot, lambda: any(item.call == "one.vm.action" for item in sandbox.requests), "the termination")
+
+
+async def test_where_many_vms_are_touched_the_name_is_typed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.core.cluster.action_preview.MANY", 2)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        name = seen(app).name
+        for text, sent in (("flower", False), (name, True)):
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+            await pilot.press("left", "enter")
+            await until(pilot, lambda: isinstance(app.screen, Ask), "the name")
+            assert "3 VMs" in app.screen.heading  # type: ignore[attr-defined]
+            app.screen.query_one(Input).value = text
+            await pilot.press("enter")
+            await at(pilot, Step.DASHBOARD)
+            if sent:
+                await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")
+            else:
+                await until(pilot, lambda: len(app._notifications) > 0, "that it is not its name")
+                assert not any(item.method == "DELETE" for item in sandbox.requests)

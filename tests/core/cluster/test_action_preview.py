@@ -266,3 +266,11 @@ def test_after_the_restarts_everything_is_in_step(sizes: list[int]) -> None:
         assert guest.got == step.gets
     assert {item.sync for item in assignments(cluster.snapshot())} == {Sync.IN_SYNC}
     assert coverage(cluster.snapshot()).whole
+
+
+def test_what_touches_many_vms_is_large() -> None:
+    twenty = service([vm(number) for number in range(2, 21)])
+    assert not remove(twenty).is_large
+    assert remove(service([vm(number) for number in range(2, 22)])).is_large
+    assert scale(service([vm(2)]), 22).is_large
+    assert not scale(service([vm(2)]), 21).is_large

@@ -15,6 +15,9 @@ from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
 from wizard.core.text import counted, have, listed, one_line, vms
 
+MANY = 20
+"""VMs that an action may touch without the service's name being typed."""
+
 _RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
 
 
@@ -30,6 +33,16 @@ class ActionPreview:
     touches: tuple[int, ...] = ()
     says: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Number of VMs that it ends, restarts or creates."""
+        return len(self.touches)
+
+    @property
+    def is_large(self) -> bool:
+        """True if it touches so many VMs that the service's name is to be typed first."""
+        return self.size > MANY
+
 
 @dataclass(frozen=True)
 class ScalePreview(ActionPreview):
@@ -40,6 +53,11 @@ class ScalePreview(ActionPreview):
     stale: tuple[int, ...] = ()
     after: Coverage | None = None
     cooldown: int = 0
+
+    @property
+    def size(self) -> int:
+        """The same, with the new ones."""
+        return len(self.touches) + len(self.made)
 
 
 @dataclass(frozen=True)

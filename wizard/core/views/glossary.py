@@ -9,6 +9,7 @@ from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.snapshot import Run, VmFacts
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
+from wizard.core.views.badges import Tone
 
 STANDINGS: Mapping[Sync, str] = {
     Sync.IN_SYNC: "it trains on the shard of its present position",
@@ -56,6 +57,24 @@ PHASES: Mapping[Mark, str] = {
     Mark.TODO: "not begun",
     Mark.FAILED: "OneFlow gave up here, or a VM that it waits for did",
 }
+
+TONES: Mapping[Tone, str] = {
+    Tone.GOOD: "it runs",
+    Tone.MOVING: "on its way to another state",
+    Tone.WARNING: "off, held or in WARNING: it waits for you",
+    Tone.BAD: "it failed, or is dead whatever OpenNebula calls it",
+    Tone.GONE: "removed",
+    Tone.UNKNOWN: "not known",
+}
+"""Meanings of the sign before a state."""
+
+SHARDS: Mapping[str, str] = {
+    "━": "trained on once",
+    "▓": "trained on more than once",
+    "·": "trained on by no SuperNode",
+    "?": "not known",
+}
+"""Meanings of the signs of the strip of shards."""
 
 SERVICE_STATES: Mapping[ServiceState, str] = {
     ServiceState.PENDING: "created; OneFlow has not started",

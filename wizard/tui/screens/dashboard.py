@@ -20,7 +20,7 @@ from wizard.core.cluster.estimate import Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.views.glossary import SERVICE_STATES
+from wizard.core.views.glossary import SERVICE_STATES, SHARDS, TONES
 from wizard.core.views.next_step import CONNECT, SUPERLINK, NextStep
 from wizard.core.views.rows import Board, board
 from wizard.core.views.vm_card import vm_card
@@ -122,7 +122,9 @@ class DashboardScreen(ServiceActions):
     def explained(self) -> tuple[Passage, ...]:
         """Meanings of the words on this screen, from the tables that they come from."""
         states = Passage("State of the service", "A role has the same words.", terms(SERVICE_STATES))
-        return (PhasesLine.legend(), *VmTable.legend(), states)
+        signs = Passage("Signs of a state", terms=tuple((tone.sign, meaning) for tone, meaning in TONES.items()))
+        shards = Passage("Shards", "The data from its beginning to its end.", tuple(SHARDS.items()))
+        return (PhasesLine.legend(), shards, *VmTable.legend(), states, signs)
 
     def refresh_frame(self) -> None:
         """Draw the top line and the rail again; the top line is the service's own."""

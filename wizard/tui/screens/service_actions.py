@@ -21,7 +21,7 @@ from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
-from wizard.core.text import one_line
+from wizard.core.text import counted, one_line
 from wizard.core.views.commands import command_of
 from wizard.core.views.next_step import BUSY, DELETE, KEYS, RECOVER, RESTART, SCALE, refusals
 from wizard.operations import service_actions
@@ -100,7 +100,7 @@ class ServiceActions(StepScreen):
         count = int(wanted)
         found = action_preview.scale(snapshot, count)
         command = command_of(SCALE, snapshot, count)
-        if await self._agreed(found, f"Scale to {count} SuperNodes?", "Scale", command):
+        if await self._agreed(snapshot, found, f"Scale to {count} SuperNodes?", "Scale", command):
             tell = self._tell_from_afar()
             await self._sent(
                 lambda cloud, stop: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell, stop),
@@ -112,7 +112,7 @@ class ServiceActions(StepScreen):
         """Tell what it does, and send it once."""
         snapshot = self._idle()
         if snapshot is not None and await self._agreed(
-            action_preview.recover(snapshot), "Recover the service?", "Recover", command_of(RECOVER, snapshot)
+            snapshot, action_preview.recover(snapshot), "Recover the service?", "Recover", command_of(RECOVER, snapshot)
         ):
             tell = self._tell_from_afar()
             await self._sent(
@@ -131,7 +131,7 @@ class ServiceActions(StepScreen):
             return
         found = action_preview.remove(snapshot)
         title, command = f"Delete service {snapshot.id}, {snapshot.name}?", command_of(DELETE, snapshot)
-        if not await self._agreed(found, title, "Delete", command, danger=True):
+        if not await self._agreed(snapshot, found, title, "Delete", command, danger=True):
             return
         self.removing = True
         verbs: list[Verb] = []
@@ -197,7 +197,7 @@ class ServiceActions(StepScreen):
             return
         restart = await run_in_thread(lambda: StaleRestart.of(snapshot))
         command = command_of(RESTART, snapshot)
-        if not await self._agreed(restart.preview, "Restart the stale SuperNodes?", "Restart", command):
+        if not await self._agreed(snapshot, restart.preview, "Restart the stale SuperNodes?", "Restart", command):
             return
         stop = self.restarting = threading.Event()
         tell, loop = self._tell_from_afar(), asyncio.get_running_loop()
@@ -269,12 +269,32 @@ class ServiceActions(StepScreen):
             return None
         return snapshot
 
-    async def _agreed(self, found: ActionPreview, title: str, yes: str, command: str, *, danger: bool = False) -> bool:
+    async def _agreed(
+        self,
+        snapshot: ServiceSnapshot,
+        found: ActionPreview,
+        title: str,
+        yes: str,
+        command: str,
+        *,
+        danger: bool = False,
+    ) -> bool:
         if found.refused:
             self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
             return False
         text = "\n\n".join((*found.says, f"The same by command: {command}"))
-        return await self.wizard.push_screen_wait(Confirm(title, text, yes, danger=danger))
+        agreed = await self.wizard.push_screen_wait(Confirm(title, text, yes, danger=danger))
+        return agreed and (not found.is_large or await self._named(snapshot, found, yes))
+
+    async def _named(self, snapshot: ServiceSnapshot, found: ActionPreview, yes: str) -> bool:
+        """Whether the service's name was typed: so many VMs are touched that a slip of a key would be costly."""
+        name = one_line(snapshot.name)
+        typed = await self.wizard.push_screen_wait(
+            Ask(f"{yes}: {counted(found.size, 'VM')}", f"Type the name of the service to go on: {name}", "")
+        )
+        if typed is not None and typed != name.strip():
+            self.notify("That is not its name. Nothing was sent.", severity="warning", markup=False)
+        return typed == name.strip()
 
     async def _sent(self, send: Callable[[Cloud, Stop], object], underway: Underway) -> bool:
         cloud = self.session.cloud

@@ -16,7 +16,7 @@ _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
     Mark.ACTIVE: ("▸", "bold $text-warning"),
     Mark.TODO: ("·", "$text-muted"),
-    Mark.FAILED: ("! failed:", "bold $text-error"),
+    Mark.FAILED: ("✗ failed:", "bold $text-error"),
 }
 
 
