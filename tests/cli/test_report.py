@@ -57,6 +57,12 @@ def test_data_can_be_written_and_says_all() -> None:
         Unreachable("it does not answer", "oned", "x", "y"),
     )
     assert json.loads(json.dumps(data)) == data
+    assert [item["name"] for item in data["findings"]] == [
+        "supernode-unhealthy",
+        "supernode-stale",
+        "supernode-collision",
+    ]
+    assert data["findings"][1]["action"] == "restart-stale"
     assert data["service"]["state"] == "RUNNING"
     link, first, second, third = data["vms"]
     assert (link["ready"], link["partition"]) == ("YES", None)

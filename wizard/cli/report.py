@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.cluster.diagnosis import diagnose
+from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
@@ -46,6 +46,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
     seconds, `age` seconds. `oned_error` says why the VMs' facts are old or missing.
     """
     assigned = assignments(snapshot)
+    found = diagnose(snapshot, assigned)
     by_vm = {item.vm_id: item for item in assigned}
     return {
         "service": {
@@ -59,7 +60,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
             "complete": snapshot.complete,
             "failed": snapshot.failed,
             "gone": snapshot.gone,
-            "waiting_for": waiting_for(snapshot, diagnose(snapshot, assigned)),
+            "waiting_for": waiting_for(snapshot, found),
         },
         "roles": [_role_data(role) for role in snapshot.roles],
         "vms": [
@@ -67,6 +68,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
             for row, role in zip(vm_rows(snapshot, assigned), _roles_by_row(snapshot), strict=True)
         ],
         "gaps": list(gaps(assigned)),
+        "findings": [_finding_data(item) for item in found],
         "log": [{"at": line.timestamp, "severity": line.severity, "message": line.message} for line in snapshot.log],
         "oned_error": oned_error.as_dict() if oned_error else None,
     }
@@ -143,6 +145,19 @@ def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
 def console_of(terminal: bool) -> Console:
     """A console for tables: as wide as the terminal, or without any limit."""
     return _console(terminal)
+
+
+def _finding_data(item: Finding) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "severity": item.severity.value,
+        "brief": item.brief,
+        "cause": item.means,
+        "check": item.look,
+        "fix": item.helps,
+        "action": item.action.value,
+        "vms": list(item.vm_ids),
+    }
 
 
 def _role_data(role: Role) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from textual.widgets import DataTable
 from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.estimate import Pace, linked_at
+from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -88,7 +88,7 @@ class DashboardScreen(ServiceActions):
         self.wake = asyncio.Event()
         self.alerts = Alerts()
         self.push: Push | None = None
-        self.earlier: tuple[Pace, ...] = ()
+        self.earlier: tuple[Pace, ...] | None = None
 
     def compose_content(self) -> ComposeResult:
         """The deployment, what to do next, the shards, the VMs, the events."""
@@ -149,8 +149,6 @@ class DashboardScreen(ServiceActions):
         journals = self.session.journals(cloud)
         self.watching = watch = Watch(cloud, self.service_id, journals=journals, first=self.first)
         self._listen(cloud, self.service_id)
-        if self.session.keeps:
-            self.earlier = await run_in_thread(lambda: paces(cloud.where, watch.service_id))
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
@@ -278,6 +276,8 @@ class DashboardScreen(ServiceActions):
             return None
         if underway is not None and underway.is_over(snapshot):
             underway = None
+        if self.earlier is None and self.session.keeps and snapshot.state in COMING_UP:
+            self.earlier = paces(watch.cloud.where, snapshot.id)
         interrupted = RestartRecord.of(snapshot.id, snapshot.start_time).read() is not None
         return board(snapshot, reached_through(), underway, interrupted=interrupted)
 
@@ -298,7 +298,7 @@ class DashboardScreen(ServiceActions):
             self.set_class(is_folded(snapshot), "-folded")
             self.query_one(PhasesLine).show_phases(found.phases)
             deployment = self.query_one(DeploymentPanel)
-            deployment.show(snapshot, found.roles, self.earlier, linked_at(result.events))
+            deployment.show(snapshot, found.roles, self.earlier or (), linked_at(result.events))
             self.query_one(ShardStrip).show_shards(found.shards)
             self._show_vms(found)
         if before != self.refused:
