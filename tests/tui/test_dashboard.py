@@ -106,6 +106,7 @@ async def test_what_is_stale_comes_first_and_the_diagnosis_restarts_it(sandbox: 
         assert "Restart stale" in keys(screen)
         await pilot.press("down")
         await until(pilot, lambda: "now 0 of 3" in screen.query_one(VmPanel).text, "the VM under the cursor")
+        await until(pilot, lambda: "cpu " in screen.query_one(VmPanel).text, "its load")
         for press in ("t", "enter"):
             await pilot.press("y")
             await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the diagnosis")
@@ -132,6 +133,7 @@ async def test_a_restart_says_how_far_it_is_and_is_no_trouble(sandbox: Sandbox) 
         await until(pilot, lambda: screen.board is not None and not screen.board.findings, "no finding")
         assert "recover" not in line(pilot, "#waiting")
         assert not {"Scale", "Delete", "Recover"} & set(keys(screen))
+        assert "Stop after this one" in keys(screen)
         await pilot.press("t")
         await until(pilot, lambda: "stopping after this one" in line(pilot, "#waiting"), "that it stops")
 
@@ -147,9 +149,10 @@ async def test_a_restart_says_how_far_it_is_and_is_no_trouble(sandbox: Sandbox) 
 async def test_a_poll_that_brings_nothing_new_draws_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     app = wizard_on(sandbox)
     async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot, sandbox)
+        screen = await opened(pilot, sandbox)
         sandbox.clock.advance(60)
         await polled(pilot)
+        await until(pilot, lambda: "cpu " in screen.query_one(VmPanel).text, "the load")
         drawn: list[object] = []
         monkeypatch.setattr(Static, "update", lambda self, *_, **__: drawn.append(self))
         for _ in range(3):

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from wizard.cloud.reading import samples
-from wizard.core.opennebula.load import Sample, load_lines, spark
+from wizard.core.opennebula.load import Sample, load_lines, short_load, spark
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ def test_a_line_each() -> None:
     cpu, memory = load_lines([Sample(1, 0, 1024), Sample(2, 37, 31 * 1024)])
     assert cpu == "CPU        ▁▃ 37 % of a core"
     assert memory == "memory     ▁█ 31 MB"
+    assert short_load([Sample(1, 0, 1024), Sample(2, 37, 31 * 1024)]) == ("cpu ▁▃ 37 %", "mem ▁█ 31 MB")
+    assert short_load(()) == ()
 
 
 def test_measurements_are_read_in_order_and_nonsense_is_none() -> None:

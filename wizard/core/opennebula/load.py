@@ -27,6 +27,17 @@ def spark(values: Sequence[float], width: int, most: float | None = None) -> str
     return "".join(_LEVELS[min(highest, int(max(0.0, value) / top * len(_LEVELS)))] for value in shown)
 
 
+def short_load(samples: Sequence[Sample], width: int = 16) -> tuple[str, ...]:
+    """The same where there is little room."""
+    if not samples:
+        return ()
+    last = samples[-1]
+    return (
+        f"cpu {spark([item.cpu for item in samples], width, 100.0)} {last.cpu} %",
+        f"mem {spark([item.memory for item in samples], width)} {last.memory / 1024:.0f} MB",
+    )
+
+
 def load_lines(samples: Sequence[Sample], width: int = 40) -> tuple[str, ...]:
     """CPU and memory as a line each: bars, oldest first, and the latest value; empty where nothing was measured."""
     if not samples:

@@ -6,16 +6,22 @@ from collections.abc import Callable, Sequence
 
 from wizard.core.cluster.diagnosis import Finding
 from wizard.core.cluster.partitions import Assignment
+from wizard.core.opennebula.load import Sample, short_load
 from wizard.core.views.glossary import FROM
 from wizard.core.views.rows import VmRow
 
 
 def vm_card(
-    row: VmRow, item: Assignment | None, findings: Sequence[Finding], written: Callable[[int], str]
+    row: VmRow,
+    item: Assignment | None,
+    findings: Sequence[Finding],
+    written: Callable[[int], str],
+    measured: Sequence[Sample] = (),
 ) -> tuple[str, ...]:
     """Where it is, since when, what it trains on and how that is known, and what is wrong with it.
 
-    `written` makes text of a Unix time. There is no age: it would change where nothing happens.
+    `written` makes text of a Unix time; `measured` is its load, where that is known. There is no age: it would change
+    where nothing happens.
     """
     lines = [row.name, f"{row.host}  {row.ip}"]
     if row.since:
@@ -26,4 +32,5 @@ def vm_card(
         lines.append(f"from: {FROM[item.source]}")
         if item.doubt:
             lines.append(item.doubt)
+    lines += short_load(measured)
     return (*lines, *(f"! {finding.brief}" for finding in findings if row.vm_id in finding.vm_ids))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,13 +20,13 @@ from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
+from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.views.glossary import SERVICE_STATES, SHARDS, TONES
 from wizard.core.views.next_step import CONNECT, SUPERLINK, NextStep
 from wizard.core.views.rows import Board, board
-from wizard.core.views.vm_card import vm_card
 from wizard.operations.deploy import outcome, send
-from wizard.operations.machine import local_time, reached_through
+from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
 from wizard.operations.watch import QUICK, PollResult, Push, Watch, address, paces
 from wizard.storage.process_files import DeploymentRecord, RestartRecord
@@ -49,6 +50,8 @@ PARTS = "#phases, #progress, #roles, #shards, #waiting, #vm, VmTable, EventLog"
 
 BESIDE = 120
 """Columns from which there is room for a panel beside the table."""
+RESTS = 0.4
+"""Seconds for which the cursor rests before a VM's load is asked for."""
 _TALL = 30
 
 UNSEEN = 15.0
@@ -89,6 +92,7 @@ class DashboardScreen(ServiceActions):
         self.alerts = Alerts()
         self.push: Push | None = None
         self.earlier: tuple[Pace, ...] | None = None
+        self.measured: tuple[int, tuple[Sample, ...]] = (-1, ())
 
     def compose_content(self) -> ComposeResult:
         """The deployment, what to do next, the shards, the VMs, the events."""
@@ -197,7 +201,10 @@ class DashboardScreen(ServiceActions):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that work now; those that the line of keys has no room for are not shown in it."""
-        return fitting(super().active_bindings, self.app)
+        found = super().active_bindings
+        if self.restarting is not None and "t" in found:
+            found["t"] = found["t"]._replace(binding=replace(found["t"].binding, description="Stop after this one"))
+        return fitting(found, self.app)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before anything is known there is nothing to connect to."""
@@ -321,18 +328,27 @@ class DashboardScreen(ServiceActions):
         """Show the VM under the cursor."""
         event.stop()
         self._show_vm()
+        self.measure()
+
+    @work(exclusive=True, group="measure", description="asking for the load of a VM")
+    async def measure(self) -> None:
+        """Ask once for the load of the VM on which the cursor rests, unless the server is slow: polls come first."""
+        await asyncio.sleep(RESTS)
+        marked, cloud, snapshot = self.query_one(VmTable).marked(), self.session.cloud, self.snapshot
+        if self.app.size.width < BESIDE or cloud is None or snapshot is None or marked is None or marked < 0:
+            return
+        if snapshot.elapsed < QUICK:
+            with contextlib.suppress(CloudError):
+                self.measured = (marked, await run_in_thread(lambda: cloud.vms.monitoring(marked)))
+                if self.is_attached and self.query(PARTS):
+                    self._show_vm()
 
     def _show_vm(self) -> None:
         if self.app.size.width < BESIDE:
             return
-        found, marked = self.board, self.query_one(VmTable).marked()
-        panel = self.query_one(VmPanel)
-        row = next((row for row in found.rows if row.vm_id == marked), None) if found else None
-        if found is None or row is None:
-            panel.show_vm("VM", ())
-            return
-        item = next((item for item in found.assignments if item.vm_id == marked), None)
-        panel.show_vm(f"VM {row.number}", vm_card(row, item, found.findings, local_time))
+        marked = self.query_one(VmTable).marked()
+        measured = self.measured[1] if self.measured[0] == marked else ()
+        self.query_one(VmPanel).show_vm(self.board, marked, measured)
 
     def _say(self, step: NextStep, trouble: str = "") -> None:
         self.query_one(NextPanel).tell(step, trouble)

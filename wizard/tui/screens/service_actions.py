@@ -207,6 +207,7 @@ class ServiceActions(StepScreen):
             loop.call_soon_threadsafe(self._go_on, now)
 
         self._go_on(Underway(Doing.RESTART, restart.preview.touches))
+        self.refresh_bindings()
         try:
             self._tell_end(await run_in_thread(lambda: restart.run(cloud, tell, stop.is_set, reach)))
         except CloudError as error:
@@ -215,6 +216,7 @@ class ServiceActions(StepScreen):
             stop.set()
             self.restarting = None
             self._go_on(None)
+            self.refresh_bindings()
 
     def _go_on(self, underway: Underway | None) -> None:
         """Say how far an action is, and look at the service."""

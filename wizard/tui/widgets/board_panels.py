@@ -15,12 +15,15 @@ from textual.content import Content
 from wizard.cloud.answers import Connection
 from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, Coverage, short, strip
 from wizard.core.cluster.estimate import COMING_UP, Pace, done, left
+from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration, one_line
 from wizard.core.views.badges import service_badge
 from wizard.core.views.next_step import KEYS, NextStep
-from wizard.core.views.rows import RoleRow
+from wizard.core.views.rows import Board, RoleRow
+from wizard.core.views.vm_card import vm_card
+from wizard.operations.machine import local_time
 from wizard.operations.watch import Watch
 from wizard.tui.widgets.event_log import clock_time
 from wizard.tui.widgets.lines import QuietLine, badge_content, title_panel
@@ -35,6 +38,7 @@ _STANDS = frozenset(
         ServiceState.FAILED_SCALING,
     }
 )
+_CAME_UP_BADLY = (ServiceState.FAILED_DEPLOYING, ServiceState.FAILED_DEPLOYING_NETS)
 _BAR = 21
 _LEAST_NAME = 8
 
@@ -109,13 +113,16 @@ class DeploymentPanel(Vertical):
 
 def progress(snapshot: ServiceSnapshot, earlier: Sequence[Pace], linked: float) -> Content:
     """`▓▓▓▓▓░░░ 67 %  00:43, about 00:20 left`; nothing where nothing is deployed."""
-    if snapshot.state not in COMING_UP:
+    if snapshot.state not in (*COMING_UP, *_CAME_UP_BADLY):
         return Content()
     share = done(snapshot)
     filled = round(share * _BAR)
-    more = left(snapshot, earlier, linked)
-    took = duration(snapshot.taken_at - snapshot.start_time)
-    said = f" {round(share * 100)} %  {took}{f', about {duration(more)} left' if more else ''}"
+    said = f" {round(share * 100)} %"
+    if snapshot.state in COMING_UP:
+        # No clock runs beside what has failed: nothing changes there by itself.
+        more = left(snapshot, earlier, linked)
+        took = duration(snapshot.taken_at - snapshot.start_time)
+        said += f"  {took}{f', about {duration(more)} left' if more else ''}"
     style = "$text-error" if snapshot.failed else "$text-warning"
     return Content.styled("▓" * filled + "░" * (_BAR - filled), style) + Content(said)
 
@@ -188,9 +195,14 @@ class VmPanel(QuietLine):
         super().__init__(id="vm")
         self.add_class("panel")
 
-    def show_vm(self, title: str, lines: Sequence[str]) -> None:
-        """Draw it."""
-        title_panel(self, title, "Enter all of it" if lines else "")
+    def show_vm(self, found: Board | None, marked: int | None, measured: Sequence[Sample]) -> None:
+        """Draw the VM with that id; nothing where there is none."""
+        row = next((row for row in found.rows if row.vm_id == marked), None) if found else None
+        lines: Sequence[str] = ()
+        if found is not None and row is not None:
+            item = next((item for item in found.assignments if item.vm_id == marked), None)
+            lines = vm_card(row, item, found.findings, local_time, measured)
+        title_panel(self, f"VM {row.number}" if row else "VM", "Enter all of it" if lines else "")
         # As many lines as there is room for: what differs is drawn, and nothing is laid out again.
         blank = [""] * (self.content_size.height - len(lines))
         self.show(Content("\n").join(Content.styled(one_line(line), _style(line)) for line in [*lines, *blank]))
