@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -316,3 +317,20 @@ def test_a_slow_server_is_asked_less_often_and_while_something_moves_no_later_th
     found = replace(WHOLE, state=ServiceState.DEPLOYING) if moves else WHOLE
     found = replace(found, taken_at=10_000.0, elapsed=elapsed)
     assert Watch(None, 1, PollResult(found), changed_at=10_000.0 - quiet).pause == pause  # type: ignore[arg-type]
+
+
+def test_a_deployment_on_a_slow_server_is_seen_no_later_than_the_server_takes() -> None:
+    now, asked = [10_000.0], list[float]()
+
+    def answer(_: int) -> ServiceSnapshot:
+        asked.append(now[0])
+        now[0] += 5.0
+        return replace(service(node(1, BOOT)), taken_at=asked[-1], elapsed=5.0)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    watch = Watch(Scripted(answer), 42)  # type: ignore[arg-type]
+    for _ in follow(watch, 60.0, sleep=sleep, clock=lambda: now[0]):
+        pass
+    assert [later - earlier for earlier, later in pairwise(asked)] == [10.0] * (len(asked) - 1)

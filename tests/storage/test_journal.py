@@ -129,7 +129,7 @@ def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
             second = Watch(cloud, service.id, journals=opened)
             again = [event.message for event in second.poll().events]
             assert again[: len(said)] == said
-            assert again[-1] == "nobody watched from here for 1:00:03"
+            assert again[-1] == "not watched from here for 1:00:03"
             assert [event.message for event in second.poll().events] == again
             assert journal.Journal.of(cloud.where, service.id, service.start_time).read() == second.latest.events
 

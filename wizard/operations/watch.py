@@ -121,7 +121,7 @@ class Watch:
         self.journal = journal = self.journals(snapshot)
         before, last = journal.read(), journal.watched_until()
         if before and snapshot.taken_at - last > GAP:
-            away = f"nobody watched from here for {duration(snapshot.taken_at - last)}"
+            away = f"not watched from here for {duration(snapshot.taken_at - last)}"
             new = (*new, _event(snapshot, "I", away))
         journal.add((*self.latest.events, *new), snapshot.taken_at)
         known = set(self.latest.events)

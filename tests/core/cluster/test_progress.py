@@ -86,12 +86,12 @@ WAITING = [
     (
         "nothing made yet",
         service(state="DEPLOYING_NETS", superlink=[]),
-        "Waiting for OneFlow to list the VMs of superlink: it does when the last exists.",
+        "Waiting for OneFlow to list the VMs of superlink; it lists them once all exist.",
     ),
     (
         "SuperNodes not listed yet",
         service(state="DEPLOYING"),
-        "Waiting for OneFlow to list the VMs of supernode: it does when the last exists.",
+        "Waiting for OneFlow to list the VMs of supernode; it lists them once all exist.",
     ),
     (
         "no host has room",

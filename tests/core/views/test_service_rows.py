@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.views.rows import ServiceRow, rough, searched, service_rows
 
@@ -74,3 +75,11 @@ def test_the_trouble_is_the_gravest_finding_in_short() -> None:
     (row,) = service_rows([replace(shifted, roles=(shifted.roles[0], replace(shifted.roles[1], nodes=nodes)))], NOW)
     assert (row.trouble, row.finding, row.grave) == ("1/6 not trained", "shards-missing", True)
     assert str(row.badge) == "● RUNNING"
+
+
+def test_what_this_program_does_itself_is_no_trouble() -> None:
+    dead = service(2, vm(1), links=0)
+    (row,) = service_rows([dead], NOW, {2: Underway(Doing.REMOVE)})
+    assert (row.trouble, row.grave) == ("", False)
+    (row,) = service_rows([dead], NOW, {7: Underway(Doing.REMOVE)})
+    assert row.grave

@@ -102,7 +102,7 @@ def _role_waits(snapshot: ServiceSnapshot, role: Role) -> str:
         return ""
     if not role.nodes:
         busy = snapshot.state in (ServiceState.PENDING, ServiceState.DEPLOYING, ServiceState.DEPLOYING_NETS)
-        return f"Waiting for OneFlow to list the VMs of {role.name}: it does when the last exists." if busy else ""
+        return f"Waiting for OneFlow to list the VMs of {role.name}; it lists them once all exist." if busy else ""
     waiting = [node for node in role.nodes if node.vm is not None and not node.vm.is_ready]
     if not waiting or snapshot.running:
         return ""

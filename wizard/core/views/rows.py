@@ -155,9 +155,15 @@ class ServiceRow:
         return f"{'?' if self.ready is None else self.ready}/{self.wanted}"
 
 
-def service_rows(services: Iterable[ServiceSnapshot], now: float) -> tuple[ServiceRow, ...]:
-    """A row for each Flower service, those in grave trouble first, then by id. `now` in Unix seconds."""
-    rows = [_row(service, now) for service in services if service.is_flower]
+def service_rows(
+    services: Iterable[ServiceSnapshot], now: float, underway: Mapping[int, Underway] | None = None
+) -> tuple[ServiceRow, ...]:
+    """A row for each Flower service, those in grave trouble first, then by id. `now` in Unix seconds.
+
+    `underway` is what this program does to some of them just now, by their ids: what that causes is no trouble.
+    """
+    doing = underway or {}
+    rows = [_row(service, now, doing.get(service.id)) for service in services if service.is_flower]
     return tuple(sorted(rows, key=lambda row: (not row.grave, row.id)))
 
 
@@ -171,7 +177,7 @@ def rough(seconds: float) -> str:
     return "<1 min"
 
 
-def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
+def _row(service: ServiceSnapshot, now: float, underway: Underway | None) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
     from wizard.core.cluster.diagnosis import Severity, diagnose, gravest
     from wizard.core.opennebula.snapshot import SUPERNODE
@@ -179,7 +185,7 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
     role = service.role(SUPERNODE)
     nodes = [node for node in role.nodes if not node.is_lost] if role else []
     reported = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
-    found = gravest(diagnose(service))
+    found = gravest(diagnose(service, underway=underway))
     return ServiceRow(
         service.id,
         service.name,

@@ -156,8 +156,7 @@ class DashboardScreen(ServiceActions):
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
-            if len(self.query(PARTS)) < PARTS.count(",") + 1:
-                # The answer comes while this screen is let go, one of its parts after the other.
+            if not self.is_whole:
                 return
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
@@ -167,6 +166,11 @@ class DashboardScreen(ServiceActions):
             pause = self._pause(watch)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), pause)
+
+    @property
+    def is_whole(self) -> bool:
+        """False while this screen is let go, one of its parts after the other: an answer may come then."""
+        return len(self.query(PARTS)) == PARTS.count(",") + 1
 
     def on_screen_resume(self) -> None:
         """Shown again: this is the service that is meant now, and it is looked at at once."""
@@ -334,17 +338,18 @@ class DashboardScreen(ServiceActions):
     async def measure(self) -> None:
         """Ask once for the load of the VM on which the cursor rests, unless the server is slow: polls come first."""
         await asyncio.sleep(RESTS)
+        if not self.is_whole:
+            return
         marked, cloud, snapshot = self.query_one(VmTable).marked(), self.session.cloud, self.snapshot
         if self.app.size.width < BESIDE or cloud is None or snapshot is None or marked is None or marked < 0:
             return
         if snapshot.elapsed < QUICK:
             with contextlib.suppress(CloudError):
                 self.measured = (marked, await run_in_thread(lambda: cloud.vms.monitoring(marked)))
-                if self.is_attached and self.query(PARTS):
-                    self._show_vm()
+                self._show_vm()
 
     def _show_vm(self) -> None:
-        if self.app.size.width < BESIDE:
+        if self.app.size.width < BESIDE or not self.is_whole:
             return
         marked = self.query_one(VmTable).marked()
         measured = self.measured[1] if self.measured[0] == marked else ()
