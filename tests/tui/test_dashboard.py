@@ -17,9 +17,10 @@ from wizard.operations import service_actions
 from wizard.sandbox.server import Sandbox
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.board_panels import NextPanel, VmPanel
+from wizard.tui.widgets.board_panels import NextPanel
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.machines import VmPanel
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.widgets import DataTable
 
 from wizard.cloud.answers import Poll
@@ -20,9 +20,8 @@ from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
-from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.views.glossary import SERVICE_STATES, SHARDS, TONES
+from wizard.core.views.glossary import SERVICE_STATES
 from wizard.core.views.next_step import CONNECT, SUPERLINK, NextStep
 from wizard.core.views.rows import Board, board
 from wizard.operations.deploy import outcome, send
@@ -36,22 +35,27 @@ from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.terminal.driver import notify
-from wizard.tui.widgets.board_panels import DeploymentPanel, NextPanel, ShardStrip, VmPanel, fitting, header, is_folded
+from wizard.tui.widgets.board_panels import (
+    DeploymentPanel,
+    NextPanel,
+    ShardStrip,
+    fitting,
+    header,
+    is_folded,
+    signs_legend,
+)
 from wizard.tui.widgets.dialogs import trouble
 from wizard.tui.widgets.event_log import EventLog, contact, events_of
-from wizard.tui.widgets.lines import QuietLine, title_panel
+from wizard.tui.widgets.lines import QuietLine
+from wizard.tui.widgets.machines import Machines
 from wizard.tui.widgets.progress_line import PhasesLine
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
-from wizard.tui.widgets.vm_table import Room, VmTable
+from wizard.tui.widgets.vm_table import VmTable
 
 PARTS = "#phases, #progress, #roles, #shards, #waiting, #vm, VmTable, EventLog"
 """The widgets that an answer is drawn in."""
 
-BESIDE = 120
-"""Columns from which there is room for a panel beside the table."""
-RESTS = 0.4
-"""Seconds for which the cursor rests before a VM's load is asked for."""
 _TALL = 30
 
 UNSEEN = 15.0
@@ -92,7 +96,6 @@ class DashboardScreen(ServiceActions):
         self.alerts = Alerts()
         self.push: Push | None = None
         self.earlier: tuple[Pace, ...] | None = None
-        self.measured: tuple[int, tuple[Sample, ...]] = (-1, ())
 
     def compose_content(self) -> ComposeResult:
         """The deployment, what to do next, the shards, the VMs, the events."""
@@ -100,19 +103,14 @@ class DashboardScreen(ServiceActions):
             yield DeploymentPanel()
             yield NextPanel()
         yield ShardStrip()
-        with Horizontal(id="machines"):
-            yield VmTable()
-            yield VmPanel()
+        yield Machines(lambda: self.session.cloud)
         yield EventLog()
 
     def on_mount(self) -> None:
         """Deploy what was asked for, then watch."""
         self.help_text(self.HELP)
-        table = self.query_one(VmTable)
-        table.add_class("panel")
-        title_panel(table, "VMs", "Enter opens")
         self._say(NextStep("Asking OneFlow…" if self.prepared is None else "Deploying…"))
-        table.focus()
+        self.query_one(VmTable).focus()
         self.live()
 
     def on_unmount(self) -> None:
@@ -126,9 +124,7 @@ class DashboardScreen(ServiceActions):
     def explained(self) -> tuple[Passage, ...]:
         """Meanings of the words on this screen, from the tables that they come from."""
         states = Passage("State of the service", "A role has the same words.", terms(SERVICE_STATES))
-        signs = Passage("Signs of a state", terms=tuple((tone.sign, meaning) for tone, meaning in TONES.items()))
-        shards = Passage("Shards", "The data from its beginning to its end.", tuple(SHARDS.items()))
-        return (PhasesLine.legend(), shards, *VmTable.legend(), states, signs)
+        return (PhasesLine.legend(), *signs_legend(), *VmTable.legend(), states)
 
     def refresh_frame(self) -> None:
         """Draw the top line and the rail again; the top line is the service's own."""
@@ -311,7 +307,7 @@ class DashboardScreen(ServiceActions):
             deployment = self.query_one(DeploymentPanel)
             deployment.show(snapshot, found.roles, self.earlier or (), linked_at(result.events))
             self.query_one(ShardStrip).show_shards(found.shards)
-            self._show_vms(found)
+            self.query_one(Machines).show(found, quick=snapshot.elapsed < QUICK)
         if before != self.refused:
             self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:
@@ -319,41 +315,6 @@ class DashboardScreen(ServiceActions):
         self._say(found.next if found else NextStep("Asking OneFlow…"), contact(result))
         self.query_one(EventLog).show(result.events)
         self._show_top()
-
-    def _show_vms(self, found: Board) -> None:
-        table = self.query_one(VmTable)
-        width = self.app.size.width
-        table.show(found.rows, Room.of(width - VmPanel.WIDTH if width >= BESIDE else width))
-        stale = len({vm_id for item in found.findings if item.name == "supernode-stale" for vm_id in item.vm_ids})
-        title_panel(table, f"VMs · {len(found.rows)}{f', stale {stale}' if stale else ''}", "Enter opens")
-        self._show_vm()
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show the VM under the cursor."""
-        event.stop()
-        self._show_vm()
-        self.measure()
-
-    @work(exclusive=True, group="measure", description="asking for the load of a VM")
-    async def measure(self) -> None:
-        """Ask once for the load of the VM on which the cursor rests, unless the server is slow: polls come first."""
-        await asyncio.sleep(RESTS)
-        if not self.is_whole:
-            return
-        marked, cloud, snapshot = self.query_one(VmTable).marked(), self.session.cloud, self.snapshot
-        if self.app.size.width < BESIDE or cloud is None or snapshot is None or marked is None or marked < 0:
-            return
-        if snapshot.elapsed < QUICK:
-            with contextlib.suppress(CloudError):
-                self.measured = (marked, await run_in_thread(lambda: cloud.vms.monitoring(marked)))
-                self._show_vm()
-
-    def _show_vm(self) -> None:
-        if self.app.size.width < BESIDE or not self.is_whole:
-            return
-        marked = self.query_one(VmTable).marked()
-        measured = self.measured[1] if self.measured[0] == marked else ()
-        self.query_one(VmPanel).show_vm(self.board, marked, measured)
 
     def _say(self, step: NextStep, trouble: str = "") -> None:
         self.query_one(NextPanel).tell(step, trouble)

@@ -126,7 +126,7 @@ class ServiceActions(StepScreen):
         snapshot = self._idle()
         if snapshot is None:
             return
-        if self.removing:
+        if self.underway is not None and self.underway.kind is Doing.REMOVE:
             self.notify("It is being deleted already. Nothing was sent.", severity="warning", markup=False)
             return
         found = action_preview.remove(snapshot)

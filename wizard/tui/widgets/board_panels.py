@@ -15,16 +15,16 @@ from textual.content import Content
 from wizard.cloud.answers import Connection
 from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, Coverage, short, strip
 from wizard.core.cluster.estimate import COMING_UP, Pace, done, left
-from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration, one_line
 from wizard.core.views.badges import service_badge
+from wizard.core.views.glossary import SHARDS
+from wizard.core.views.glossary import TONES as SIGNS
 from wizard.core.views.next_step import KEYS, NextStep
-from wizard.core.views.rows import Board, RoleRow
-from wizard.core.views.vm_card import vm_card
-from wizard.operations.machine import local_time
+from wizard.core.views.rows import RoleRow
 from wizard.operations.watch import Watch
+from wizard.tui.help import Passage
 from wizard.tui.widgets.event_log import clock_time
 from wizard.tui.widgets.lines import QuietLine, badge_content, title_panel
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
@@ -62,6 +62,13 @@ def header(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watc
     else:
         name = f"{set_cell_size(name, max(_LEAST_NAME, width - taken - 1)).rstrip()}…"
     return Content("   ").join([Content(f" Home › {name}{number}"), badge, *rest])
+
+
+def signs_legend() -> tuple[Passage, ...]:
+    """Meanings of the signs before a state, and of those of the strip of shards."""
+    signs = tuple((tone.sign, meaning) for tone, meaning in SIGNS.items())
+    shards = Passage("Shards", "The data from its beginning to its end.", tuple(SHARDS.items()))
+    return Passage("Signs of a state", terms=signs), shards
 
 
 PALETTE = 12
@@ -183,30 +190,3 @@ def shards_line(found: Coverage | None, width: int) -> Content:
     cells = [Content.styled(*_SIGNS.get(sign, _MORE)) for sign in drawn]
     style = "$text-success" if found.whole else "bold $text-warning"
     return Content("").join([Content(lead), *cells, Content("  "), Content.styled(said, style)])
-
-
-class VmPanel(QuietLine):
-    """The VM under the cursor, where there is room beside the table."""
-
-    WIDTH = 36
-    """Columns, with the border."""
-
-    def __init__(self) -> None:
-        super().__init__(id="vm")
-        self.add_class("panel")
-
-    def show_vm(self, found: Board | None, marked: int | None, measured: Sequence[Sample]) -> None:
-        """Draw the VM with that id; nothing where there is none."""
-        row = next((row for row in found.rows if row.vm_id == marked), None) if found else None
-        lines: Sequence[str] = ()
-        if found is not None and row is not None:
-            item = next((item for item in found.assignments if item.vm_id == marked), None)
-            lines = vm_card(row, item, found.findings, local_time, measured)
-        title_panel(self, f"VM {row.number}" if row else "VM", "Enter all of it" if lines else "")
-        # As many lines as there is room for: what differs is drawn, and nothing is laid out again.
-        blank = [""] * (self.content_size.height - len(lines))
-        self.show(Content("\n").join(Content.styled(one_line(line), _style(line)) for line in [*lines, *blank]))
-
-
-def _style(line: str) -> str:
-    return "$text-warning" if line.startswith("! ") else ""
