@@ -68,7 +68,7 @@ def test_after_a_scale_restart_stale_puts_all_in_step(call: Call, cloud: Sandbox
     assert len(told["vms"]) == 2
     ended = call("restart-stale", NAME, "--yes", "--json", cloud=cloud)
     assert ended.status == 0
-    assert {vm["standing"] for vm in ended.data["vms"] if vm["role"] == "supernode"} == {"in step"}
+    assert {vm["standing"] for vm in ended.data["vms"] if vm["role"] == "supernode"} == {"in sync"}
     again = call("restart-stale", number, "--yes", cloud=cloud)
     assert again.status == 0
     assert "Nothing is stale" in again.err

@@ -34,7 +34,7 @@ def test_in_a_sandbox_of_its_own(program: Program) -> None:
     assert (superlink["role"], superlink["partition"], superlink["assigned_by"]) == ("superlink", None, None)
     assert [(vm["index"], vm["partition_id"], vm["num_partitions"]) for vm in (first, second)] == [(0, 0, 2), (1, 1, 2)]
     assert {vm["ready"] for vm in ended.data["vms"]} == {"YES"}
-    assert {vm["standing"] for vm in (first, second)} == {"in step"}
+    assert {vm["standing"] for vm in (first, second)} == {"in sync"}
     assert all(vm["ip"] and vm["host"] and vm["state"] == "RUNNING" for vm in ended.data["vms"])
 
 

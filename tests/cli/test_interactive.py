@@ -137,7 +137,7 @@ def test_a_table_fits_the_terminal(terminal: Terminal, call: Callable[..., Ended
     plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
     assert max(len(line) for line in plain.splitlines()) <= width
     assert "0 of 2" in plain
-    assert "in step" in plain
+    assert "in sync" in plain
     assert ("supernode_0_" in plain) is (width > 120)
 
 

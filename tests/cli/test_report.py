@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.cli.report import list_text, service_data, service_text
+from wizard.cli.report import list_data, list_text, service_data, service_text
 from wizard.cloud.errors import Unreachable
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
@@ -57,6 +57,12 @@ def test_data_can_be_written_and_says_all() -> None:
         Unreachable("it does not answer", "oned", "x", "y"),
     )
     assert json.loads(json.dumps(data)) == data
+    assert [item["name"] for item in data["findings"]] == [
+        "supernode-unhealthy",
+        "supernode-stale",
+        "supernode-collision",
+    ]
+    assert data["findings"][1]["action"] == "restart-stale"
     assert data["service"]["state"] == "RUNNING"
     link, first, second, third = data["vms"]
     assert (link["ready"], link["partition"]) == ("YES", None)
@@ -84,10 +90,25 @@ def test_gaps_and_waiting_are_told() -> None:
     assert "Waiting for OneFlow to list the VMs of superlink" in service_text(empty, terminal=False)
 
 
+def test_states_are_badges_and_the_data_keeps_opennebulas_words() -> None:
+    dead = replace(
+        snapshot(node(2, "a")), roles=(Role("superlink", RoleState.RUNNING, 0), snapshot(node(2, "a")).roles[1])
+    )
+    assert "✗ RUNNING, no SuperLink" in service_text(dead, terminal=False)
+    line = list_text([dead], 1100.0, terminal=False).splitlines()[1]
+    assert "✗ RUNNING, no SuperLink" in line
+    assert "● RUNNING" in service_text(snapshot(node(2, "a")), terminal=False)
+    assert "\x1b[31m✗ RUNNING" in service_text(dead, terminal=True) or "\x1b[1;31m" in list_text(
+        [dead], 1100.0, terminal=True
+    )
+    assert service_data(dead)["service"]["state"] == "RUNNING"
+    assert list_data([dead], 1100.0)["services"][0]["finding"] == "superlink-gone"
+
+
 def test_a_list_without_roles_or_times() -> None:
     bare = ServiceSnapshot(7, "bare\nname", 99, roles=(Role("superlink", 99, 0), Role("supernode", 99, 0)))
     line = list_text([bare], 0.0, terminal=False).splitlines()[1]
-    assert line.split()[:5] == ["7", "bare\\nname", "99", "0/0", "-"]
+    assert line.split()[:6] == ["7", "bare\\nname", "?", "99", "0/0", "-"]
 
 
 def test_a_lost_node_is_shown_as_one_and_hides_nothing() -> None:
@@ -98,4 +119,4 @@ def test_a_lost_node_is_shown_as_one_and_hides_nothing() -> None:
     assert " LOST " in text
     assert "OneFlow lists 1 node of supernode without a VM, at position 1" in text
     assert "2/3" in list_text([found], 1100.0, terminal=False)
-    assert "node lost" in list_text([found], 1100.0, terminal=False)
+    assert "1 LOST" in list_text([found], 1100.0, terminal=False)

@@ -48,7 +48,7 @@ def deploy_from_home(terminal: Terminal, preset: str) -> None:
     terminal.press("d")
     terminal.wait_for("Deploy this service?")
     terminal.press("enter")
-    terminal.wait_for("template registered")
+    terminal.wait_for(lambda text: re.match(r" Home [›>] .* #\d", text) is not None)
 
 
 # The screens of the other presets are walked without a terminal, in tests/tui/test_walk.py.
@@ -56,9 +56,9 @@ def deploy_from_home(terminal: Terminal, preset: str) -> None:
 def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset: str) -> None:
     program = terminal("--sandbox", "--speed", "20", "--notify", "osc9", environment={"TMUX": ""})
     deploy_from_home(program, preset)
-    screen = program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "✓ RUNNING" in text, 60)
+    screen = program.wait_for(lambda text: "● RUNNING" in text.splitlines()[0], 60)
     assert "0 of " in screen
-    assert "in step" in screen
+    assert "in sync" in screen
     assert re.search(rb"\x1b\]9;Service \d+ .* is RUNNING\.\x1b", program.received)
     program.press("ctrl+q")
     assert program.ended() == 0
@@ -70,7 +70,7 @@ def test_the_keyboard_leads_from_home_to_running(terminal: OpenTerminal, preset:
 def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, theme: str) -> None:
     program = terminal("--sandbox", "--speed", "20", "--theme", theme, term="linux", environment={"NO_COLOR": "1"})
     deploy_from_home(program, "default")
-    program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in step" in text, 60)
+    program.wait_for(lambda text: "RUNNING" in text.splitlines()[0] and "in sync" in text, 60)
     program.press("ctrl+q")
     assert program.ended() == 0
     assert b"Traceback" not in program.received
@@ -133,7 +133,7 @@ def test_a_deployment_goes_on_without_its_terminal(
     os.kill(first.child.pid, ending)
     first.ended()
     second = terminal("attach", "Flower Federated Learning", environment=exports)
-    second.wait_for(lambda text: "✓ RUNNING" in text, 60)
+    second.wait_for(lambda text: "● RUNNING" in text.splitlines()[0], 60)
     assert "0 of 2" in second.text
 
 
@@ -160,7 +160,7 @@ def test_a_shell_in_a_vm_and_back(terminal: OpenTerminal, tmp_path: Path) -> Non
 
 def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:
     program = terminal("attach", "flower-large", "--sandbox", "--world", "large", "--speed", "1", columns=120, lines=40)
-    program.wait_for(lambda text: "✓ RUNNING" in text and "0 of 299" in text)
+    program.wait_for(lambda text: "● RUNNING" in text.splitlines()[0] and "0 of 299" in text)
     program.read(STEADY + 1)
     before = len(program.received)
     program.read(2 * STEADY)
@@ -169,7 +169,7 @@ def test_a_steady_dashboard_sends_nothing(terminal: OpenTerminal) -> None:
 
 def test_a_screen_that_was_sent_in_parts_is_the_whole_one(terminal: OpenTerminal) -> None:
     program = terminal("attach", "flower-large", "--sandbox", "--world", "large", "--speed", "1", columns=120, lines=40)
-    program.wait_for(lambda text: "✓ RUNNING" in text and "0 of 299" in text)
+    program.wait_for(lambda text: "● RUNNING" in text.splitlines()[0] and "0 of 299" in text)
     program.press("down", "down", "f1", "escape", "f2", "tab", "f4", "f5", "f6", "down", "down", "up")
     program.read(STEADY + 1)
     in_parts = program.cells

@@ -70,7 +70,7 @@ def test_the_clients_are_given_what_the_dashboard_says(environment: dict[str, st
     chosen = ("--set", f"FLOWER_VERSION={version}", "--set", f"supernode.cardinality={count}")
     told = rehearsed(environment, "default", *chosen, "--set", "FL_NUM_ROUNDS=2")
     assert partitions(told) == [(index, count) for index in range(count)]
-    assert {row["standing"] for row in told["supernodes"]} == {"in step"}
+    assert {row["standing"] for row in told["supernodes"]} == {"in sync"}
     assert {row["rounds"] for row in told["supernodes"]} == {told["rounds"]} == {2}
 
 

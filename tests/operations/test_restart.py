@@ -128,8 +128,16 @@ def test_in_the_end_everything_is_in_step(sandbox: Sandbox, cloud: Cloud, runnin
     wanted = action_preview.restart_stale(before).touches
     assert len(wanted) == 2
     told: list[str] = []
-    found = Restarts(cloud, told.append, sleep=sandbox.clock.advance, clock=sandbox.clock.now).run(wanted)
+    reached: list[tuple[int, tuple[int, ...]]] = []
+    found = Restarts(
+        cloud,
+        told.append,
+        sleep=sandbox.clock.advance,
+        clock=sandbox.clock.now,
+        reach=lambda done, ids: reached.append((done, tuple(ids))),
+    ).run(wanted)
     assert (found.ended, found.done) == (Ended.DONE, wanted)
+    assert reached == [(0, wanted), (1, wanted)]
     sandbox.clock.advance(60)
     after = cloud.services.poll(before.id).snapshot
     assert {item.sync for item in assignments(after)} == {Sync.IN_SYNC}

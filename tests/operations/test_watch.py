@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,11 @@ def test_without_oned_the_service_is_still_seen(deployed: tuple[Sandbox, Watch])
     assert good.snapshot is not None
     assert result.snapshot.roles == good.snapshot.roles
     assert result.events == good.events
+    assert good.snapshot.facts_at == good.snapshot.taken_at
+    sandbox.clock.advance(60)
+    again = watch.poll().snapshot
+    assert again is not None
+    assert again.taken_at > again.facts_at == good.snapshot.facts_at
 
 
 def test_an_error_of_oned_belongs_to_the_answer_that_it_spoiled() -> None:
@@ -282,8 +288,49 @@ def test_the_pause_grows_while_nothing_happens_and_is_short_again_at_once(deploy
     assert watch.pause == QUICK
 
 
-def test_a_slow_server_is_asked_less_often() -> None:
-    slow = ServiceSnapshot(1, "", 1, taken_at=100.0, elapsed=3.0)
-    assert Watch(None, 1, PollResult(slow), changed_at=100.0).pause == 12.0  # type: ignore[arg-type]
-    stuck = replace(slow, elapsed=60.0)
-    assert Watch(None, 1, PollResult(stuck), changed_at=100.0).pause == CALM  # type: ignore[arg-type]
+READY_NODE = node(7, ready="YES")
+WHOLE = ServiceSnapshot(
+    1,
+    "",
+    ServiceState.RUNNING,
+    roles=tuple(Role(name, RoleState.RUNNING, 1, nodes=(READY_NODE,)) for name in ("superlink", "supernode")),
+)
+
+
+@pytest.mark.parametrize(
+    ("moves", "quiet", "elapsed", "pause"),
+    [
+        (True, 0, 0.1, QUICK),
+        (True, 0, 5.0, 5.0),
+        (True, 0, 60.0, CALM),
+        (True, 400, 5.0, 20.0),
+        (False, 0, 0.1, STEADY),
+        (False, 0, 5.0, 20.0),
+        (False, 0, 60.0, CALM),
+        (False, 400, 0.1, 2 * STEADY),
+        (False, 4000, 0.1, CALM),
+    ],
+)
+def test_a_slow_server_is_asked_less_often_and_while_something_moves_no_later_than_it_takes(
+    moves: bool, quiet: float, elapsed: float, pause: float
+) -> None:
+    found = replace(WHOLE, state=ServiceState.DEPLOYING) if moves else WHOLE
+    found = replace(found, taken_at=10_000.0, elapsed=elapsed)
+    assert Watch(None, 1, PollResult(found), changed_at=10_000.0 - quiet).pause == pause  # type: ignore[arg-type]
+
+
+def test_a_deployment_on_a_slow_server_is_seen_no_later_than_the_server_takes() -> None:
+    now, asked = [10_000.0], list[float]()
+
+    def answer(_: int) -> ServiceSnapshot:
+        asked.append(now[0])
+        now[0] += 5.0
+        return replace(service(node(1, BOOT)), taken_at=asked[-1], elapsed=5.0)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    watch = Watch(Scripted(answer), 42)  # type: ignore[arg-type]
+    for _ in follow(watch, 60.0, sleep=sleep, clock=lambda: now[0]):
+        pass
+    assert [later - earlier for earlier, later in pairwise(asked)] == [10.0] * (len(asked) - 1)

@@ -12,10 +12,11 @@ import pytest
 from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
+from wizard.core.cluster.estimate import Pace
 from wizard.core.cluster.events import Event, as_json, as_text, from_json, merged
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
-from wizard.operations.watch import Watch
+from wizard.operations.watch import Watch, paces
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.storage import journal
@@ -128,6 +129,18 @@ def test_a_later_sitting_has_the_events_and_says_that_nobody_watched() -> None:
             second = Watch(cloud, service.id, journals=opened)
             again = [event.message for event in second.poll().events]
             assert again[: len(said)] == said
-            assert again[-1] == "nobody watched from here for 1:00:03"
+            assert again[-1] == "not watched from here for 1:00:03"
             assert [event.message for event in second.poll().events] == again
             assert journal.Journal.of(cloud.where, service.id, service.start_time).read() == second.latest.events
+
+
+def test_how_long_earlier_deployments_took_is_read_from_their_journals(own: Path) -> None:
+    for number, running in ((1, 60.0), (2, 80.0), (3, 0.0)):
+        told = [Event(1020.0, "I", "superlink VM 0: READY=YES")]
+        told += [Event(1000.0 + running, "I", "New state: RUNNING")] if running else []
+        Journal.of("me at here", number, 1000).add(told, 2000.0 + number)
+    Journal.of("me at home", 4, 1000).add([Event(1001.0, "I", "x")], 2000.0)
+    (own / "odd-name-x.jsonl").write_text("{}")
+    assert set(paces("me at here", 1)) == {Pace(20.0, 80.0)}
+    assert set(paces("me at here", 9)) == {Pace(20.0, 60.0), Pace(20.0, 80.0)}
+    assert paces("nobody", 1) == ()

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from wizard.tui.themes import PLAIN
 
-ORNAMENTS = " ─│━╸╺▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▔"
+ORNAMENTS = " ─│╭╮╰╯┌┐└┘═║╔╗╚╝━╸╺▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▔"
 """Lines and scrollbars tell nothing that is not told in words."""
 ENOUGH = 4.5
 """WCAG 2.1, 1.4.3: the ratio of the luminances of a text and its ground."""

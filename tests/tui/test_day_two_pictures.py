@@ -19,7 +19,8 @@ from wizard.core.plan.plan import Plan
 from wizard.operations import service_actions
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
+from wizard.tui.widgets.dialogs import Ask, Confirm
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 
 Scene = Callable[[Pilot[int], Sandbox], Awaitable[None]]
@@ -73,7 +74,7 @@ async def why(pilot: Pilot[int], sandbox: Sandbox) -> None:
     sandbox.clock.advance(60)
     await polled(pilot)
     await pilot.press("y")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Notice), "the reasons")
+    await until(pilot, lambda: isinstance(pilot.app.screen, DiagnosisSheet), "the reasons")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from wizard.cloud.cloud import Cloud
 from wizard.core.plan.plan import Plan
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Notice
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.service_list import ServiceSwitch
 from wizard.tui.widgets.vm_sheet import VmSheet
 
@@ -51,7 +51,7 @@ async def test_no_screen_shows_a_control(server: Listener, size: tuple[int, int]
         await at(pilot, Step.DASHBOARD)
         await polled(pilot)
         await look("dashboard", pilot)
-        for key, screen in (("enter", VmSheet), ("y", Notice), ("g", ServiceSwitch)):
+        for key, screen in (("enter", VmSheet), ("y", DiagnosisSheet), ("g", ServiceSwitch)):
             await pilot.press(key)
             await until(pilot, lambda screen=screen: isinstance(app.screen, screen), key)
             await look(key, pilot)

@@ -17,6 +17,7 @@ from textual.widgets._footer import FooterKey
 import wizard.tui
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, wizard_of
+from wizard.core.cluster.diagnosis import Action, Finding, Severity
 from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.flower.superlink import Card
@@ -43,6 +44,7 @@ from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.screens.step import StepScreen, TooSmallScreen, WalkingScreen
 from wizard.tui.steps import Step
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, Notice
 from wizard.tui.widgets.form import FieldRow
 from wizard.tui.widgets.json_view import JsonScreen
@@ -56,6 +58,7 @@ from wizard.tui.widgets.vm_table import COLUMNS
 
 Reached = Callable[[Pilot[int]], Awaitable[None]]
 CARD = Card("10.0.0.1:9092", FlowerVersion(1, 25, 0), True, "", (CardStep("Run it", ("flwr run",), "A note."),))
+STALE = [Finding("x", Severity.WARNING, "VM 2", "It is stale.", "The table.", "Restart it.", Action.RESTART, (2,), "1")]
 NODE_CONFIG = Plan().contract.by_path["FL_NODE_CONFIG"]
 
 
@@ -96,6 +99,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (Ask, dialog(lambda _: Ask("Name?", "text", "value"))),
     (Notice, dialog(lambda _: Notice("Read", "text"))),
     (Findings, dialog(lambda _: Findings("Service template 3", linted(Plan().template())))),
+    (DiagnosisSheet, dialog(lambda _: DiagnosisSheet(STALE, {}))),
     (Tour, dialog(lambda pilot: Tour(pages(wizard_of(pilot), Path("presets"), Path("drafts"))))),
     (DraftOffer, dialog(lambda _: DraftOffer("text"))),
     (NodeConfigEditor, dialog(lambda _: NodeConfigEditor(Plan(), NODE_CONFIG))),

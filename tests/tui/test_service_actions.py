@@ -19,7 +19,8 @@ from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
+from wizard.tui.widgets.dialogs import Ask, Confirm
 
 
 async def dashboard(pilot: Pilot[int], app: WizardApp, sandbox: Sandbox) -> None:
@@ -65,7 +66,7 @@ async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox)
     async with app.run_test(size=(100, 30)) as pilot:
         await dashboard(pilot, app, sandbox)
-        assert "[========================================]" in line(pilot, "#shards")
+        assert "━━━━━━━━━━  full coverage, no overlap" in line(pilot, "#shards")
         said = await scaled(pilot, app, sandbox, "3")
         assert "COOLDOWN" in said
         assert "2 of 3" in said
@@ -86,8 +87,7 @@ async def test_scale_then_restart_what_is_stale(sandbox: Sandbox) -> None:
         sandbox.clock.advance(60)
         await polled(pilot)
         assert {item.sync for item in assignments(seen(app))} == {Sync.IN_SYNC}
-        assert "once" in line(pilot, "#shards")
-        assert "more than once" not in line(pilot, "#shards")
+        assert "full coverage, no overlap" in line(pilot, "#shards")
 
 
 async def test_what_is_refused_is_told_and_not_sent(sandbox: Sandbox) -> None:
@@ -138,7 +138,7 @@ async def test_what_another_deletes_is_not_swept_unasked(sandbox: Sandbox, monke
         assert screen.snapshot is not None
         app.session.reach().services.remove(screen.snapshot.id)
         await pilot.press("left", "enter")
-        await until(pilot, lambda: any("being removed already" in message for message in told), "the event")
+        await until(pilot, lambda: any("being deleted already" in message for message in told), "the event")
         assert not screen.removing
         sandbox.clock.advance(300)
         await polled(pilot)
@@ -150,7 +150,7 @@ async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await dashboard(pilot, app, sandbox)
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the page")
         assert "Nothing is wrong" in app.screen.text  # type: ignore[attr-defined]
         await pilot.press("escape")
         role = seen(app).role("supernode")
@@ -159,7 +159,7 @@ async def test_why_names_what_is_wrong(sandbox: Sandbox) -> None:
         sandbox.clock.advance(20)
         await polled(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, Notice), "the page")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the page")
         assert f"VM {role.nodes[0].vm_id}" in app.screen.text  # type: ignore[attr-defined]
 
 
@@ -170,7 +170,7 @@ async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox
         service = seen(app)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "sent once" in app.screen.text  # type: ignore[attr-defined]
+        assert "Leftover VMs" in app.screen.text  # type: ignore[attr-defined]
         await pilot.press("left", "enter")
         await at(pilot, Step.DASHBOARD)
         await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")
@@ -180,3 +180,25 @@ async def test_a_removal_ends_with_a_look_at_what_stayed_behind(sandbox: Sandbox
         sandbox.clock.advance(60)
         await polled(pilot)
         await until(pilot, lambda: any(item.call == "one.vm.action" for item in sandbox.requests), "the termination")
+
+
+async def test_where_many_vms_are_touched_the_name_is_typed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.core.cluster.action_preview.MANY", 2)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await dashboard(pilot, app, sandbox)
+        name = seen(app).name
+        for text, sent in (("flower", False), (name, True)):
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+            await pilot.press("left", "enter")
+            await until(pilot, lambda: isinstance(app.screen, Ask), "the name")
+            assert "3 VMs" in app.screen.heading  # type: ignore[attr-defined]
+            app.screen.query_one(Input).value = text
+            await pilot.press("enter")
+            await at(pilot, Step.DASHBOARD)
+            if sent:
+                await until(pilot, lambda: any(item.method == "DELETE" for item in sandbox.requests), "the request")
+            else:
+                await until(pilot, lambda: len(app._notifications) > 0, "that it is not its name")
+                assert not any(item.method == "DELETE" for item in sandbox.requests)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 
+import pytest
 from rich.cells import cell_len
 from textual.widgets import OptionList
 
@@ -177,10 +179,57 @@ async def test_a_vm_tells_its_history_and_survives_a_silent_oned(sandbox: Sandbo
         assert isinstance(sheet, VmSheet)
         await until(pilot, lambda: "runs since" in sheet.text, "its history")
         assert "ssh root@" in sheet.text
+        await until(pilot, lambda: "% of a core" in sheet.text, "what was measured")
+        assert " MB" in sheet.text
         sandbox.faults.plan("oned", "close", times=-1)
         await pilot.press("r")
-        await until(pilot, lambda: "the last that was known" in sheet.text, "the bad news")
+        await until(pilot, lambda: "as it was last known" in sheet.text, "the bad news")
         assert "runs since" in sheet.text
+
+
+async def test_the_journal_of_a_guest_is_read_without_holding_the_page_up(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, _ = two(sandbox)
+    app = wizard_on(sandbox)
+    held = threading.Event()
+
+    def slow(address: str) -> str:
+        held.wait(20)
+        return f"kernel: \x1b[31mup\nflower: hello from {address}"
+
+    monkeypatch.setattr("wizard.operations.machine.guest_log", slow)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.attach(alpha)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM")
+        sheet = app.screen
+        assert isinstance(sheet, VmSheet)
+        await pilot.press("j")
+        await until(pilot, lambda: "Asking the guest" in sheet.text, "that it is asked")
+        held.set()
+        await until(pilot, lambda: "flower: hello from 10." in sheet.text, "the journal")
+        assert "\x1b" not in sheet.text
+
+
+def test_a_guest_is_asked_without_a_shell_and_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(line: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(line)
+        return subprocess.CompletedProcess(line, 255, b"", b"Connection refused")
+
+    monkeypatch.setattr(ssh, "missing", lambda: "")
+    monkeypatch.setattr(subprocess, "run", run)
+    assert ssh.guest_log("10.0.0.1") == "Connection refused"
+    assert asked[0][0] == "ssh"
+    assert "BatchMode=yes" in asked[0]
+    assert asked[0][asked[0].index("root@10.0.0.1") + 1] == "journalctl"
+    assert ssh.guest_log("-oProxyCommand=x") == "It has no address to reach it at."
+    assert len(asked) == 1
 
 
 def test_only_an_address_reaches_ssh() -> None:

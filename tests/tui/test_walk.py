@@ -97,7 +97,7 @@ async def test_the_keyboard_leads_from_home_to_running(sandbox: Sandbox, preset:
         count = int(wanted.text("supernode.cardinality"))
         rows = vm_rows(snapshot)
         assert [row.partition for row in rows] == ["", *(f"{index} of {count}" for index in range(count))]
-        assert {row.sync for row in rows[1:]} == {"in step"}
+        assert {row.sync for row in rows[1:]} == {"in sync"}
         assert screen.query_one(VmTable).row_count == count + 1
         guests = [sandbox.world.vms[row.vm_id].guest.node_config for row in rows[1:]]
         assert guests == [f"partition-id={index} num-partitions={count}" for index in range(count)]

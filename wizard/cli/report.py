@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.cluster.diagnosis import diagnose
+from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.text import NOTHING, duration, one_line
+from wizard.core.text import NOTHING, UNKNOWN, duration, one_line
+from wizard.core.views.badges import Tone, badge, service_badge
 from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
 if TYPE_CHECKING:
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 Row = Sequence[str]
 _WIDE = 4000
 """Columns of a table that nobody looks at: nothing is cut for a pipe."""
-_STYLES = {"YES": "green", "RUNNING": "green", "collision": "bold red", "stale": "yellow", "WARNING": "yellow"}
+_STYLES = {"YES": "green", "collision": "bold red", "stale": "yellow"}
+_SIGNS = {
+    Tone.GOOD.sign: "green",
+    Tone.MOVING.sign: "yellow",
+    Tone.WARNING.sign: "yellow",
+    Tone.BAD.sign: "bold red",
+    Tone.GONE.sign: "dim",
+}
+"""Styles of a badge, by its sign."""
 
 
 def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None) -> dict[str, Any]:
@@ -37,6 +46,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
     seconds, `age` seconds. `oned_error` says why the VMs' facts are old or missing.
     """
     assigned = assignments(snapshot)
+    found = diagnose(snapshot, assigned)
     by_vm = {item.vm_id: item for item in assigned}
     return {
         "service": {
@@ -50,7 +60,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
             "complete": snapshot.complete,
             "failed": snapshot.failed,
             "gone": snapshot.gone,
-            "waiting_for": waiting_for(snapshot, diagnose(snapshot, assigned)),
+            "waiting_for": waiting_for(snapshot, found),
         },
         "roles": [_role_data(role) for role in snapshot.roles],
         "vms": [
@@ -58,6 +68,7 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
             for row, role in zip(vm_rows(snapshot, assigned), _roles_by_row(snapshot), strict=True)
         ],
         "gaps": list(gaps(assigned)),
+        "findings": [_finding_data(item) for item in found],
         "log": [{"at": line.timestamp, "severity": line.severity, "message": line.message} for line in snapshot.log],
         "oned_error": oned_error.as_dict() if oned_error else None,
     }
@@ -78,6 +89,7 @@ def list_data(services: Iterable[ServiceSnapshot], now: float, oned_error: Cloud
                 "ready": row.ready,
                 "wanted": row.wanted,
                 "trouble": row.trouble or None,
+                "finding": row.finding or None,
                 "roles": [
                     {"name": role.name, "state": role.state_name, "listed": len(role.nodes)}
                     | {"cardinality": role.cardinality}
@@ -96,10 +108,11 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
     assigned = assignments(snapshot)
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.start_time else NOTHING
     with console.capture() as capture:
-        _line(console, f"{snapshot.name}  #{snapshot.id}  {snapshot.state_name}  {age}  {snapshot.owner}", "bold")
+        state = str(service_badge(snapshot))
+        _line(console, f"{snapshot.name}  #{snapshot.id}  {state}  {age}  {snapshot.owner}", "bold")
         _line(console, "")
         head = ("ROLE", "STATE", "READY", "VMS")
-        rows = [(row.name, row.state, f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
+        rows = [(row.name, str(row.badge), f"{row.ready}/{row.wanted}", str(row.listed)) for row in role_rows(snapshot)]
         console.print(_table(head, rows))
         if vms := vm_rows(snapshot, assigned):
             _line(console, "")
@@ -116,7 +129,7 @@ def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool
     console = _console(terminal)
     head = ("ID", "NAME", "STATE", "READY", "AGE", "OWNER", "TROUBLE")
     rows = [
-        (str(row.id), row.name, row.state, row.count, rough(row.age), row.owner, row.trouble or NOTHING)
+        (str(row.id), row.name, str(row.badge), row.count, rough(row.age), row.owner, row.trouble or NOTHING)
         for row in service_rows(services, now)
     ]
     return table_text(head, rows, console)
@@ -132,6 +145,19 @@ def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
 def console_of(terminal: bool) -> Console:
     """A console for tables: as wide as the terminal, or without any limit."""
     return _console(terminal)
+
+
+def _finding_data(item: Finding) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "severity": item.severity.value,
+        "brief": item.brief,
+        "cause": item.means,
+        "check": item.look,
+        "fix": item.helps,
+        "action": item.action.value,
+        "vms": list(item.vm_ids),
+    }
 
 
 def _role_data(role: Role) -> dict[str, Any]:
@@ -190,12 +216,12 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "NAME": [row.name for row in rows],
         "IP": [row.ip for row in rows],
         "HOST": [row.host for row in rows],
-        "STATE": [row.state for row in rows],
+        "STATE": [_state(row.state) for row in rows],
         "READY": [row.ready for row in rows],
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
         "ASSIGNED BY": [row.assigned_by or NOTHING for row in rows],
-        "STANDING": [row.sync or NOTHING for row in rows],
+        "SYNC": [row.sync or NOTHING for row in rows],
     }
     for spare in ("NAME", "AGE", "HOST", "ASSIGNED BY"):
         if _natural_width(columns) <= width:
@@ -222,8 +248,14 @@ def _table(head: Row, rows: Sequence[Row]) -> Table:
     return table
 
 
+def _state(word: str) -> str:
+    """The badge of a state; where nothing is known of it there is none."""
+    return word if word in (UNKNOWN, NOTHING) else str(badge(word))
+
+
 def _style(cell: str) -> str:
-    return "bold red" if "FAIL" in cell and cell.isupper() else _STYLES.get(cell, "")
+    sign, _, word = cell.partition(" ")
+    return _SIGNS.get(sign, "") if word else _STYLES.get(cell, "")
 
 
 def _console(terminal: bool) -> Console:

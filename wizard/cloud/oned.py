@@ -13,7 +13,8 @@ from wizard.cloud import http_errors as wire
 from wizard.cloud import objects
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.login import Login
-from wizard.cloud.reading import PARSER_OPTIONS, vm_facts
+from wizard.cloud.reading import PARSER_OPTIONS, samples, vm_facts
+from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
 
@@ -108,6 +109,15 @@ class Oned:
         except (etree.XMLSyntaxError, ValueError):
             raise self._no_xml() from None
         return vm_facts(element, extended=True)
+
+    def monitoring(self, vm_id: int) -> tuple[Sample, ...]:
+        """What was measured of a VM, oldest first; oned keeps a few hours of it."""
+        text = str(self._ask(f"VM {vm_id}", lambda one: one.vm.monitoring(vm_id)))
+        try:
+            root = etree.fromstring(text.strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
+        except (etree.XMLSyntaxError, ValueError):
+            raise self._no_xml() from None
+        return samples(root)
 
     def vms_from(self, first_id: int, last_id: int = -1) -> tuple[VmFacts, ...]:
         """Every VM with that id or a later one, up to the last, finished ones too, in short form."""

@@ -37,7 +37,7 @@ LONGEST = 12
 _DOCTYPE = re.compile(r"\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
 _RAW = tuple(
     f"<methodName>one.{name}</methodName>".encode()
-    for name in ("vmpool.info", "vmpool.infoset", "vm.info", "document.info")
+    for name in ("vmpool.info", "vmpool.infoset", "vm.info", "vm.monitoring", "document.info")
 )
 """The calls whose XML comes as it is, as they stand in a request."""
 

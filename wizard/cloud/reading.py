@@ -9,6 +9,7 @@ from typing import Any
 
 from wizard.cloud.errors import Refused
 from wizard.core.opennebula.bounds import moment, number, read_json
+from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.plan import number_or_text
@@ -134,6 +135,27 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
         user_template=_flat(vm.find("USER_TEMPLATE")) if extended else None,
         context=_flat(vm.find("TEMPLATE/CONTEXT")) if extended else None,
     )
+
+
+def samples(root: Any) -> tuple[Sample, ...]:
+    """The measurements in an answer about a VM's monitoring, oldest first; those without a time are left out."""
+    found = [
+        Sample(_moment(item, "TIMESTAMP"), round(_decimal(item, "CPU")), _number(item, "MEMORY"))
+        for item in root.iter("MONITORING")
+    ]
+    return tuple(sorted((item for item in found if item.at), key=lambda item: item.at))
+
+
+def _decimal(element: Any, tag: str) -> float:
+    try:
+        value = float(element.findtext(tag) or "0")
+    except ValueError:
+        return 0.0
+    return value if 0 <= value < _MOST_CPU else 0.0
+
+
+_MOST_CPU = 1e6
+"""Percent of a core; whatever is beyond was not measured."""
 
 
 def _run(record: Any) -> Run:

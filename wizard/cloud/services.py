@@ -139,15 +139,17 @@ class Services:
                 raise
             return Poll(replace(previous, gone=True, taken_at=begun))
         known = {vm.id: vm for vm in previous.facts} if previous else {}
-        oned_error = None
+        oned_error, facts_at = None, begun
         try:
             snapshot = snapshot.with_vms(self._vms.read(sorted({*snapshot.vm_ids, *known}), known))
         except CloudError as error:
             oned_error = error
             snapshot = snapshot.with_vms(known.values())
+            facts_at = (previous.facts_at or previous.taken_at) if previous else 0.0
         else:
             try:
                 snapshot = with_past(snapshot, previous, self._servers.ask_oned)
             except CloudError as error:
                 oned_error = error
-        return Poll(replace(snapshot, taken_at=begun, elapsed=time.monotonic() - started), oned_error)
+        taken = replace(snapshot, taken_at=begun, facts_at=facts_at, elapsed=time.monotonic() - started)
+        return Poll(taken, oned_error)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from wizard.cloud.reading import joined, may_stay, newly_read
 from wizard.cloud.servers import Servers
+from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import RESTARTED, ServiceSnapshot, VmFacts
 
 
@@ -20,6 +21,10 @@ class Vms:
     def get(self, vm_id: int) -> VmFacts:
         """One VM in full, with its whole history. Raises NotFound."""
         return self._servers.ask_oned(lambda oned: oned.vm(vm_id))
+
+    def monitoring(self, vm_id: int) -> tuple[Sample, ...]:
+        """What oned measured of a VM, oldest first; nothing where it is not monitored. Raises NotFound."""
+        return self._servers.ask_oned(lambda oned: oned.monitoring(vm_id))
 
     def act(self, vm_id: int, action: str) -> None:
         """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`. Raises Refused in a wrong state."""

@@ -35,6 +35,35 @@ def command(address: str) -> tuple[str, ...] | None:
         return None
 
 
+LOGGED = 200
+"""Lines of a guest's log."""
+_LOG = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=5")
+_LOG_PATIENCE = 20.0
+_LARGEST_LOG = 1_000_000
+
+
+def guest_log(address: str) -> str:
+    """The last lines of the journal of the guest at an address, or a line that says why there is none.
+
+    It asks nobody for a password, and takes some seconds at most.
+    """
+    line = command(address)
+    if line is None or missing():
+        return missing() or "It has no address to reach it at."
+    program, target = line
+    asked = (program, *_LOG, target, "journalctl", "--no-pager", "-n", str(LOGGED))
+    try:
+        done = subprocess.run(  # noqa: S603
+            asked, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LOG_PATIENCE
+        )
+    except OSError as error:
+        return f"ssh could not be started: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return f"{target} did not answer within {_LOG_PATIENCE:.0f} s."
+    said = (done.stdout or done.stderr)[-_LARGEST_LOG:].decode("utf-8", "replace").strip()
+    return said or f"ssh ended ({done.returncode}), and said nothing."
+
+
 def missing() -> str:
     """Why ssh can't be run here; empty where it can."""
     return "" if shutil.which("ssh") else "ssh is not installed on this machine."

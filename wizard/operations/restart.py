@@ -63,8 +63,9 @@ class Restarted:
 class Restarts:
     """The restarts of some VMs in order. `stop` ends them between two VMs; a VM that was powered off is always resumed.
 
-    `begun` is called just before a VM is powered off, and `ended` when it is READY: who keeps that can go on later, and
-    gives as `earlier` what an earlier session had begun.
+    `reach` is told how many are READY again, and of which VMs, whenever that changes. `begun` is called just before a
+    VM is powered off, and `ended` when it is READY: who keeps that can go on later, and gives as `earlier` what an
+    earlier session had begun.
     """
 
     cloud: Cloud
@@ -73,6 +74,7 @@ class Restarts:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     stop: Callable[[], bool] = lambda: False
+    reach: Callable[[int, Sequence[int]], None] = lambda _, __: None
     begun: Callable[[Begun], None] = lambda _: None
     ended: Callable[[int], None] = lambda _: None
     earlier: Begun | None = None
@@ -83,6 +85,7 @@ class Restarts:
         for place, vm_id in enumerate(vm_ids):
             if self.stop():
                 return Restarted(Ended.STOPPED, tuple(done), tuple(vm_ids[place:]))
+            self.reach(place, vm_ids)
             self.tell(f"restarting VM {vm_id} ({place + 1} of {len(vm_ids)})")
             ended, why = self._one(vm_id)
             if ended is not Ended.DONE:
@@ -176,16 +179,32 @@ class StaleRestart:
         says = (f"An earlier session was restarting VM {earlier.vm_id}: it goes on there.", *preview.says)
         return cls(RestartPreview(touches=vm_ids, says=says, steps=preview.steps), record, earlier, snapshot.id)
 
-    def run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool]) -> Restarted:
+    def run(
+        self,
+        cloud: Cloud,
+        tell: Tell,
+        stop: Callable[[], bool],
+        reach: Callable[[int, Sequence[int]], None] = lambda _, __: None,
+    ) -> Restarted:
         """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses.
 
+        `reach` is told how many are READY again, and of which VMs.
         Where another program acts on the service, it is waited for, and what is not stale any more is left alone.
         """
         service_id = self.service_id
         try:
             with service_lock(cloud.where, service_id, lambda: tell(waiting_for_another(service_id)), stop) as waited:
                 touches = self._still_stale(cloud) if waited else self.preview.touches
-                return self._run(cloud, tell, stop, touches)
+                restarts = Restarts(
+                    cloud,
+                    tell,
+                    stop=stop,
+                    reach=reach,
+                    begun=self.record.write,
+                    ended=self.record.done,
+                    earlier=self.earlier,
+                )
+                return restarts.run(touches)
         except WaitStopped:
             return Restarted(Ended.STOPPED, left=self.preview.touches)
 
@@ -199,12 +218,6 @@ class StaleRestart:
             raise Refused("refused", f"service {self.service_id}", now.refused, "Nothing was changed.")
         begun = {self.earlier.vm_id} if self.earlier else set()
         return tuple(vm_id for vm_id in self.preview.touches if vm_id in {*now.touches} | begun)
-
-    def _run(self, cloud: Cloud, tell: Tell, stop: Callable[[], bool], touches: tuple[int, ...]) -> Restarted:
-        restarts = Restarts(
-            cloud, tell, stop=stop, begun=self.record.write, ended=self.record.done, earlier=self.earlier
-        )
-        return restarts.run(touches)
 
 
 def _record(vm: VmFacts) -> int:

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from wizard.cloud.errors import CloudError
+from wizard.core.cluster.estimate import Pace, pace
 from wizard.core.cluster.events import Event, merged
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
-from wizard.storage.journal import GAP, Journal
+from wizard.storage.journal import GAP, Journal, deployments
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
@@ -38,7 +39,7 @@ CALM = 30.0
 _LONG = 1800.0
 _A_WHILE = 300.0
 _SHARE = 4.0
-"""A server that takes long is left alone for so many times as long."""
+"""A server that takes long is left alone for so many times as long where nothing moves, else for as long."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,13 @@ class Watch:
         if snapshot is None:
             return QUICK
         quiet = snapshot.taken_at - self.changed_at
+        moving = not (snapshot.gone or settled(snapshot)) and quiet < _A_WHILE
         if snapshot.gone or settled(snapshot):
             found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
         else:
             found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK
-        return max(found, min(_SHARE * snapshot.elapsed, CALM))
+        share = 1.0 if moving else _SHARE
+        return max(found, min(share * snapshot.elapsed, CALM))
 
     def _kept(self, new: tuple[Event, ...], snapshot: ServiceSnapshot) -> tuple[Event, ...]:
         """The new events with those of earlier sessions before them, all of them kept for later ones."""
@@ -118,11 +121,17 @@ class Watch:
         self.journal = journal = self.journals(snapshot)
         before, last = journal.read(), journal.watched_until()
         if before and snapshot.taken_at - last > GAP:
-            away = f"nobody watched from here for {duration(snapshot.taken_at - last)}"
+            away = f"not watched from here for {duration(snapshot.taken_at - last)}"
             new = (*new, _event(snapshot, "I", away))
         journal.add((*self.latest.events, *new), snapshot.taken_at)
         known = set(self.latest.events)
         return tuple(event for event in merged(before, new) if event not in known)
+
+
+def paces(where: str, but: int) -> tuple[Pace, ...]:
+    """How long the newest deployments in a cloud took, by what is kept of them; `but` is left out."""
+    found = (pace(begun, events) for begun, events in deployments(where, but))
+    return tuple(item for item in found if item is not None)
 
 
 def merged_in(known: tuple[Event, ...], new: tuple[Event, ...]) -> tuple[Event, ...]:

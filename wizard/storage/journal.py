@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ OLDEST = 90 * 86400.0
 """Seconds after which a journal that nobody wrote into is dropped."""
 TOGETHER = 10.0
 """Seconds within which the same words of two wizards are one event."""
+RECENT = 12
+"""Journals that are looked at for how long a deployment takes."""
 GAP = 60.0
 """Seconds without a look after which it is said that nobody watched."""
 
@@ -96,6 +98,18 @@ def earlier(where: str, service_id: int) -> Journal | None:
     except OSError:
         return None
     return Journal(found[-1]) if found else None
+
+
+def deployments(where: str, but: int) -> Iterator[tuple[float, tuple[Event, ...]]]:
+    """When each of the newest services of a cloud began, in Unix seconds, with its events; `but` is left out."""
+    try:
+        found = sorted(folder().glob(f"*-{_mark(where)}.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for path in found[:RECENT]:
+        number, begun, _ = path.name.split("-", 2)
+        if number != str(but) and begun.isascii() and begun.isdigit():
+            yield float(begun), Journal(path).read()
 
 
 def tidy(place: Path) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.core.cluster.guests import Cluster
 from tests.core.services import service, vm
-from wizard.core.cluster.action_preview import out_of_sync, recover, remove, restart_stale, scale
+from wizard.core.cluster.action_preview import recover, remove, restart_stale, scale
 from wizard.core.cluster.coverage import coverage
-from wizard.core.cluster.partitions import Sync, assignments
+from wizard.core.cluster.partitions import Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
@@ -35,9 +35,9 @@ def test_a_scale_down_takes_the_oldest_and_loses_their_shards() -> None:
     assert (found.touches, found.made, found.stale, found.cooldown) == ((2, 3), (), (4, 5), 30)
     assert found.says == (
         "OneFlow terminates the 2 oldest SuperNodes: VM 2 (0 of 4), VM 3 (1 of 4).",
-        "VM 4 (2 of 4), VM 5 (3 of 4) stay, each with what it was given at its boot.",
+        "VM 4 (2 of 4), VM 5 (3 of 4) keep the partition they booted with.",
         "Afterwards: 1/2 of the data is trained on by no SuperNode.",
-        "VMs 4, 5 will be stale: restart them then to put all in step.",
+        "VMs 4, 5 will be stale: restart them then.",
         "Then COOLDOWN for 30 s: nothing can be scaled until it ends; recover ends it at once.",
     )
 
@@ -47,23 +47,23 @@ def test_a_scale_up_after_it_doubles_what_is_left() -> None:
     assert (found.touches, found.stale) == ((), (2, 3))
     assert found.made == (Partition(2, 4), Partition(3, 4))
     assert found.says[:3] == (
-        "2 new SuperNodes will be given 2 of 4, 3 of 4.",
-        "VM 2 (2 of 4), VM 3 (3 of 4) stay, each with what it was given at its boot.",
-        "Afterwards: 1/2 of the data is trained on by no SuperNode; 1/2 of it counts more than once "
+        "The 2 new SuperNodes get partitions 2 of 4, 3 of 4.",
+        "VM 2 (2 of 4), VM 3 (3 of 4) keep the partition they booted with.",
+        "Afterwards: 1/2 of the data is trained on by no SuperNode; 1/2 of it is trained on more than once "
         "(VMs 2, 3 and new ones).",
     )
 
 
 def test_one_is_said_as_one() -> None:
     assert scale(of("0/3", "1/3", "2/3"), 2).says[0] == "OneFlow terminates the oldest SuperNode: VM 2 (0 of 3)."
-    assert scale(of("0/2", "1/2"), 3).says[0] == "1 new SuperNode will be given 2 of 3."
+    assert scale(of("0/2", "1/2"), 3).says[0] == "The new SuperNode gets partition 2 of 3."
 
 
 def test_a_node_config_given_by_hand_is_given_to_the_new_ones_too() -> None:
     snapshot = of("-", "-", values={"FL_NODE_CONFIG": "partition-id=0 num-partitions=1"})
     found = scale(snapshot, 3)
     assert (found.made, found.stale) == ((Partition(0, 1),), ())
-    assert found.says[0] == "1 new SuperNode will start with the node config that was given."
+    assert found.says[0] == "The new SuperNode starts with the node config that was given."
 
 
 def test_what_is_not_known_of_the_past_stays_unknown() -> None:
@@ -77,7 +77,7 @@ def test_another_role_has_no_shards() -> None:
     found = scale(service([vm(2)], superlink_role={"cooldown": None}), 2, SUPERLINK)
     assert found.after is None
     assert found.says == (
-        "OneFlow makes 1 new VM.",
+        "OneFlow creates 1 new VM.",
         "Then COOLDOWN for 300 s: nothing can be scaled until it ends; recover ends it at once.",
     )
 
@@ -115,7 +115,7 @@ def test_restarting_what_is_stale() -> None:
         "2 SuperNodes will be restarted, one after another, each waited for until READY: "
         "VM 2 (2 of 4 → 0 of 4), VM 3 (3 of 4 → 1 of 4).",
         "While one restarts its shard is not trained on, and a run that goes on loses that client.",
-        "Afterwards: Every part of the data is trained on once, by 4 SuperNodes.",
+        "Afterwards: Full coverage, no overlap: 4 SuperNodes.",
     )
 
 
@@ -160,7 +160,7 @@ def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason:
             ),
             (3, 4),
             [
-                "OneFlow tries again what failed: VM 3.",
+                "OneFlow retries what failed: VM 3.",
                 "It resumes VM 4.",
                 "It creates 1 VM that should exist.",
                 "It keeps saying FAILED_DEPLOYING until every role runs.",
@@ -169,7 +169,7 @@ def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason:
         (
             service([vm(2, ready=None)], "DEPLOYING"),
             (),
-            ["OneFlow goes on waiting: no VM has failed, is off or is missing."],
+            ["OneFlow keeps waiting: no VM has failed, is off or is missing."],
         ),
         (
             service([vm(2)], "UNDEPLOYING", supernode_role=BOUNDS),
@@ -266,3 +266,11 @@ def test_after_the_restarts_everything_is_in_step(sizes: list[int]) -> None:
         assert guest.got == step.gets
     assert {item.sync for item in assignments(cluster.snapshot())} == {Sync.IN_SYNC}
     assert coverage(cluster.snapshot()).whole
+
+
+def test_what_touches_many_vms_is_large() -> None:
+    twenty = service([vm(number) for number in range(2, 21)])
+    assert not remove(twenty).is_large
+    assert remove(service([vm(number) for number in range(2, 22)])).is_large
+    assert scale(service([vm(2)]), 22).is_large
+    assert not scale(service([vm(2)]), 21).is_large

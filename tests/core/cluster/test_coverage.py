@@ -20,18 +20,18 @@ def of(*shards: str | None) -> Coverage:
 
 
 EXAMPLES = [
-    (of("0/1"), "============", "Every part of the data is trained on once, by 1 SuperNode."),
-    (of("0/3", "1/3", "2/3"), "============", "Every part of the data is trained on once, by 3 SuperNodes."),
+    (of("0/1"), "============", "Full coverage, no overlap: 1 SuperNode."),
+    (of("0/3", "1/3", "2/3"), "============", "Full coverage, no overlap: 3 SuperNodes."),
     (of("2/4", "3/4"), "......======", "1/2 of the data is trained on by no SuperNode."),
     (
         of("2/4", "3/4", "2/4", "3/4"),
         "......222222",
-        "1/2 of the data is trained on by no SuperNode; 1/2 of it counts more than once (VMs 2, 3, 4, 5).",
+        "1/2 of the data is trained on by no SuperNode; 1/2 of it is trained on more than once (VMs 2, 3, 4, 5).",
     ),
     (
         of("0/2", "1/2", "2/4", "3/4"),
         "======222222",
-        "1/2 of the data counts more than once (VMs 3, 4, 5).",
+        "1/2 of the data is trained on more than once (VMs 3, 4, 5).",
     ),
     (of("0/2", "2/3"), "======..====", "1/6 of the data is trained on by no SuperNode."),
     (of(), "............", "Nothing is trained on."),
@@ -39,14 +39,18 @@ EXAMPLES = [
     (
         of("0/1", "4/2", None),
         "============",
-        "Every part of the data is trained on once; VMs 3, 4 have no usable partition.",
+        "All of the data is trained on once; VMs 3, 4 have no usable partition.",
     ),
     (
         covered([(2, Partition(0, 1)), (-1, Partition(0, 1))]),
         "222222222222",
-        "All of the data counts more than once (VM 2 and new ones).",
+        "All of the data is trained on more than once (VM 2 and new ones).",
     ),
-    (of(*["0/1"] * 12), "++++++++++++", "All of the data counts more than once (VMs 2, 3, 4, 5, 6, 7 and 6 more)."),
+    (
+        of(*["0/1"] * 12),
+        "++++++++++++",
+        "All of the data is trained on more than once (VMs 2, 3, 4, 5, 6, 7 and 6 more).",
+    ),
     (
         covered([(2, Partition(0, 2))], (3, 4)),
         "======??????",
@@ -60,7 +64,7 @@ EXAMPLES = [
     (
         covered([(2, Partition(0, 1))], (3,)),
         "============",
-        "Every part of the data is trained on once; what VM 3 has is not known.",
+        "All of the data is trained on once; what VM 3 has is not known.",
     ),
 ]
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.core.services import NOW, role, service, vm
+from tests.core.services import NOW, node, role, service, vm
 from wizard.core.cluster.diagnosis import Action, Finding, Severity, diagnose, rules
 from wizard.core.cluster.diagnosis.finding import PATIENCE
 from wizard.core.cluster.diagnosis.service import EARLY
 from wizard.core.cluster.diagnosis.vms import STUCK, UNSCHEDULED
 from wizard.core.cluster.partitions import assignments
+from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.opennebula.snapshot import SUPERLINK, LogLine, ServiceSnapshot, VmFacts
+from wizard.core.text import one_line
 
 TOKEN = {"TOKEN": "YES", "REPORT_READY": "YES"}
 
@@ -43,7 +45,8 @@ def names(snapshot: ServiceSnapshot) -> list[str]:
 LOST_TOKEN = {"context": {"REPORT_READY": "YES"}}
 CLIENTS = {"values": {"FL_MIN_FIT_CLIENTS": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}}
 SCHED = {"template": {"SCHED_MESSAGE": "Mon: [HOST] Not enough CPU on hosts: 0,1,2"}}
-REPORTED = {"template": {"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"}}
+CUT = "partition-id=0 num-partitions=2"
+REPORTED = {"template": {"FL_NODE_CONFIG": CUT}}
 
 
 def circle(*parents: str) -> ServiceSnapshot:
@@ -53,6 +56,13 @@ def circle(*parents: str) -> ServiceSnapshot:
         for name, parent in zip("abc", parents, strict=True)
     )
     return ServiceSnapshot(42, "flower", 0, roles=roles, taken_at=NOW)
+
+
+def shards(*told: str, state: str = "RUNNING", **more: Any) -> ServiceSnapshot:
+    """SuperNodes from VM 2 on that report `i/n` each."""
+    configs = [text.split("/") for text in told]
+    reports = [{"FL_NODE_CONFIG": f"partition-id={shard} num-partitions={count}"} for shard, count in configs]
+    return service([vm(number, template=report) for number, report in enumerate(reports, 2)], state, **more)
 
 
 FIRES: list[tuple[str, ServiceSnapshot, str]] = [
@@ -81,7 +91,7 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
     (
         "role-failed",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING", "cardinality": 2}, log=["no [9]."]),
-        "no [9]. The service says DEPLOYING, and will for ever.",
+        "no [9]. The service says DEPLOYING, and will forever.",
     ),
     ("service-failed", service(state="FAILED_DEPLOYING_NETS", superlink=[], log=["no lease"]), "no lease"),
     ("service-failed", service([vm(2)], "FAILED_UNDEPLOYING"), "FAILED_UNDEPLOYING; see the log"),
@@ -127,6 +137,22 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
         service([vm(2, **REPORTED), vm(3)]),
         "VM 3 of supernode has no partition",
     ),
+    (
+        "superlink-off",
+        service([vm(2), vm(3)], "WARNING", superlink=[vm(1, "POWEROFF", role=SUPERLINK)]),
+        "VM 1 of superlink is POWEROFF: nothing coordinates the cluster",
+    ),
+    (
+        "ready-gate-off",
+        service([vm(2), vm(3, ready=None)], gated=False),
+        "RUNNING, but VM 3 of supernode is not READY: ready_status_gate is off",
+    ),
+    ("supernode-stale", shards("1/2", "0/2"), "2 SuperNodes are stale (VMs 2, 3): they train on"),
+    (
+        "supernode-collision",
+        service([vm(2), vm(3)], values={"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"}),
+        "VMs 2, 3 have the same partition as another",
+    ),
     ("cooldown", service([vm(2)], "COOLDOWN", supernode_role={"cooldown": 30}), "nothing can be scaled until then"),
 ]
 
@@ -139,6 +165,55 @@ def test_a_rule_fires_and_no_other(name: str, snapshot: ServiceSnapshot, words: 
     assert finding.subject
     assert finding.look
     assert finding.helps
+    assert 0 < len(finding.brief) <= 24
+    assert finding.brief == one_line(finding.brief)
+
+
+TOGETHER: list[tuple[str, ServiceSnapshot, list[str]]] = [
+    ("after a scale up", shards("0/2", "1/2", "2/3"), ["2 stale", "1/3 twice"]),
+    ("after a scale down", shards("2/4", "3/4"), ["1/2 not trained", "2 stale"]),
+    ("down, then up", shards("2/4", "3/4", "2/4", "3/4"), ["1/2 not trained", "2 stale", "4 on the same shard"]),
+    ("in COOLDOWN", shards("0/2", "1/2", "2/3", state="COOLDOWN"), ["2 stale", "1/3 twice", "cooldown"]),
+]
+"""What a scale leaves behind; each of it is put right by restarting what is stale."""
+
+
+@pytest.mark.parametrize(("snapshot", "briefs"), [case[1:] for case in TOGETHER], ids=[case[0] for case in TOGETHER])
+def test_what_a_scale_leaves_behind_is_found(snapshot: ServiceSnapshot, briefs: list[str]) -> None:
+    found = diagnose(snapshot)
+    assert [item.brief for item in found] == briefs
+    grave = {"shards-missing": Severity.ERROR, "cooldown": Severity.INFO}
+    assert [item.severity for item in found] == [grave.get(item.name, Severity.WARNING) for item in found]
+    assert {item.action for item in found if item.name != "cooldown"} == {Action.RESTART}
+
+
+def test_a_shard_of_a_supernode_that_is_off_is_not_missing_for_ever() -> None:
+    off = service([vm(2), vm(3, "POWEROFF")], "WARNING")
+    assert names(off) == ["warning"]
+
+
+def test_a_restart_explains_what_it_causes_and_nothing_else() -> None:
+    snapshot = shards("1/2", "0/2", state="WARNING")
+    supernodes = replace(snapshot.roles[1], nodes=(node(vm(2, "POWEROFF", ready="NO")), snapshot.roles[1].nodes[1]))
+    down = replace(snapshot, roles=(snapshot.roles[0], supernodes))
+    restart = Underway(Doing.RESTART, (2, 3))
+    assert "warning" in names(down)
+    assert diagnose(down, underway=restart) == ()
+    assert [item.vm_ids for item in diagnose(down, underway=replace(restart, done=1)) if item.name == "warning"] == [
+        (2,)
+    ]
+    failed = replace(down, roles=(down.roles[0], replace(supernodes, nodes=(node(vm(2, "BOOT_FAILURE")),))))
+    assert [item.name for item in diagnose(failed, underway=restart)] == ["vm-failed"]
+
+
+def test_a_removal_and_a_recover_explain_what_they_are_for() -> None:
+    bad = service([vm(2)], "FAILED_DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING", "cardinality": 2})
+    assert names(bad) == ["role-failed"]
+    assert diagnose(bad, underway=Underway(Doing.RECOVER)) == ()
+    assert diagnose(service([vm(2)], superlink=[]), underway=Underway(Doing.REMOVE)) == ()
+    assert [
+        item.name for item in diagnose(service([vm(2)], "FAILED_UNDEPLOYING"), underway=Underway(Doing.REMOVE))
+    ] == ["service-failed"]
 
 
 MISSES: list[tuple[str, ServiceSnapshot]] = [
@@ -183,6 +258,11 @@ MISSES: list[tuple[str, ServiceSnapshot]] = [
     ("too-few-clients: just enough", service([vm(2), vm(3), vm(4)], superlink_role=CLIENTS)),
     ("too-few-clients: they are still being made", deploying(supernodes=nodes("BOOT"), superlink_role=CLIENTS)),
     ("below-min-vms: just enough", service([vm(2), vm(3)], supernode_role={"min_vms": 2})),
+    ("stale: the list still changes", shards("0/2", "1/2", "2/3", state="SCALING")),
+    ("missing: the operator's word", service([vm(2)], values={"FL_NODE_CONFIG": "partition-id=1 num-partitions=3"})),
+    ("missing: what one has is not known", service([vm(2, template={"FL_NODE_CONFIG": CUT}), 3])),
+    ("gate-off: all are READY", service([vm(2), vm(3)], gated=False)),
+    ("gate-off: OneFlow waits for READY", service([vm(2), vm(3, ready=None)], gated=True)),
     ("no-partition: the operator's word", service([vm(2)], values={"FL_NODE_CONFIG": "site='north'"})),
     ("no-partition: still asking", deploying(supernodes=[vm(2, **REPORTED), vm(3, "BOOT", ready=None, stime=NOW)])),
     ("gone", replace(service([vm(3, "BOOT_FAILURE")], "FAILED_DEPLOYING"), gone=True)),
@@ -195,15 +275,16 @@ def test_a_near_miss_is_none(snapshot: ServiceSnapshot) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    said = {name for name, *_ in FIRES}
+    snapshots = [*(case[1] for case in FIRES), *(case[1] for case in TOGETHER)]
+    said = {name for name, *_ in FIRES} | {item.name for case in TOGETHER for item in diagnose(case[1])}
     firing = {
         place
-        for _, snapshot, _ in FIRES
+        for snapshot in snapshots
         for place, rule in enumerate(rules(assignments(snapshot)))
         if list(rule(snapshot))
     }
     assert firing == set(range(len(rules(()))))
-    assert {finding.name for _, snapshot, _ in FIRES for finding in diagnose(snapshot)} == said
+    assert {finding.name for snapshot in snapshots for finding in diagnose(snapshot)} == said
 
 
 def test_many_vms_with_one_fault_are_one_finding() -> None:

@@ -41,9 +41,9 @@ def test_a_cluster_with_a_lost_node_is_not_complete() -> None:
 
 def test_home_counts_the_ready_ones_and_names_the_trouble() -> None:
     (row,) = service_rows([lost_one()], 0.0)
-    assert (row.count, row.trouble) == ("2/3", "node lost")
+    assert (row.count, row.trouble) == ("2/3", "1 LOST")
     (row,) = service_rows([lost_one(superlink=[-2])], 0.0)
-    assert (row.trouble, row.grave) == ("superlink gone", True)
+    assert (row.trouble, row.grave) == ("no SuperLink", True)
 
 
 def test_no_number_of_a_lost_node_is_shown() -> None:

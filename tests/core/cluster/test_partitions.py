@@ -60,7 +60,7 @@ def test_a_given_node_config_wins(config: str, rows: list[Row]) -> None:
 
 def test_a_node_config_of_one_supernode_is_in_step() -> None:
     snapshot = service([vm(2)], supernode_role=given_config("partition-id=5 num-partitions=9"))
-    assert shown(snapshot) == [("5 of 9", "5 of 9", "explicit", "in step")]
+    assert shown(snapshot) == [("5 of 9", "5 of 9", "explicit", "in sync")]
 
 
 def test_a_node_config_at_service_level_reaches_the_supernodes_unless_the_role_has_its_own() -> None:
@@ -72,7 +72,7 @@ def test_a_node_config_at_service_level_reaches_the_supernodes_unless_the_role_h
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_node_config_leaves_it_to_the_guest(empty: str) -> None:
     snapshot = service([vm(2), vm(3)], supernode_role=given_config(empty))
-    assert shown(snapshot) == [("0 of 2", "0 of 2", "inferred", "in step"), ("1 of 2", "1 of 2", "inferred", "in step")]
+    assert shown(snapshot) == [("0 of 2", "0 of 2", "inferred", "in sync"), ("1 of 2", "1 of 2", "inferred", "in sync")]
     assert assignments(snapshot)[1].node_config == "partition-id=1 num-partitions=2"
 
 
@@ -80,13 +80,13 @@ def test_a_report_is_believed() -> None:
     snapshot = service(
         [reporting(2, "partition-id=0 num-partitions=2"), reporting(3, "partition-id=1 num-partitions=3")]
     )
-    assert shown(snapshot) == [("0 of 2", "0 of 2", "reported", "in step"), ("1 of 3", "1 of 2", "reported", "stale")]
+    assert shown(snapshot) == [("0 of 2", "0 of 2", "reported", "in sync"), ("1 of 3", "1 of 2", "reported", "stale")]
     assert assignments(snapshot)[1].node_config == "partition-id=1 num-partitions=3"
 
 
 def test_beside_reporting_guests_a_silent_ready_one_did_not_find_itself() -> None:
     snapshot = service([vm(2), reporting(3, "partition-id=1 num-partitions=2")])
-    assert shown(snapshot) == [("-", "0 of 2", "none", "none"), ("1 of 2", "1 of 2", "reported", "in step")]
+    assert shown(snapshot) == [("-", "0 of 2", "none", "none"), ("1 of 2", "1 of 2", "reported", "in sync")]
 
 
 def test_beside_reporting_guests_one_that_is_not_ready_is_still_asking() -> None:
@@ -113,7 +113,7 @@ def test_a_guest_that_has_not_started_is_expected_although_oned_gives_a_start_ti
 @pytest.mark.parametrize("state", ["POWEROFF", "UNKNOWN", "SHUTDOWN", "MIGRATE", "BOOT_POWEROFF"])
 def test_a_guest_that_has_started_once_keeps_what_it_got(state: str) -> None:
     snapshot = service([vm(2), vm(3, state, running_since=1010)])
-    assert shown(snapshot)[1] == ("1 of 2", "1 of 2", "inferred", "in step")
+    assert shown(snapshot)[1] == ("1 of 2", "1 of 2", "inferred", "in sync")
 
 
 def test_a_vm_that_oned_was_not_asked_about_is_unknown_and_so_are_the_inferred() -> None:
@@ -238,7 +238,7 @@ def test_two_with_the_same_id_collide_whatever_their_number_of_partitions() -> N
             reporting(4, "partition-id=1 num-partitions=2"),
         ]
     )
-    assert [row[3] for row in shown(snapshot)] == ["in step", "collision", "collision"]
+    assert [row[3] for row in shown(snapshot)] == ["in sync", "collision", "collision"]
 
 
 def test_a_guest_that_has_not_asked_yet_collides_with_nobody() -> None:

@@ -55,7 +55,7 @@ BEGUN = "+template registered +instantiated"
         ),
         (
             service([vm(2)], superlink=[], superlink_role={"cardinality": 0}),
-            f"{BEGUN} .SuperLink READY +SuperNodes 1/1 READY +RUNNING",
+            f"{BEGUN} !SuperLink lost +SuperNodes 1/1 READY .RUNNING",
         ),
         (
             service([vm(2), vm(3, "POWEROFF")], "WARNING"),
@@ -86,12 +86,12 @@ WAITING = [
     (
         "nothing made yet",
         service(state="DEPLOYING_NETS", superlink=[]),
-        "Waiting for OneFlow to list the VMs of superlink: it does when the last exists.",
+        "Waiting for OneFlow to list the VMs of superlink; it lists them once all exist.",
     ),
     (
         "SuperNodes not listed yet",
         service(state="DEPLOYING"),
-        "Waiting for OneFlow to list the VMs of supernode: it does when the last exists.",
+        "Waiting for OneFlow to list the VMs of supernode; it lists them once all exist.",
     ),
     (
         "no host has room",
@@ -147,7 +147,7 @@ WAITING = [
     (
         "a role failed, the service does not say so",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"}, log=["old", "no template [4711]."]),
-        "Role supernode is FAILED_DEPLOYING: no template [4711]. The service says DEPLOYING, and will for ever.",
+        "Role supernode is FAILED_DEPLOYING: no template [4711]. The service says DEPLOYING, and will forever.",
     ),
     (
         "a role failed, the log is silent",
@@ -211,7 +211,7 @@ WAITING = [
     (
         "a running service that lost a SuperNode",
         service([vm(2)], supernode_role={"min_vms": 2}),
-        "Role supernode has 1 VMs of at least 2; OneFlow soon makes new ones.",
+        "Role supernode has 1 VMs of at least 2; OneFlow will create new ones.",
     ),
     (
         "hostile driver",
@@ -231,7 +231,7 @@ WAITING = [
     (
         "hostile log",
         service([], "DEPLOYING", supernode_role={"state": "FAILED_DEPLOYING"}, log=[HOSTILE]),
-        f"Role supernode is FAILED_DEPLOYING: {SPELLED}. The service says DEPLOYING, and will for ever.",
+        f"Role supernode is FAILED_DEPLOYING: {SPELLED}. The service says DEPLOYING, and will forever.",
     ),
 ]
 

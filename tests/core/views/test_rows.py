@@ -43,8 +43,8 @@ def test_a_row_for_each_vm_role_by_role_in_oneflows_order() -> None:
     ]
     assert [(row.partition, row.assigned_by, row.sync) for row in rows] == [
         ("", "", ""),
-        ("0 of 4", "inferred", "in step"),
-        ("1 of 4", "inferred", "in step"),
+        ("0 of 4", "inferred", "in sync"),
+        ("1 of 4", "inferred", "in sync"),
         ("2 of 4", "expected", "pending"),
         ("3 of 4", "expected", "pending"),
     ]

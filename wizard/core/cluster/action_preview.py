@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, covered, summary
-from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
+from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
 from wizard.core.text import counted, have, listed, one_line, vms
+
+MANY = 20
+"""VMs that an action may touch without the service's name being typed."""
 
 _RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
 
@@ -30,6 +33,16 @@ class ActionPreview:
     touches: tuple[int, ...] = ()
     says: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Number of VMs that it ends, restarts or creates."""
+        return len(self.touches)
+
+    @property
+    def is_large(self) -> bool:
+        """True if it touches so many VMs that the service's name is to be typed first."""
+        return self.size > MANY
+
 
 @dataclass(frozen=True)
 class ScalePreview(ActionPreview):
@@ -40,6 +53,11 @@ class ScalePreview(ActionPreview):
     stale: tuple[int, ...] = ()
     after: Coverage | None = None
     cooldown: int = 0
+
+    @property
+    def size(self) -> int:
+        """The same, with the new ones."""
+        return len(self.touches) + len(self.made)
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,7 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     new = wanted - len(kept)
     pause = f"Then COOLDOWN for {role.pause} s: nothing can be scaled until it ends; recover ends it at once."
     if role.name != SUPERNODE:
-        said = [_ended(ended, {}), f"OneFlow makes {counted(new, 'new VM')}." if new else "", pause]
+        said = [_ended(ended, {}), f"OneFlow creates {counted(new, 'new VM')}." if new else "", pause]
         return ScalePreview(touches=_there(ended), says=_said(said), cooldown=role.pause)
     found = {item.vm_id: item for item in assignments(snapshot)}
     given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
@@ -94,19 +112,22 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
         _made(made, explicit),
         _kept(kept, found) if not explicit else "",
         f"Afterwards: {summary(after)}",
-        f"{vms(stale)} will be stale: restart {_them(stale)} then to put all in step." if stale else "",
+        f"{vms(stale)} will be stale: restart {_them(stale)} then." if stale else "",
         pause,
     ]
     return ScalePreview("", _there(ended), _said(said), made, stale, after, role.pause)
 
 
-def restart_stale(snapshot: ServiceSnapshot) -> RestartPreview:
-    """Preview of restarting stale SuperNodes: which ones, in the order of the list, and what each will get."""
+def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | None = None) -> RestartPreview:
+    """Preview of restarting stale SuperNodes: which ones, in the order of the list, and what each will get.
+
+    `assigned` are its assignments, where they are known already.
+    """
     if snapshot.gone or snapshot.state not in _RESTARTABLE:
         return RestartPreview(
             refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
         )
-    found = assignments(snapshot)
+    found = assignments(snapshot) if assigned is None else assigned
     if any(item.source is Source.EXPLICIT for item in found):
         return RestartPreview(
             refused="The node config was given by hand: a SuperNode starts with it again, and computes nothing."
@@ -169,10 +190,10 @@ def recover(snapshot: ServiceSnapshot) -> ActionPreview:
     ]
     missing = sum(max(0, role.cardinality - len(role.nodes)) for role in snapshot.roles)
     said = [
-        f"OneFlow tries again what failed: {vms([node.vm_id for node in failed])}." if failed else "",
+        f"OneFlow retries what failed: {vms([node.vm_id for node in failed])}." if failed else "",
         f"It resumes {vms([node.vm_id for node in off])}." if off else "",
         f"It creates {counted(missing, 'VM')} that should exist." if missing else "",
-        "" if failed or off or missing else "OneFlow goes on waiting: no VM has failed, is off or is missing.",
+        "" if failed or off or missing else "OneFlow keeps waiting: no VM has failed, is off or is missing.",
         f"It keeps saying {snapshot.state_name} until every role runs." if snapshot.failed else "",
     ]
     return ActionPreview(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))
@@ -200,16 +221,10 @@ def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
         f"SuperNodes first: {listed(map(str, ids))}."
         if ids
         else "It has no VM.",
-        "The request is sent once. Then VMs that still carry the service's id are looked for and terminated.",
+        "Leftover VMs are terminated and listed afterwards.",
         "The service template stays.",
     ]
     return RemovalPreview("", ids, _said(said), verb)
-
-
-def out_of_sync(item: Assignment) -> bool:
-    """True if a SuperNode has, for certain, something else than a restart would give it."""
-    known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
-    return known and item.assigned != item.expected
 
 
 def _scale_refused(snapshot: ServiceSnapshot, role: Role, wanted: int) -> str:
@@ -257,15 +272,18 @@ def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:
 
 
 def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
-    verb = "stays, with" if len(kept) == 1 else "stay, each with"
-    return f"{_holding(kept, found)} {verb} what it was given at its boot." if kept else ""
+    keeps = "keeps the partition it" if len(kept) == 1 else "keep the partition they"
+    return f"{_holding(kept, found)} {keeps} booted with." if kept else ""
 
 
 def _made(made: Sequence[Partition | None], explicit: bool) -> str:
     if not made:
         return ""
-    start = "will start with the node config that was given" if explicit else "will be given "
-    return f"{counted(len(made), 'new SuperNode')} {start}{'' if explicit else listed(map(str, made))}."
+    one = len(made) == 1
+    who = f"The {'' if one else f'{len(made)} '}new SuperNode{'' if one else 's'}"
+    if explicit:
+        return f"{who} start{'s' if one else ''} with the node config that was given."
+    return f"{who} get{'s' if one else ''} partition{'' if one else 's'} {listed(map(str, made))}."
 
 
 def _there(ids: Sequence[int]) -> tuple[int, ...]:

@@ -130,7 +130,7 @@ def summary(found: Coverage) -> str:
     """The same in a sentence."""
     if found.whole:
         count = len(found.spans)
-        return f"Every part of the data is trained on once, by {count} SuperNode{'' if count == 1 else 's'}."
+        return f"Full coverage, no overlap: {count} SuperNode{'' if count == 1 else 's'}."
     clauses = []
     if found.missing == 1:
         clauses.append("no part of the data is known to be trained on" if found.unknown else "nothing is trained on")
@@ -140,15 +140,31 @@ def summary(found: Coverage) -> str:
         clauses.append(f"{share(found.missing)} of the data is trained on by no SuperNode")
     if found.overlapping:
         it = "it" if clauses else "the data"
-        clauses.append(f"{share(found.overlapping)} of {it} counts more than once ({_doubled(found)})")
+        clauses.append(f"{share(found.overlapping)} of {it} is trained on more than once ({_doubled(found)})")
     if not clauses:
-        clauses.append("every part of the data is trained on once")
+        clauses.append("all of the data is trained on once")
     if found.without:
         clauses.append(f"{vms(found.without)} {have(found.without)} no usable partition")
     if found.unknown:
         clauses.append(f"what {vms(found.unknown)} {have(found.unknown)} is not known")
     text = "; ".join(clauses)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def short(found: Coverage) -> str:
+    """The same in a few words, beside the strip."""
+    if found.whole:
+        return "full coverage, no overlap"
+    clauses = []
+    if found.missing and not found.unknown:
+        clauses.append("nothing is trained on" if found.missing == 1 else f"{share(found.missing)} not trained")
+    if found.overlapping:
+        clauses.append(f"{share(found.overlapping)} more than once: {_doubled(found)}")
+    if found.without:
+        clauses.append(f"{vms(found.without)} {have(found.without)} no partition")
+    if found.unknown:
+        clauses.append(f"not known: {vms(found.unknown)}")
+    return ", ".join(clauses) or "full coverage"
 
 
 def share(part: Fraction) -> str:
@@ -163,8 +179,13 @@ def share(part: Fraction) -> str:
     return "more than 99 %" if percent == 100 else f"about {percent} %"
 
 
+def doubled(found: Coverage) -> tuple[int, ...]:
+    """The VMs that train on something that another trains on too."""
+    return tuple(sorted({vm_id for span in found.spans if len(span.vm_ids) > 1 for vm_id in span.vm_ids}))
+
+
 def _doubled(found: Coverage) -> str:
-    ids = sorted({vm_id for span in found.spans if len(span.vm_ids) > 1 for vm_id in span.vm_ids})
+    ids = doubled(found)
     old = [vm_id for vm_id in ids if vm_id >= 0]
     new = "" if len(old) == len(ids) else "new ones"
     return " and ".join(part for part in (vms(old) if old else "", new) if part)

@@ -129,7 +129,7 @@ class Source(str, Enum):
 class Sync(str, Enum):
     """Relation of an assignment to the present list. PENDING: the guest has not asked yet."""
 
-    IN_SYNC = "in step"
+    IN_SYNC = "in sync"
     STALE = "stale"
     COLLISION = "collision"
     NONE = "none"
@@ -182,6 +182,12 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         else:
             found.append(_inferred(node.vm, position, past))
     return _with_collisions(found)
+
+
+def out_of_sync(item: Assignment) -> bool:
+    """True if a SuperNode has, for certain, something else than a restart would give it."""
+    known = item.source in (Source.REPORTED, Source.INFERRED, Source.NONE)
+    return known and item.assigned != item.expected
 
 
 def gaps(found: Sequence[Assignment]) -> tuple[int, ...]:

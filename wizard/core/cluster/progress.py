@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.cluster.diagnosis import Finding, Severity, diagnose
+from wizard.core.cluster.diagnosis import Finding, diagnose, gravest
 from wizard.core.cluster.diagnosis.finding import runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, VmState
@@ -28,10 +28,11 @@ class Mark(str, Enum):
 
 @dataclass(frozen=True)
 class Phase:
-    """A step of the deployment, with its mark."""
+    """A step of the deployment, with its mark; `brief` is its label where there is little room."""
 
     label: str
     mark: Mark
+    brief: str = ""
 
 
 def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
@@ -47,21 +48,28 @@ def phases(snapshot: ServiceSnapshot) -> tuple[Phase, ...]:
         )
     superlink, supernode = snapshot.role(SUPERLINK), snapshot.role(SUPERNODE)
     ready, wanted = (supernode.ready_count, supernode.cardinality) if supernode else (0, 0)
+    linked = bool(superlink and superlink.ready_count) and not snapshot.dead
     reached = [
-        ("template registered", True),
-        ("instantiated", True),
-        ("SuperLink READY", bool(superlink and superlink.ready_count)),
-        (f"SuperNodes {ready}/{wanted} READY", bool(supernode and wanted and ready >= wanted)),
-        ("RUNNING", snapshot.running),
+        ("template registered", "template", True),
+        ("instantiated", "made", True),
+        ("SuperLink READY", "SuperLink", linked),
+        (
+            f"SuperNodes {ready}/{wanted} READY",
+            f"SuperNodes {ready}/{wanted}",
+            bool(supernode and wanted and ready >= wanted),
+        ),
+        ("RUNNING", "RUNNING", snapshot.running and not snapshot.dead),
     ]
     found: list[Phase] = []
-    for label, done in reached:
+    for label, brief, done in reached:
         if done:
-            found.append(Phase(label, Mark.DONE))
+            found.append(Phase(label, Mark.DONE, brief))
+        elif snapshot.dead and brief == "SuperLink":
+            found.append(Phase("SuperLink lost", Mark.FAILED, "SuperLink lost"))
         elif snapshot.running or any(phase.mark is not Mark.DONE for phase in found):
-            found.append(Phase(label, Mark.TODO))
+            found.append(Phase(label, Mark.TODO, brief))
         else:
-            found.append(Phase(label, Mark.FAILED if snapshot.failed else Mark.ACTIVE))
+            found.append(Phase(label, Mark.FAILED if snapshot.failed else Mark.ACTIVE, brief))
     return tuple(found)
 
 
@@ -78,9 +86,8 @@ def waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding] | None = 
 def _waiting_for(snapshot: ServiceSnapshot, findings: Sequence[Finding]) -> str:
     if snapshot.gone:
         return "The service is gone: OneFlow has removed its document."
-    for finding in findings:
-        if finding.severity is not Severity.INFO:
-            return finding.means
+    if found := gravest(findings):
+        return found.means
     for name in (SUPERLINK, SUPERNODE):
         role = snapshot.role(name)
         if role is not None and (said := _role_waits(snapshot, role)):
@@ -95,7 +102,7 @@ def _role_waits(snapshot: ServiceSnapshot, role: Role) -> str:
         return ""
     if not role.nodes:
         busy = snapshot.state in (ServiceState.PENDING, ServiceState.DEPLOYING, ServiceState.DEPLOYING_NETS)
-        return f"Waiting for OneFlow to list the VMs of {role.name}: it does when the last exists." if busy else ""
+        return f"Waiting for OneFlow to list the VMs of {role.name}; it lists them once all exist." if busy else ""
     waiting = [node for node in role.nodes if node.vm is not None and not node.vm.is_ready]
     if not waiting or snapshot.running:
         return ""

@@ -268,6 +268,7 @@ class Service(_State):
     roles: list[RoleState | None] = Field(default_factory=list)
     log: list[LogEntry | None] = Field(default_factory=list)
     user_inputs_values: dict[str, object] = Field(default_factory=dict)
+    ready_status_gate: bool | None = None
 
 
 class Envelope(_State):

@@ -48,6 +48,7 @@ def decode_service(document: object) -> ServiceSnapshot:
         roles=tuple(_role(role, numbers) for role in service.roles if role),
         log=tuple(LogLine(line.timestamp, line.severity, line.message) for line in service.log if line),
         values=texts(service.user_inputs_values),
+        gated=service.ready_status_gate,
         unreadable=tuple(str(misfit) for misfit in misfits if not _is_of_lost_node(misfit, service)),
     )
 

@@ -189,7 +189,8 @@ class ServiceSnapshot:
     a service whose document no longer exists: OneFlow's way to say that a removal is complete. `former` holds the
     VMs that were seen as nodes earlier, or were found among those that ended, and are no longer listed; `untold` is
     how many SuperNodes it once had of which oned tells nothing, although it was asked. `unreadable` says what of the
-    document could not be read, a sentence each.
+    document could not be read, a sentence each. `facts_at` is when oned was asked about the VMs, where that was not at
+    `taken_at`: what it said then still stands here. `gated`: OneFlow waits for READY (None: it does not say).
     """
 
     id: int
@@ -207,6 +208,8 @@ class ServiceSnapshot:
     former: tuple[VmFacts, ...] = ()
     untold: int = 0
     unreadable: tuple[str, ...] = ()
+    facts_at: float = 0.0
+    gated: bool | None = None
 
     @property
     def state_name(self) -> str:

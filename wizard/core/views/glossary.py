@@ -9,12 +9,13 @@ from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.snapshot import Run, VmFacts
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
+from wizard.core.views.badges import Tone
 
 STANDINGS: Mapping[Sync, str] = {
-    Sync.IN_SYNC: "it trains on the shard of its present position: all is well",
+    Sync.IN_SYNC: "it trains on the shard of its present position",
     Sync.STALE: "its position or the number of SuperNodes changed since it booted; it keeps the shard it got then. "
     "A reboot of the VM gives it the new one",
-    Sync.COLLISION: "another SuperNode trains on the same shard: its data counts twice, other data not at all",
+    Sync.COLLISION: "another SuperNode trains on the same shard: that shard is trained on more than once",
     Sync.NONE: "Flower runs without a partition-id: the client application must cut the data by itself",
     Sync.PENDING: "the guest has not asked yet; what stands there is what it will get",
     Sync.UNKNOWN: "it can't be known from here: oned does not show the VM, or some of its history is missing",
@@ -25,9 +26,19 @@ SOURCES: Mapping[Source, str] = {
     Source.EXPLICIT: "the operator gave a node config, the same to every SuperNode",
     Source.INFERRED: "worked out from when the role's VMs were made and ended",
     Source.EXPECTED: "what the guest will get when it boots",
-    Source.NONE: "READY, and it published none",
+    Source.NONE: "it is READY and published none",
     Source.UNKNOWN: "not reported, and it can't be worked out",
 }
+
+FROM: Mapping[Source, str] = {
+    Source.REPORTED: "reported by its guest",
+    Source.EXPLICIT: "given by the operator",
+    Source.INFERRED: "worked out from its history",
+    Source.EXPECTED: "expected at its boot",
+    Source.NONE: "its guest reported none",
+    Source.UNKNOWN: "not known",
+}
+"""How a partition is known, after `from:`."""
 
 READY: Mapping[str, str] = {
     "YES": "the guest's health check passed and it reported so to OneGate",
@@ -47,23 +58,41 @@ PHASES: Mapping[Mark, str] = {
     Mark.FAILED: "OneFlow gave up here, or a VM that it waits for did",
 }
 
+TONES: Mapping[Tone, str] = {
+    Tone.GOOD: "it runs",
+    Tone.MOVING: "on its way to another state",
+    Tone.WARNING: "off, held or in WARNING: it waits for you",
+    Tone.BAD: "it failed, or is dead whatever OpenNebula calls it",
+    Tone.GONE: "removed",
+    Tone.UNKNOWN: "not known",
+}
+"""Meanings of the sign before a state."""
+
+SHARDS: Mapping[str, str] = {
+    "━": "trained on once",
+    "▓": "trained on more than once",
+    "·": "trained on by no SuperNode",
+    "?": "not known",
+}
+"""Meanings of the signs of the strip of shards."""
+
 SERVICE_STATES: Mapping[ServiceState, str] = {
-    ServiceState.PENDING: "made; OneFlow has not begun",
-    ServiceState.DEPLOYING: "VMs are being made, the SuperLink first. It waits without a time-out",
-    ServiceState.RUNNING: "every role is up and READY; only now it can be scaled",
+    ServiceState.PENDING: "created; OneFlow has not started",
+    ServiceState.DEPLOYING: "VMs are created, the SuperLink first; there is no time-out",
+    ServiceState.RUNNING: "every role is up and READY; only in this state it can be scaled",
     ServiceState.UNDEPLOYING: "it is being removed; nothing more may be sent",
     ServiceState.WARNING: "a VM failed or left; fix or remove that VM, OneFlow takes no `recover` here",
     ServiceState.DONE: "removed",
-    ServiceState.FAILED_UNDEPLOYING: "a VM would not go; `recover`, or `recover` with `delete`",
-    ServiceState.FAILED_DEPLOYING: "a VM could not be made; `recover` tries again",
-    ServiceState.SCALING: "VMs are being added or taken away",
-    ServiceState.FAILED_SCALING: "a VM could not be added or taken away; `recover` tries again",
+    ServiceState.FAILED_UNDEPLOYING: "a VM could not be removed; `recover`, or `recover` with `delete`",
+    ServiceState.FAILED_DEPLOYING: "a VM could not be created; `recover` retries",
+    ServiceState.SCALING: "VMs are being added or removed",
+    ServiceState.FAILED_SCALING: "a VM could not be added or removed; `recover` retries",
     ServiceState.COOLDOWN: "after a scale: the next one, and a delete, are refused until it is over",
-    ServiceState.DEPLOYING_NETS: "networks of the service are being made",
+    ServiceState.DEPLOYING_NETS: "networks of the service are being created",
     ServiceState.UNDEPLOYING_NETS: "networks of the service are being removed; nothing more may be sent",
-    ServiceState.FAILED_DEPLOYING_NETS: "a network could not be made; `recover` tries again",
-    ServiceState.FAILED_UNDEPLOYING_NETS: "a network would not go; `recover`, or `recover` with `delete`",
-    ServiceState.HOLD: "made on hold: OneFlow begins when it is released",
+    ServiceState.FAILED_DEPLOYING_NETS: "a network could not be created; `recover` retries",
+    ServiceState.FAILED_UNDEPLOYING_NETS: "a network could not be removed; `recover`, or `recover` with `delete`",
+    ServiceState.HOLD: "created on hold: OneFlow starts it when it is released",
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, coverage
 from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, Source, assignments
 from wizard.core.cluster.progress import Phase, phases, waiting_for
+from wizard.core.cluster.underway import Underway
 from wizard.core.flower.superlink import Card, card
-from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
+from wizard.core.views.badges import Badge, Tone, badge, service_badge
+from wizard.core.views.next_step import NextStep, next_step, refusals
 
 LOST = "LOST"
 """State of a node that OneFlow lists without a VM."""
@@ -57,6 +60,11 @@ class RoleRow:
     wanted: int
     failed: bool
 
+    @property
+    def badge(self) -> Badge:
+        """Badge of its state; bad where it has failed, or is dead, whatever OneFlow calls it."""
+        return Badge(self.state, Tone.BAD) if self.failed else badge(self.state)
+
 
 def vm_rows(snapshot: ServiceSnapshot, found: Iterable[Assignment] | None = None) -> tuple[VmRow, ...]:
     """A row for each VM that the service lists, role by role, in the order of OneFlow's list.
@@ -74,7 +82,14 @@ def vm_rows(snapshot: ServiceSnapshot, found: Iterable[Assignment] | None = None
 def role_rows(snapshot: ServiceSnapshot) -> tuple[RoleRow, ...]:
     """A row for each role."""
     return tuple(
-        RoleRow(one_line(role.name), role.state_name, role.ready_count, len(role.nodes), role.cardinality, role.failed)
+        RoleRow(
+            one_line(role.name),
+            role.state_name,
+            role.ready_count,
+            len(role.nodes),
+            role.cardinality,
+            role.failed or (role.name == SUPERLINK and snapshot.dead),
+        )
         for role in snapshot.roles
     )
 
@@ -113,10 +128,14 @@ def _partition(item: Assignment | None) -> str:
     return UNKNOWN if item.source is Source.UNKNOWN else "none"
 
 
+_NO_BADGE = Badge("", Tone.UNKNOWN)
+
+
 @dataclass(frozen=True)
 class ServiceRow:
     """One service. `ready` SuperNodes of `wanted`, None where oned does not report all of them; `age` in seconds, -1
-    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
+    where it is not known; `trouble` is in a few words what is gravest, `finding` its name in the diagnosis; `grave`: it
+    does not pass by itself; `badge` draws the state."""
 
     id: int
     name: str
@@ -127,6 +146,8 @@ class ServiceRow:
     owner: str
     trouble: str = ""
     grave: bool = False
+    finding: str = ""
+    badge: Badge = _NO_BADGE
 
     @property
     def count(self) -> str:
@@ -134,9 +155,15 @@ class ServiceRow:
         return f"{'?' if self.ready is None else self.ready}/{self.wanted}"
 
 
-def service_rows(services: Iterable[ServiceSnapshot], now: float) -> tuple[ServiceRow, ...]:
-    """A row for each Flower service, those in grave trouble first, then by id. `now` in Unix seconds."""
-    rows = [_row(service, now) for service in services if service.is_flower]
+def service_rows(
+    services: Iterable[ServiceSnapshot], now: float, underway: Mapping[int, Underway] | None = None
+) -> tuple[ServiceRow, ...]:
+    """A row for each Flower service, those in grave trouble first, then by id. `now` in Unix seconds.
+
+    `underway` is what this program does to some of them just now, by their ids: what that causes is no trouble.
+    """
+    doing = underway or {}
+    rows = [_row(service, now, doing.get(service.id)) for service in services if service.is_flower]
     return tuple(sorted(rows, key=lambda row: (not row.grave, row.id)))
 
 
@@ -150,16 +177,15 @@ def rough(seconds: float) -> str:
     return "<1 min"
 
 
-def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
+def _row(service: ServiceSnapshot, now: float, underway: Underway | None) -> ServiceRow:
     # Home draws its first picture without a service, and the rules are many.
-    from wizard.core.cluster.diagnosis import Severity, diagnose
+    from wizard.core.cluster.diagnosis import Severity, diagnose, gravest
     from wizard.core.opennebula.snapshot import SUPERNODE
 
     role = service.role(SUPERNODE)
     nodes = [node for node in role.nodes if not node.is_lost] if role else []
     reported = all(node.vm is not None and node.vm.user_template is not None for node in nodes)
-    found = [item for item in diagnose(service) if item.severity is not Severity.INFO]
-    gravest = next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)
+    found = gravest(diagnose(service, underway=underway))
     return ServiceRow(
         service.id,
         service.name,
@@ -168,8 +194,10 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
         role.cardinality if role else 0,
         now - service.start_time if service.start_time else -1,
         service.owner,
-        gravest.name.replace("-", " ") if gravest else "",
-        gravest is not None and gravest.severity is Severity.ERROR,
+        one_line(found.brief) if found else "",
+        found is not None and found.severity is Severity.ERROR,
+        found.name if found else "",
+        service_badge(service),
     )
 
 
@@ -183,7 +211,8 @@ class Board:
     """A snapshot as it is drawn. A service that is gone has neither roles nor rows.
 
     `assignments` are worked out once, and all the rest is made from them.
-    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY.
+    `shards` is None while no SuperNode runs, `card` while no SuperLink is READY. `refused` says why an action does not
+    apply now, by its name, `next` what to do.
     """
 
     phases: tuple[Phase, ...]
@@ -193,24 +222,39 @@ class Board:
     findings: tuple[Finding, ...]
     waiting: str
     card: Card | None
+    refused: Mapping[str, str]
+    next: NextStep
     assignments: tuple[Assignment, ...] = ()
 
 
-def board(snapshot: ServiceSnapshot, reached: str) -> Board:
-    """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps."""
+def board(
+    snapshot: ServiceSnapshot, reached: str, underway: Underway | None = None, *, interrupted: bool = False
+) -> Board:
+    """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps.
+
+    `underway` is what this program does to the service just now; `interrupted`: an earlier session has not ended its
+    restarts.
+    """
     if snapshot.gone:
-        return Board(phases(snapshot), (), (), None, (), waiting_for(snapshot), None)
+        waiting = waiting_for(snapshot)
+        refused = refusals(snapshot, (), None)
+        step = next_step(snapshot, (), waiting, refused)
+        return Board(phases(snapshot), (), (), None, (), waiting, None, refused, step)
     assigned = assignments(snapshot)
-    findings = diagnose(snapshot, assigned)
+    findings = diagnose(snapshot, assigned, underway)
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
+    waiting, connection = waiting_for(snapshot, findings), card(snapshot, reached)
+    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted)
     return Board(
         phases(snapshot),
         role_rows(snapshot),
         vm_rows(snapshot, assigned),
         coverage(snapshot, assigned) if trains else None,
         findings,
-        waiting_for(snapshot, findings),
-        card(snapshot, reached),
+        waiting,
+        connection,
+        refused,
+        next_step(snapshot, findings, waiting, refused, underway),
         assigned,
     )

@@ -21,7 +21,7 @@ from wizard.sandbox.oned.accounts import (
     no_such,
     not_authorized,
 )
-from wizard.sandbox.oned.vm import DONE, VirtualMachine, full_form, short_form
+from wizard.sandbox.oned.vm import DONE, VirtualMachine, full_form, measurements, short_form
 from wizard.sandbox.world import WorldState
 
 # oned writes the contents of these, and these leaves, as CDATA; everything else as escaped text.
@@ -76,6 +76,7 @@ class Oned:
             "one.document.info": (catalogue.document, 1, 1),
             "one.vm.info": (machines.info, 1, 1),
             "one.vm.action": (machines.action, 2, 2),
+            "one.vm.monitoring": (machines.monitoring, 1, 1),
             "one.vm.update": (machines.update, 3, 3),
             "one.vmpool.info": (machines.pool, 4, 5),
             "one.vmpool.infoextended": (machines.pool_extended, 4, 5),
@@ -143,6 +144,11 @@ class VmCalls:
     def info(self, user: User, vid: int) -> str:
         """one.vm.info"""
         return element("VM", full_form(self._vm(user, vid, "USE"), self._world.seconds()))
+
+    def monitoring(self, user: User, vid: int) -> str:
+        """one.vm.monitoring: every measurement that is kept, oldest first."""
+        vm = self._vm(user, vid, "USE")
+        return element("MONITORING_DATA", {"MONITORING": measurements(vm, self._world.seconds())})
 
     def action(self, user: User, action: str, vid: int) -> int:
         """one.vm.action"""

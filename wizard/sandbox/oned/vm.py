@@ -193,6 +193,19 @@ def short_form(vm: VirtualMachine) -> dict[str, Any]:
     }
 
 
+MEASURED_EVERY, KEPT = 30, 40
+"""Seconds between two measurements of a VM, and how many of them are kept here."""
+
+
+def measurements(vm: VirtualMachine, now: int) -> list[dict[str, str]]:
+    """Every measurement of its present run that is kept; none of a VM that does not run."""
+    if not vm.running or not vm.history:
+        return []
+    begun = vm.history[-1].running_start
+    times = [now - MEASURED_EVERY * back for back in range(KEPT - 1, -1, -1)]
+    return [_monitoring(vm, moment) for moment in times if moment >= begun]
+
+
 def _template(vm: VirtualMachine) -> dict[str, Any]:
     attributes = {
         "AUTOMATIC_DS_REQUIREMENTS": '("CLUSTERS/ID" @> 0)',

@@ -5,43 +5,58 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.content import Content
+from textual.binding import ActiveBinding, Binding
+from textual.containers import Container
 from textual.widgets import DataTable
 
 from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
+from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.text import one_line
 from wizard.core.views.glossary import SERVICE_STATES
+from wizard.core.views.next_step import CONNECT, SUPERLINK, NextStep
 from wizard.core.views.rows import Board, board
 from wizard.operations.deploy import outcome, send
 from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
-from wizard.operations.watch import PollResult, Push, Watch, address
-from wizard.storage.process_files import DeploymentRecord
+from wizard.operations.watch import QUICK, PollResult, Push, Watch, address, paces
+from wizard.storage.process_files import DeploymentRecord, RestartRecord
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.saving import write_events
 from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.steps import Step
 from wizard.tui.terminal.driver import notify
+from wizard.tui.widgets.board_panels import (
+    DeploymentPanel,
+    NextPanel,
+    ShardStrip,
+    fitting,
+    header,
+    is_folded,
+    signs_legend,
+)
 from wizard.tui.widgets.dialogs import trouble
-from wizard.tui.widgets.event_log import EventLog, contact, events_of, top
+from wizard.tui.widgets.event_log import EventLog, contact, events_of
 from wizard.tui.widgets.lines import QuietLine
-from wizard.tui.widgets.progress_line import PhasesLine, roles_line, shards_line
+from wizard.tui.widgets.machines import Machines
+from wizard.tui.widgets.progress_line import PhasesLine
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
-from wizard.tui.widgets.vm_table import Room, VmTable
+from wizard.tui.widgets.vm_table import VmTable
 
-PARTS = "PhasesLine, #roles, #shards, #waiting, VmTable, EventLog"
+PARTS = "#phases, #progress, #roles, #shards, #waiting, #vm, VmTable, EventLog"
 """The widgets that an answer is drawn in."""
+
+_TALL = 30
 
 UNSEEN = 15.0
 """Seconds between two polls of a dashboard that is not shown, at least."""
@@ -54,16 +69,16 @@ class DashboardScreen(ServiceActions):
     """
 
     CSS_PATH = ["step.tcss", "dashboard.tcss"]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]
     BINDINGS = [
         Binding("r", "poll_now", "Refresh"),
-        Binding("c", "connect", "Connect"),
-        Binding("w", "write", "Write events", show=False),
-        Binding("g", "switch", "Go to", show=False),
+        Binding("g", "switch", "Go to"),
+        Binding("w", "write", "Write events"),
     ]
     HELP = (
-        "Enter opens a VM, y says what is wrong, c how to connect, l what the SuperLink says. s scales, t restarts "
+        "Enter opens a VM, y is the diagnosis, c says how to connect, l what the SuperLink says. s scales, t restarts "
         "what is stale, o recovers, x deletes: each says first what it touches. g goes to another service, w writes "
-        "events."
+        "the events into a file."
     )
     step = Step.DASHBOARD
 
@@ -80,19 +95,21 @@ class DashboardScreen(ServiceActions):
         self.wake = asyncio.Event()
         self.alerts = Alerts()
         self.push: Push | None = None
+        self.earlier: tuple[Pace, ...] | None = None
 
     def compose_content(self) -> ComposeResult:
-        """Phases, roles, what it waits for, the VMs, the events."""
-        yield PhasesLine()
-        yield QuietLine(id="roles")
-        yield QuietLine(id="shards")
-        yield QuietLine(id="waiting")
-        yield VmTable()
+        """The deployment, what to do next, the shards, the VMs, the events."""
+        with Container(id="overview"):
+            yield DeploymentPanel()
+            yield NextPanel()
+        yield ShardStrip()
+        yield Machines(lambda: self.session.cloud)
         yield EventLog()
 
     def on_mount(self) -> None:
         """Deploy what was asked for, then watch."""
         self.help_text(self.HELP)
+        self._say(NextStep("Asking OneFlow…" if self.prepared is None else "Deploying…"))
         self.query_one(VmTable).focus()
         self.live()
 
@@ -107,7 +124,7 @@ class DashboardScreen(ServiceActions):
     def explained(self) -> tuple[Passage, ...]:
         """Meanings of the words on this screen, from the tables that they come from."""
         states = Passage("State of the service", "A role has the same words.", terms(SERVICE_STATES))
-        return (PhasesLine.legend(), *VmTable.legend(), states)
+        return (PhasesLine.legend(), *signs_legend(), *VmTable.legend(), states)
 
     def refresh_frame(self) -> None:
         """Draw the top line and the rail again; the top line is the service's own."""
@@ -135,17 +152,21 @@ class DashboardScreen(ServiceActions):
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
-            if len(self.query(PARTS)) < PARTS.count(",") + 1:
-                # The answer comes while this screen is let go, one of its parts after the other.
+            if not self.is_whole:
                 return
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
             if watch.latest.snapshot is not None and watch.latest.snapshot.gone:
                 self.sweep(watch.latest.snapshot)
                 return
-            pause = watch.pause if self.is_current else max(watch.pause, UNSEEN)
+            pause = self._pause(watch)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), pause)
+
+    @property
+    def is_whole(self) -> bool:
+        """False while this screen is let go, one of its parts after the other: an answer may come then."""
+        return len(self.query(PARTS)) == PARTS.count(",") + 1
 
     def on_screen_resume(self) -> None:
         """Shown again: this is the service that is meant now, and it is looked at at once."""
@@ -177,10 +198,18 @@ class DashboardScreen(ServiceActions):
         """Ask at once instead of at the end of the pause."""
         self.wake.set()
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; those that the line of keys has no room for are not shown in it."""
+        found = super().active_bindings
+        if self.restarting is not None and "t" in found:
+            found["t"] = found["t"]._replace(binding=replace(found["t"].binding, description="Stop after this one"))
+        return fitting(found, self.app)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A SuperLink that is not READY is not offered to connect to."""
-        if action in ("connect", "superlink"):
-            return self.card is not None
+        """Before anything is known there is nothing to connect to."""
+        if action in (CONNECT, SUPERLINK) and self.card is None:
+            return False
         return super().check_action(action, parameters)
 
     def action_connect(self) -> None:
@@ -237,7 +266,7 @@ class DashboardScreen(ServiceActions):
             return False
         except CloudError as error:
             self.tell(str(error), "E")
-            self.show_line("#waiting", "Not deployed. Esc leads back; what you chose is kept.")
+            self._say(NextStep("Not deployed. Esc leads back; what you chose is kept.", trouble=True))
             self.wizard.push_screen(trouble(error))
             return False
         finally:
@@ -247,28 +276,53 @@ class DashboardScreen(ServiceActions):
         self.wizard.drafts.keep()
         return True
 
-    @staticmethod
-    def _look(watch: Watch) -> Board | None:
+    def _look(self, watch: Watch) -> Board | None:
         """Ask once and work out what is drawn, off the event loop."""
-        snapshot = watch.poll().snapshot
-        return board(snapshot, reached_through()) if snapshot else None
+        snapshot, underway = watch.poll().snapshot, self.underway
+        if snapshot is None:
+            return None
+        if underway is not None and underway.is_over(snapshot):
+            underway = None
+        if self.earlier is None and self.session.keeps and snapshot.state in COMING_UP:
+            self.earlier = paces(watch.cloud.where, snapshot.id)
+        interrupted = RestartRecord.of(snapshot.id, snapshot.start_time).read() is not None
+        return board(snapshot, reached_through(), underway, interrupted=interrupted)
+
+    def _pause(self, watch: Watch) -> float:
+        """Seconds to the next poll: quick while an action runs, rare where nobody looks."""
+        if not self.is_current:
+            return max(watch.pause, UNSEEN)
+        if self.underway is not None and self.snapshot is not None and not watch.latest.stale:
+            return min(watch.pause, max(QUICK, self.snapshot.elapsed))
+        return watch.pause
 
     def _show(self, result: PollResult, found: Board | None) -> None:
         snapshot = result.snapshot
-        offered, self.board = self.card, found
-        if found is not None:
+        before, self.board = self.refused, found
+        if found is not None and snapshot is not None:
+            if self.underway is not None and self.underway.is_over(snapshot):
+                self.underway = None
+            self.set_class(is_folded(snapshot), "-folded")
             self.query_one(PhasesLine).show_phases(found.phases)
-            self.query_one("#roles", QuietLine).show(roles_line(found.roles) if found.roles else Content())
-            self.query_one(VmTable).show(found.rows, Room.of(self.app.size.width))
-            self.query_one("#shards", QuietLine).show(shards_line(found.shards))
-        if (offered is None) != (self.card is None):
+            deployment = self.query_one(DeploymentPanel)
+            deployment.show(snapshot, found.roles, self.earlier or (), linked_at(result.events))
+            self.query_one(ShardStrip).show_shards(found.shards)
+            self.query_one(Machines).show(found, quick=snapshot.elapsed < QUICK)
+        if before != self.refused:
             self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:
             self._ended()
-        said = contact(result) or (found.waiting if found else "asking OneFlow…")
-        self.show_line("#waiting", one_line(said))
+        self._say(found.next if found else NextStep("Asking OneFlow…"), contact(result))
         self.query_one(EventLog).show(result.events)
         self._show_top()
+
+    def _say(self, step: NextStep, trouble: str = "") -> None:
+        self.query_one(NextPanel).tell(step, trouble)
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why each action does not apply now."""
+        return self.board.refused if self.board else {}
 
     def _tell_aloud(self, result: PollResult) -> None:
         """Ring where something is worth it; where another screen is shown, say it there too."""
@@ -296,7 +350,9 @@ class DashboardScreen(ServiceActions):
 
     def _show_top(self) -> None:
         if self.snapshot is not None:
-            self.show_line("#top", top(self.snapshot, self.session.connection, self.watching))
+            width = self.app.size.width
+            line = header(self.snapshot, self.session.connection, self.watching, width)
+            self.query_one("#top", QuietLine).show(line)
 
     def tell(self, message: str, severity: str, at: float | None = None) -> None:
         """Write a line among the events; `at` is a Unix time, by default now."""

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from textual import work
 from textual.binding import Binding
+from textual.events import Key
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster import action_preview
 from wizard.core.cluster.action_preview import ActionPreview
-from wizard.core.cluster.coverage import coverage, summary
-from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.partitions import assignments
+from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
-from wizard.core.text import one_line
+from wizard.core.text import counted, one_line
+from wizard.core.views.commands import command_of
+from wizard.core.views.next_step import BUSY, DELETE, KEYS, RECOVER, RESTART, SCALE, refusals
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.operations.service_actions import Stop
 from wizard.tui.background import run_in_thread
 from wizard.tui.screens.step import StepScreen
-from wizard.tui.widgets.dialogs import Ask, Confirm, Notice, trouble
+from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
+from wizard.tui.widgets.dialogs import Ask, Confirm, trouble
 from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
 
 
@@ -33,18 +38,20 @@ class ServiceActions(StepScreen):
     """A screen that knows a service: scale, restart what is stale, recover, delete, and why it hangs."""
 
     BINDINGS = [
+        Binding("c", "connect", "Connect"),
+        Binding("t", "restart_stale", "Restart stale"),
+        Binding("o", "recover", "Recover"),
+        Binding("y", "why", "Diagnosis"),
         Binding("s", "scale", "Scale"),
-        Binding("t", "restart_stale", "Restart stale", show=False),
-        Binding("o", "recover", "Recover", show=False),
         Binding("x", "delete", "Delete"),
-        Binding("y", "why", "Why?"),
-        Binding("l", "superlink", "SuperLink", show=False),
+        Binding("l", "superlink", "SuperLink"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self.removing = False
         self.restarting: threading.Event | None = None
+        self.underway: Underway | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -81,28 +88,37 @@ class ServiceActions(StepScreen):
             self.notify(pending, title="Nothing was sent", severity="warning", timeout=10, markup=False)
             return
         role = snapshot.role(SUPERNODE)
-        question = Ask("Scale the SuperNodes", "How many there shall be.", str(role.cardinality) if role else "")
+        now, least, most = (role.cardinality, role.min_vms, role.max_vms) if role else (0, None, None)
+        bounds = "".join(f", {word} {count}" for word, count in (("min", least), ("max", most)) if count is not None)
+        question = Ask("Scale the SuperNodes", f"SuperNodes (now {now}{bounds})", str(now))
         wanted = await self.wizard.push_screen_wait(question)
         if wanted is None:
             return
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 7):
-            self.notify(f"{wanted!r} is no whole number; nothing was sent.", severity="error", markup=False)
+            self.notify("Enter a whole number. Nothing was sent.", severity="error", markup=False)
             return
         count = int(wanted)
         found = action_preview.scale(snapshot, count)
-        if await self._agreed(found, f"Scale to {count} SuperNodes?", "Scale"):
+        command = command_of(SCALE, snapshot, count)
+        if await self._agreed(snapshot, found, f"Scale to {count} SuperNodes?", "Scale", command):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud, stop: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell, stop))
+            await self._sent(
+                lambda cloud, stop: service_actions.scale(cloud, snapshot, SUPERNODE, count, tell, stop),
+                Underway(Doing.SCALE, wanted=count),
+            )
 
     @work(exclusive=True, group="act", description="recovering")
     async def action_recover(self) -> None:
         """Tell what it does, and send it once."""
         snapshot = self._idle()
         if snapshot is not None and await self._agreed(
-            action_preview.recover(snapshot), "Recover the service?", "Recover"
+            snapshot, action_preview.recover(snapshot), "Recover the service?", "Recover", command_of(RECOVER, snapshot)
         ):
             tell = self._tell_from_afar()
-            await self._sent(lambda cloud, stop: service_actions.recover(cloud, snapshot, tell, stop))
+            await self._sent(
+                lambda cloud, stop: service_actions.recover(cloud, snapshot, tell, stop),
+                Underway(Doing.RECOVER, since=self.session.clock()),
+            )
 
     @work(exclusive=True, group="act", description="deleting the service")
     async def action_delete(self) -> None:
@@ -110,22 +126,26 @@ class ServiceActions(StepScreen):
         snapshot = self._idle()
         if snapshot is None:
             return
-        if self.removing:
-            self.notify("It is being removed already: nothing is sent.", severity="warning", markup=False)
+        if self.underway is not None and self.underway.kind is Doing.REMOVE:
+            self.notify("It is being deleted already. Nothing was sent.", severity="warning", markup=False)
             return
         found = action_preview.remove(snapshot)
-        if not await self._agreed(found, f"Delete service {snapshot.id}, {snapshot.name}?", "Delete", danger=True):
+        title, command = f"Delete service {snapshot.id}, {snapshot.name}?", command_of(DELETE, snapshot)
+        if not await self._agreed(snapshot, found, title, "Delete", command, danger=True):
             return
         self.removing = True
         verbs: list[Verb] = []
         tell = self._tell_from_afar()
-        sent = await self._sent(lambda cloud, stop: verbs.append(service_actions.remove(cloud, snapshot, tell, stop)))
+        sent = await self._sent(
+            lambda cloud, stop: verbs.append(service_actions.remove(cloud, snapshot, tell, stop)),
+            Underway(Doing.REMOVE),
+        )
         # Where another removes it, nobody here has agreed to the end of what may stay behind.
         self.removing = sent and verbs[0] is not Verb.WAIT
         if self.removing:
             self.tell(f"{verbs[0].value} sent; waiting for OneFlow to remove the service", "I")
         elif sent:
-            self.tell("nothing was sent: it is being removed already", "I")
+            self.tell("nothing was sent: it is being deleted already", "I")
 
     @work(exclusive=True, group="sweep", description="looking for VMs that stayed behind")
     async def sweep(self, gone: ServiceSnapshot) -> None:
@@ -139,15 +159,15 @@ class ServiceActions(StepScreen):
         try:
             left = await run_in_thread(lambda: cloud.vms.left_behind(gone))
         except CloudError as error:
-            self.tell(f"whether VMs stayed behind is not known: {error}", "W")
+            self.tell(f"whether VMs are left over is not known: {error}", "W")
             return
         if not left:
-            self.tell("no VM of it stayed behind", "I")
+            self.tell("no VM was left over", "I")
             return
         named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
-        self.tell(f"stayed behind: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
-        question = Confirm("Terminate what stayed behind?", f"The service is gone; these still carry its id:\n{named}",
-                           "Terminate", danger=True)  # fmt: skip
+        self.tell(f"left over: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
+        text = f"The service is gone; these VMs still carry its id:\n{named}"
+        question = Confirm("Terminate the leftover VMs?", text, "Terminate", danger=True)
         if self.removing or await self.wizard.push_screen_wait(question):
             tell = self._tell_from_afar()
             try:
@@ -157,7 +177,7 @@ class ServiceActions(StepScreen):
                 return
             if still:
                 ids = ",".join(str(vm.id) for vm in still)
-                self.tell(f"VMs stay behind; terminate them: onevm terminate {ids}", "E")
+                self.tell(f"VMs are left over; terminate them: onevm terminate {ids}", "E")
 
     def action_restart_stale(self) -> None:
         """Restart one after another; the same key stops before the next one."""
@@ -165,6 +185,8 @@ class ServiceActions(StepScreen):
             self._restart()
         else:
             self.restarting.set()
+            if self.underway is not None:
+                self._go_on(replace(self.underway, stopping=True))
             self.tell("stopping once this one is READY again", "I")
 
     @work(exclusive=True, group="restart", description="restarting stale SuperNodes")
@@ -174,59 +196,119 @@ class ServiceActions(StepScreen):
         if snapshot is None or cloud is None:
             return
         restart = await run_in_thread(lambda: StaleRestart.of(snapshot))
-        if not await self._agreed(restart.preview, "Restart the stale SuperNodes?", "Restart"):
+        command = command_of(RESTART, snapshot)
+        if not await self._agreed(snapshot, restart.preview, "Restart the stale SuperNodes?", "Restart", command):
             return
         stop = self.restarting = threading.Event()
-        tell = self._tell_from_afar()
+        tell, loop = self._tell_from_afar(), asyncio.get_running_loop()
+
+        def reach(done: int, vm_ids: Sequence[int]) -> None:
+            now = Underway(Doing.RESTART, tuple(vm_ids), done, stopping=stop.is_set())
+            loop.call_soon_threadsafe(self._go_on, now)
+
+        self._go_on(Underway(Doing.RESTART, restart.preview.touches))
+        self.refresh_bindings()
         try:
-            self._tell_end(await run_in_thread(lambda: restart.run(cloud, tell, stop.is_set)))
+            self._tell_end(await run_in_thread(lambda: restart.run(cloud, tell, stop.is_set, reach)))
         except CloudError as error:
             self.wizard.push_screen(trouble(error))
         finally:
             stop.set()
             self.restarting = None
-            self.action_poll_now()
+            self._go_on(None)
+            self.refresh_bindings()
 
-    def action_why(self) -> None:
-        """Everything that is wrong, what it means, what to look at, and what helps."""
+    def _go_on(self, underway: Underway | None) -> None:
+        """Say how far an action is, and look at the service."""
+        self.underway = underway
+        self.action_poll_now()
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why each action does not apply now, by its name; empty where it does, or where nothing is known yet."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What the state of the service refuses is not offered."""
+        return not self._why_not(action) and super().check_action(action, parameters)
+
+    def on_key(self, event: Key) -> None:
+        """A key whose action does not apply now says why."""
+        action = next((action for action, (key, _) in KEYS.items() if key == event.key), "")
+        if why := self._why_not(action):
+            event.stop()
+            self.notify(one_line(why), severity="warning", markup=False)
+
+    def _why_not(self, action: str) -> str:
+        if self.restarting is not None and action in (SCALE, RECOVER, DELETE, RESTART):
+            return "" if action == RESTART else BUSY
+        return self.refused.get(action, "")
+
+    @work(exclusive=True, group="why", description="the diagnosis")
+    async def action_why(self) -> None:
+        """Everything that is wrong: cause, check and fix; then do the fix that was chosen."""
         snapshot = self._present()
         if snapshot is None:
             return
         assigned = assignments(snapshot)
-        found = diagnose(snapshot, assigned)
-        text = "\n\n".join(_told(item) for item in found) or "Nothing is wrong, as far as can be seen from here."
-        if not (shards := coverage(snapshot, assigned)).whole:
-            text += f"\n\nShards: {summary(shards)}"
-        self.wizard.push_screen(Notice("What is wrong, and what helps", text))
+        found = diagnose(snapshot, assigned, self.underway)
+        refused = refusals(snapshot, assigned, card(snapshot), self.underway)
+        chosen = await self.wizard.push_screen_wait(DiagnosisSheet(found, refused))
+        if chosen is not None:
+            await self.run_action(chosen)
 
     def _idle(self) -> ServiceSnapshot | None:
         """The service, where nothing is being done to it from here."""
         if self.restarting is not None:
-            self.notify("SuperNodes are being restarted: press t to stop first.", severity="warning", markup=False)
+            self.notify(BUSY, severity="warning", markup=False)
             return None
         return self._present()
 
     def _present(self) -> ServiceSnapshot | None:
         snapshot = self.snapshot
         if snapshot is None or snapshot.gone or self.session.cloud is None:
-            self.notify("There is no service to do that to.", markup=False)
+            self.notify("No service selected.", markup=False)
             return None
         return snapshot
 
-    async def _agreed(self, found: ActionPreview, title: str, yes: str, *, danger: bool = False) -> bool:
+    async def _agreed(
+        self,
+        snapshot: ServiceSnapshot,
+        found: ActionPreview,
+        title: str,
+        yes: str,
+        command: str,
+        *,
+        danger: bool = False,
+    ) -> bool:
         if found.refused:
             self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
             return False
-        return await self.wizard.push_screen_wait(Confirm(title, "\n\n".join(found.says), yes, danger=danger))
+        text = "\n\n".join((*found.says, f"The same by command: {command}"))
+        agreed = await self.wizard.push_screen_wait(Confirm(title, text, yes, danger=danger))
+        return agreed and (not found.is_large or await self._named(snapshot, found, yes))
 
-    async def _sent(self, send: Callable[[Cloud, Stop], object]) -> bool:
+    async def _named(self, snapshot: ServiceSnapshot, found: ActionPreview, yes: str) -> bool:
+        """Whether the service's name was typed: so many VMs are touched that a slip of a key would be costly."""
+        name = one_line(snapshot.name)
+        typed = await self.wizard.push_screen_wait(
+            Ask(f"{yes}: {counted(found.size, 'VM')}", f"Type the name of the service to go on: {name}", "")
+        )
+        if typed is not None and typed != name.strip():
+            self.notify("That is not its name. Nothing was sent.", severity="warning", markup=False)
+        return typed == name.strip()
+
+    async def _sent(self, send: Callable[[Cloud, Stop], object], underway: Underway) -> bool:
         cloud = self.session.cloud
         if cloud is None:
             return False
+        self._go_on(underway)
+        done = False
         # The thread outlives this screen: what still waits for its turn then is not to be sent any more.
         stopped = threading.Event()
         try:
             await run_in_thread(lambda: send(cloud, stopped.is_set))
+            done = True
         except service_actions.Unanswered as error:
             self.tell(f"{error.title}. {error.hint}", "W")
             return False
@@ -235,6 +317,8 @@ class ServiceActions(StepScreen):
             return False
         finally:
             stopped.set()
+            if not done:
+                self.underway = None
             self.action_poll_now()
         return True
 
@@ -253,8 +337,3 @@ class ServiceActions(StepScreen):
 
 def _ignored(_: object) -> None:
     return None
-
-
-def _told(item: Finding) -> str:
-    lines = [f"{item.severity.value}: {item.means}", f"Look at: {item.look}", f"What helps: {item.helps}"]
-    return "\n".join(one_line(line) for line in lines if not line.endswith(": "))

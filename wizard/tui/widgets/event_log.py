@@ -8,15 +8,11 @@ from collections.abc import Iterable
 from rich.text import Text
 from textual.widgets import RichLog
 
-from wizard.cloud.answers import Connection
 from wizard.core.cluster.events import Event
-from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState
-from wizard.core.text import duration, one_line
-from wizard.operations.watch import PollResult, Watch
+from wizard.core.text import one_line
+from wizard.operations.watch import PollResult
 from wizard.tui.themes import theme_color
-
-_COMING_UP = (ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING)
+from wizard.tui.widgets.lines import title_panel
 
 
 def clock_time(at: float) -> str:
@@ -24,24 +20,16 @@ def clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def top(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch | None) -> str:
-    """The line on top: which service, its state, how old what is shown is, who asks and how often."""
-    age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in _COMING_UP else ""
-    who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
-    stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.latest.stale else ""
-    poll = f"poll {watch.pause:g} s" if watch and not snapshot.gone and not stale else ""
-    parts = [snapshot.name, f"#{snapshot.id}", snapshot.state_name, age, stale, who, poll]
-    return " " + "  ".join(part for part in parts if part)
-
-
 def contact(result: PollResult) -> str:
     """Trouble with the contact, and how old what is shown is; empty where there is none."""
     if result.error is None:
         return ""
     if not result.stale:
-        return f"OneFlow answers, oned does not: {result.error} The VMs' states are the last known ones."
-    said = f"this is what was so at {clock_time(result.snapshot.taken_at)}" if result.snapshot else "still asking"
-    return f"No contact: {result.error} ({result.failures} tries; {said}.)"
+        at = result.snapshot.facts_at if result.snapshot else 0.0
+        said = f"as of {clock_time(at)}" if at else "not known"
+        return f"OneFlow answers, oned does not: the VMs are {said}. {result.error}"
+    said = f"shown as of {clock_time(result.snapshot.taken_at)}" if result.snapshot else "still asking"
+    return f"No contact ({result.failures} tries, {said}): {result.error}"
 
 
 def events_of(events: Iterable[Event], vm_id: int) -> tuple[str, ...]:
@@ -61,8 +49,14 @@ class EventLog(RichLog):
     """A line an event; what was written stays where it is."""
 
     def __init__(self) -> None:
-        super().__init__(id="events", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True)
+        super().__init__(
+            id="events", classes="panel", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True
+        )
         self._last: Event | None = None
+
+    def on_mount(self) -> None:
+        """What it is, and its key."""
+        title_panel(self, "Events", "w writes them into a file")
 
     def show(self, events: tuple[Event, ...]) -> None:
         """Write those that are new since the last time."""

@@ -1,21 +1,22 @@
-"""The phases of a deployment in a line, and the roles in another: words first, colour second."""
+"""The phases of a deployment in a line, and the roles in another."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.content import Content
 
-from wizard.core.cluster.coverage import Coverage, strip, summary
 from wizard.core.cluster.progress import Mark, Phase
 from wizard.core.views.glossary import PHASES
 from wizard.core.views.rows import RoleRow
 from wizard.tui.help import Passage
-from wizard.tui.widgets.lines import QuietLine
+from wizard.tui.widgets.lines import QuietLine, badge_content
 
 _MARKS = {
     Mark.DONE: ("✓", "$text-success"),
     Mark.ACTIVE: ("▸", "bold $text-warning"),
     Mark.TODO: ("·", "$text-muted"),
-    Mark.FAILED: ("! failed:", "bold $text-error"),
+    Mark.FAILED: ("✗ failed:", "bold $text-error"),
 }
 
 
@@ -43,10 +44,13 @@ class PhasesLine(QuietLine):
 
 
 def phases_line(phases: tuple[Phase, ...], width: int) -> Content:
-    """`✓ template registered  ✓ instantiated  ▸ SuperLink READY  · …`, broken between phases only.
+    """`✓ template registered  ✓ instantiated  ▸ SuperLink READY  · …`, in short where it is too long for a line, and
+    then broken between phases only.
 
     `width` is in columns.
     """
+    if sum(len(_MARKS[phase.mark][0]) + len(phase.label) + 3 for phase in phases) - 2 > width:
+        phases = tuple(replace(phase, label=phase.brief or phase.label) for phase in phases)
     lines: list[list[Content]] = [[]]
     for phase in phases:
         mark, style = _MARKS[phase.mark]
@@ -59,23 +63,11 @@ def phases_line(phases: tuple[Phase, ...], width: int) -> Content:
 
 
 def roles_line(rows: tuple[RoleRow, ...]) -> Content:
-    """`superlink RUNNING 1/1 READY · supernode DEPLOYING 1/3 READY`"""
+    """`superlink ● RUNNING 1/1 READY · supernode ◐ DEPLOYING 1/3 READY`"""
     parts = []
     for row in rows:
-        words = f"{row.name} {row.state} {row.ready}/{row.wanted} READY"
+        words = f" {row.ready}/{row.wanted} READY"
         if row.listed != row.wanted:
             words += f" ({row.listed} listed)"
-        parts.append(Content.styled(words, "$text-error" if row.failed else ""))
+        parts.append(Content(f"{row.name} ") + badge_content(row.badge) + Content(words))
     return Content(" · ").join(parts)
-
-
-WIDTH = 40
-
-
-def shards_line(found: Coverage | None) -> Content:
-    """The strip with its sentence; nothing where there is none."""
-    if found is None:
-        return Content()
-    style = "$text-success" if found.whole else "bold $text-warning"
-    said = "every part once" if found.whole else summary(found)
-    return Content("shards ") + Content.styled(f"[{strip(found, WIDTH)}]", style) + Content(f" {said}")

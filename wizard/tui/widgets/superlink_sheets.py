@@ -33,7 +33,7 @@ class SuperLinkSheet(ModalScreen[None]):
     )
     BINDINGS = [
         Binding("escape,q", "dismiss", "Close"),
-        Binding("r", "ask_now", "Ask again"),
+        Binding("r", "ask_now", "Refresh"),
     ]
 
     def __init__(self, snapshot: ServiceSnapshot, card: Card, control: Control | None = None) -> None:
@@ -49,7 +49,7 @@ class SuperLinkSheet(ModalScreen[None]):
             yield Static(one_line(self.card.summary), classes="dialog-title", markup=False)
             with VerticalScroll(classes="dialog-text"):
                 yield QuietLine(id="superlink-text")
-            yield Static("asked every 5 s · r asks now · Esc closes", classes="dialog-hint", markup=False)
+            yield Static("refreshed every 5 s · r refreshes now · Esc closes", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Arrow keys scroll; it is asked meanwhile."""

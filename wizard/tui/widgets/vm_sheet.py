@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 from textual import work
@@ -13,17 +14,15 @@ from textual.widgets import Static
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
+from wizard.core.opennebula.load import Sample, load_lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, duration, harmless, one_line
 from wizard.core.views.glossary import complaints, details, history
 from wizard.core.views.rows import vm_rows
 from wizard.operations import machine as ssh
-from wizard.operations.machine import local_time
+from wizard.operations.machine import LOGGED, local_time
 from wizard.tui.background import run_in_thread
 from wizard.tui.widgets.lines import QuietLine
-
-LOGGED = 200
-"""Lines of a log."""
 
 
 class VmSheet(ModalScreen[None]):
@@ -35,13 +34,15 @@ class VmSheet(ModalScreen[None]):
 
     HELP = (
         "One VM: its state and partition, its history on hosts, what the dashboard saw of it, what its guest published "
-        "and what it was given. s opens a shell in it with ssh and comes back here."
+        "and what it was given, its CPU and memory as OpenNebula measured them. s opens a shell in it with ssh and "
+        "comes back here, j reads the guest's journal the same way."
     )
     BINDINGS = [
         Binding("escape,enter,q", "dismiss", "Close"),
         Binding("s", "ssh", "ssh"),
         Binding("c", "copy", "Copy"),
-        Binding("r", "ask", "Ask again"),
+        Binding("j", "journal", "Guest log"),
+        Binding("r", "ask", "Refresh"),
     ]
 
     def __init__(
@@ -57,6 +58,8 @@ class VmSheet(ModalScreen[None]):
         self.vm_id, self.cloud, self.events = vm_id, cloud, events
         self.head, self.vm = _head(snapshot, vm_id)
         self.said = ""
+        self.measured: tuple[Sample, ...] = ()
+        self.journal: str | None = None
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""
@@ -66,7 +69,9 @@ class VmSheet(ModalScreen[None]):
             with VerticalScroll(classes="dialog-text"):
                 yield QuietLine(id="vm-text")
             yield Static(
-                "s ssh · c copies the ssh line · r asks again · Esc closes", classes="dialog-hint", markup=False
+                "s ssh · j guest log · c copies the ssh line · r refreshes · Esc closes",
+                classes="dialog-hint",
+                markup=False,
             )
 
     def on_mount(self) -> None:
@@ -88,11 +93,19 @@ class VmSheet(ModalScreen[None]):
         if self.said:
             lines.append(self.said)
         if self.vm is not None:
-            lines += [*complaints(self.vm), "", "History:", *_indented(history(self.vm, local_time))]
+            lines += [
+                *load_lines(self.measured),
+                *complaints(self.vm),
+                "",
+                "History:",
+                *_indented(history(self.vm, local_time)),
+            ]
             if self.events:
                 lines += ["", "Seen from here:", *_indented(self.events)]
             lines += ["", "What it published, and what it was given:", *_pairs(self.vm.user_template)]
             lines += ["", "CONTEXT:", *_pairs(self.vm.context)]
+        if self.journal is not None:
+            lines += ["", f"Its journal (the last {LOGGED} lines):", *_indented(tuple(self.journal.splitlines()))]
         if self.logs is not None:
             printed = tuple(self.logs(self.vm_id).splitlines()[-LOGGED:])
             lines += ["", f"What its processes printed (the last {LOGGED} lines; r reads on):", *_indented(printed)]
@@ -112,9 +125,25 @@ class VmSheet(ModalScreen[None]):
             self.vm = await run_in_thread(lambda: cloud.vms.get(self.vm_id))
             self.said = ""
         except CloudError as error:
-            self.said = f"! What stands here is the last that was known: {error}"
+            self.said = f"! Shown as it was last known: {error}"
         if self.is_attached:
             self.show()
+        with contextlib.suppress(CloudError):
+            # Where nothing may be seen of it the page says nothing of it.
+            self.measured = await run_in_thread(lambda: cloud.vms.monitoring(self.vm_id))
+        if self.is_attached:
+            self.show()
+
+    @work(exclusive=True, group="journal", description="reading a guest's journal")
+    async def action_journal(self) -> None:
+        """Read the guest's journal by ssh, without waiting for a password; the page stays as it is meanwhile."""
+        address = self.vm.ips[0] if self.vm and self.vm.ips else ""
+        self.journal = "Asking the guest…"
+        self.show()
+        self.journal = await run_in_thread(lambda: ssh.guest_log(address))
+        if self.is_attached:
+            self.show()
+            self.query_one(VerticalScroll).scroll_end(animate=False)
 
     def action_copy(self) -> None:
         """Put the ssh line on the terminal's clipboard, where the terminal allows it."""

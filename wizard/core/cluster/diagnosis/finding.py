@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,7 +36,8 @@ class Finding:
 
     `name` never changes between versions. `subject` is what has the fault, `vm_ids` all VMs that do. `means` says what
     is so and what it means, `look` what to look at, `helps` what helps, in sentences; `action` is that help where the
-    wizard has it. Texts hold the words of the cloud as they came: show them through `display.one_line`.
+    wizard has it. `brief` is the same for a cell of a table. Texts hold the words of the cloud as they came: show them
+    through `one_line`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Finding:
     helps: str
     action: Action = Action.NONE
     vm_ids: tuple[int, ...] = ()
+    brief: str = ""
 
 
 PATIENCE = 120
@@ -65,7 +67,7 @@ WAITING = frozenset(
 REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
 """States in which VMs are stopping because they were asked to."""
 
-RECOVER_DELETE = "Or remove the service: OneFlow waits for ever otherwise."
+RECOVER_DELETE = "Or delete the service: OneFlow has no time-out."
 
 
 def members(snapshot: ServiceSnapshot) -> Iterator[tuple[Role, Node, VmFacts]]:
@@ -81,6 +83,17 @@ def named(found: Sequence[tuple[Role, Node, VmFacts]]) -> str:
     role, node, _ = found[0]
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return f"VM {node.vm_id} of {role.name}{more}"
+
+
+def briefly(found: Sequence[tuple[Role, Node, VmFacts]], what: str) -> str:
+    """`VM 5 BOOT_FAILURE`, `3 VMs BOOT_FAILURE`."""
+    return f"VM {found[0][1].vm_id} {what}" if len(found) == 1 else f"{len(found)} VMs {what}"
+
+
+def gravest(findings: Iterable[Finding]) -> Finding | None:
+    """The first error, else the first warning; what is only how it goes is no trouble."""
+    found = [item for item in findings if item.severity is not Severity.INFO]
+    return next((item for item in found if item.severity is Severity.ERROR), found[0] if found else None)
 
 
 def ids(found: Sequence[tuple[Role, Node, VmFacts]]) -> tuple[int, ...]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.core.cluster.diagnosis.finding import (
+    PATIENCE,
     RECOVER_DELETE,
     WAITING,
     Action,
     Finding,
     Severity,
+    briefly,
     ids,
     last_error,
     members,
     named,
+    runs_for,
 )
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
-from wizard.core.opennebula.states import RoleState, ServiceState, service_failed
+from wizard.core.opennebula.states import RoleState, ServiceState, VmState, service_failed
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.rules import whole_number
@@ -28,6 +31,7 @@ EARLY = 15
 _MINIMA = (Meaning.MIN_AVAILABLE, Meaning.MIN_FIT, Meaning.MIN_EVALUATE)
 _NOT_STARTED = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
 _SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
+_OFF = (VmState.POWEROFF, VmState.STOPPED, VmState.SUSPENDED, VmState.UNDEPLOYED)
 
 
 def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
@@ -40,9 +44,32 @@ def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"The SuperLink's VM is gone. OneFlow says {snapshot.state_name}, but the cluster is dead: nothing "
             "coordinates it.",
             "Who terminated it: `onevm show` of the old VM, /var/log/one/oned.log.",
-            "Remove the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
+            "Delete the service and deploy again. OneFlow may make a new SuperLink, but with another address, which "
             "the SuperNodes do not know.",
             Action.REMOVE,
+            brief="no SuperLink",
+        )
+
+
+def superlink_off(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """The SuperLink's VM exists and is off; what has failed has its own rule."""
+    if snapshot.state not in _SETTLED:
+        return
+    found = [
+        item for item in members(snapshot) if item[0].name == SUPERLINK and not item[2].failed and item[2].state in _OFF
+    ]
+    if found:
+        vm = found[0][2]
+        yield Finding(
+            "superlink-off",
+            Severity.ERROR,
+            named(found),
+            f"{named(found)} is {vm.state_name}: nothing coordinates the cluster, whatever OneFlow calls it.",
+            f"`onevm show {vm.id}`: who stopped it.",
+            f"Resume it: `onevm resume {vm.id}`. SuperNodes that have given up meanwhile need a restart.",
+            Action.FIX,
+            ids(found),
+            brief="SuperLink is off",
         )
 
 
@@ -56,8 +83,9 @@ def cycle_of_parents(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             circle[0],
             f"The roles {' → '.join((*circle, circle[0]))} wait for each other (parents): none will ever start.",
             "`parents` in the service template.",
-            "Remove the service and correct the template: only supernode has a parent, superlink.",
+            "Delete the service and correct the template: only supernode has a parent, superlink.",
             Action.REMOVE,
+            brief="roles wait in a circle",
         )
 
 
@@ -74,10 +102,11 @@ def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.ERROR,
             role.name,
             f"Role {role.name} is {role.state_name}{said}"
-            + (f" The service says {snapshot.state_name}, and will for ever." if for_ever else ""),
+            + (f" The service says {snapshot.state_name}, and will forever." if for_ever else ""),
             "The log of the service; whether its VM template exists and may be used by the service's owner.",
-            "Fix what it says, then recover: OneFlow creates what is missing. Or remove the service.",
+            "Fix what it says, then recover: OneFlow creates what is missing. Or delete the service.",
             Action.RECOVER,
+            brief=f"{role.name} failed",
         )
 
 
@@ -94,8 +123,9 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         snapshot.name,
         f"The service is {snapshot.state_name}{': ' + error if error else '; see the log of the service.'}",
         "The log of the service, and /var/log/one/oneflow.log on the frontend.",
-        "Fix what it says, then recover. Or remove the service.",
+        "Fix what it says, then recover. Or delete the service.",
         Action.RECOVER,
+        brief=snapshot.state_name,
     )
 
 
@@ -103,8 +133,10 @@ def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """WARNING, and which VM caused it; a VM that failed is reported by its own rule."""
     if snapshot.state != ServiceState.WARNING:
         return
-    found = [item for item in members(snapshot) if not item[2].running]
-    if found and all(vm.failed for _, _, vm in found):
+    down = [item for item in members(snapshot) if not item[2].running]
+    found = [item for item in down if not (item[2].failed or (item[0].name == SUPERLINK and item[2].state in _OFF))]
+    if down and not found:
+        # Each of them has a rule of its own.
         return
     what = f"{named(found)} is {found[0][2].state_name}" if found else "a VM is not running"
     yield Finding(
@@ -116,6 +148,7 @@ def warning(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         "Resume the VM (`onevm resume`). Nothing can be scaled until then.",
         Action.FIX,
         ids(found),
+        brief=briefly(found, found[0][2].state_name if len(found) == 1 else "not running") if found else "a VM is off",
     )
 
 
@@ -141,6 +174,7 @@ def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"If they find no SuperLink they give up: reboot them once it is READY. {RECOVER_DELETE}",
             Action.FIX,
             tuple(early),
+            brief=f"{counted(len(early), 'SuperNode')} too early",
         )
 
 
@@ -157,10 +191,36 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             Severity.ERROR,
             SUPERNODE,
             f"There {'is' if there == 1 else 'are'} {counted(there, 'SuperNode')}, and "
-            f"{key} is {needed}: a run waits for ever for more clients.",
+            f"{key} is {needed}: rounds would never start.",
             f"{key} of the SuperLink, and the SuperNodes that are listed.",
             f"Scale to at least {needed}, or give the run a lower minimum.",
             Action.SCALE,
+            brief=f"{there} of {needed} clients",
+        )
+
+
+def not_gated(snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """OneFlow calls the service RUNNING before its guests are READY, where the template does not let it wait."""
+    if snapshot.state not in _SETTLED or snapshot.gated is not False:
+        return
+    found = [
+        item
+        for item in members(snapshot)
+        if item[2].running and item[2].user_template is not None and not item[2].ready
+    ]
+    if found:
+        long = any(runs_for(vm, snapshot.taken_at) >= PATIENCE for _, _, vm in found)
+        yield Finding(
+            "ready-gate-off",
+            Severity.WARNING if long else Severity.INFO,
+            named(found),
+            f"{snapshot.state_name}, but {named(found)} is not READY: ready_status_gate is off, so OneFlow does not "
+            "wait for the guests.",
+            "`ready_status_gate` in the service template; what the guest has published.",
+            "Wait for READY before you start a run. With ready_status_gate on, OneFlow waits itself.",
+            Action.FIX,
+            ids(found),
+            brief=f"{len(found)} not READY",
         )
 
 
@@ -174,9 +234,10 @@ def below_minimum(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 "below-min-vms",
                 Severity.WARNING,
                 role.name,
-                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow soon makes new ones.",
+                f"Role {role.name} has {len(role.nodes)} VMs of at least {role.min_vms}; OneFlow will create new ones.",
                 "Who terminated the others: the log of the service.",
                 "Wait: its autoscaler looks every 90 seconds, and a COOLDOWN follows.",
+                brief=f"{len(role.nodes)} of {role.min_vms} VMs",
             )
 
 
@@ -191,8 +252,9 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"OneFlow's document of the service can't be read in {counted(count, 'place')}: {snapshot.unreadable[0]}. "
             "What is shown lacks it.",
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
-            "It may pass with the next change of the service. Or remove the service and deploy again.",
+            "It may pass with the next change of the service. Or delete the service and deploy again.",
             Action.FIX,
+            brief="document unreadable",
         )
 
 
@@ -210,8 +272,9 @@ def lost(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 f"{'it is' if one else 'they are'} LOST."
                 + (" Nobody trains on what such a SuperNode would." if role.name == SUPERNODE else ""),
                 f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
-                "It may pass with the next change of the service. Or remove the service and deploy again.",
+                "It may pass with the next change of the service. Or delete the service and deploy again.",
                 Action.FIX,
+                brief=f"{len(role.lost)} LOST",
             )
 
 
@@ -231,6 +294,7 @@ def cooldown(snapshot: ServiceSnapshot) -> Iterator[Finding]:
         "`cooldown` of the role in the service template.",
         "Wait, or recover: that ends it at once.",
         Action.RECOVER,
+        brief="cooldown",
     )
 
 

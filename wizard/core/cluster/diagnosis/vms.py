@@ -12,6 +12,7 @@ from wizard.core.cluster.diagnosis.finding import (
     Action,
     Finding,
     Severity,
+    briefly,
     ids,
     members,
     named,
@@ -46,9 +47,10 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}: "
             "look at its console.",
             f"The container's log (`docker logs`) and {_LOG}",
-            f"Fix the cause in the guest and reboot it. {RECOVER_DELETE}",
+            f"Fix the cause in the VM and reboot it. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "not healthy"),
         )
 
 
@@ -61,9 +63,10 @@ def without_token(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} has no OneGate token: its CONTEXT lacks TOKEN=YES, so the guest can't report READY.",
             f"The CONTEXT of the VM template of {kind}.",
-            "Remove the service, set TOKEN=YES in the template, and deploy again.",
+            "Delete the service, set TOKEN=YES in the template, and deploy again.",
             Action.REMOVE,
             ids(found),
+            brief=briefly(found, "no token"),
         )
 
 
@@ -81,6 +84,7 @@ def silent(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Fix the network or the endpoint and reboot the guest. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "silent"),
         )
 
 
@@ -99,6 +103,7 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {RECOVER_DELETE}",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "not READY"),
         )
 
 
@@ -164,9 +169,10 @@ def failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}{said}",
             f"`onevm show {vm.id}`, and /var/log/one/{vm.id}.log on the frontend.",
-            "Fix what the driver complains about, then recover: OneFlow tries the VM again.",
+            "Fix what the driver reports, then recover: OneFlow retries the VM.",
             Action.RECOVER,
             ids(found),
+            brief=briefly(found, vm.state_name if len(found) == 1 else "failed"),
         )
 
 
@@ -185,10 +191,11 @@ def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "`onehost list`: free CPU and memory; and whether the scheduler runs."
             if message
             else "Whether the scheduler runs: /var/log/one/sched.log on the frontend.",
-            "Make room (or enable a host): the scheduler then takes the VM by itself. Or remove the service and ask "
-            "for fewer or smaller VMs.",
+            "Free capacity or enable a host: the scheduler then places the VM. Or delete the service and "
+            "deploy fewer or smaller VMs.",
             Action.FIX,
             ids(found),
+            brief=briefly(found, "PENDING"),
         )
 
 
@@ -204,9 +211,10 @@ def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             named(found),
             f"{named(found)} is in {vm.state_name}, {duration(now - vm.stime)} after it was made.",
             f"/var/log/one/{vm.id}.log on the frontend; whether the image datastore is slow or full.",
-            "Wait if the image is still being copied. Else fix the datastore or the host, or remove the service.",
+            "Wait if the image is still being copied. Else fix the datastore or the host, or delete the service.",
             Action.FIX,
             ids(found),
+            brief=briefly(found, f"in {vm.state_name}" if len(found) == 1 else "stuck"),
         )
 
 
@@ -222,9 +230,10 @@ def without_partition(assigned: Iterable[Assignment], _snapshot: ServiceSnapshot
             Severity.WARNING,
             f"{vms(found)} of {SUPERNODE}",
             f"{vms(found)} of {SUPERNODE} {have(found)} no partition: the guest asked before OneFlow had listed it. "
-            "Its client application must divide the data itself, or fails.",
+            "Its client app must partition the data itself, or fails.",
             "What the guest was started with: `docker inspect` of its SuperNode, --node-config.",
             "Restart it: it then finds itself in the list.",
             Action.RESTART,
             tuple(found),
+            brief=f"{len(found)} without partition",
         )

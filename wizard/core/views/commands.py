@@ -1,0 +1,18 @@
+"""The command that does the same as a key."""
+
+from __future__ import annotations
+
+import shlex
+
+from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.views.next_step import DELETE, RECOVER, RESTART, SCALE
+
+PROGRAM = "flowerneb-wizard"
+
+_COMMANDS = {SCALE: "scale", RESTART: "restart-stale", RECOVER: "recover", DELETE: "delete"}
+
+
+def command_of(action: str, service: ServiceSnapshot, *arguments: object) -> str:
+    """`flowerneb-wizard scale 42 4`: the command line of an action on a service, by the name of its key's action."""
+    words = (PROGRAM, _COMMANDS[action], service.id, *arguments)
+    return shlex.join(str(word) for word in words)
