@@ -19,6 +19,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.storage.files import TOUR_SEEN
 from wizard.tui import app
 from wizard.tui.app import WizardApp
+from wizard.tui.key_queue import KeyQueue
 
 START = 1_795_428_900
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -40,6 +41,20 @@ def _private_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _pressed_keys_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses a key goes on once all is done that the key did, as Pilot itself has it without a queue."""
+    press = Pilot.press
+
+    async def pressed(pilot: Pilot[int], *keys: str) -> None:
+        await press(pilot, *keys)
+        app = pilot.app
+        while isinstance(app, KeyQueue) and app.is_typed_ahead and app.is_running:
+            await pilot.pause(0.005)
+
+    monkeypatch.setattr(Pilot, "press", pressed)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ async def test_each_lost_node_has_a_row_in_its_place() -> None:
         table.show(vm_rows(service([vm(2), vm(3), vm(4)])), Room.of(120))
         found = decode_service(document(("superlink", [None]), ("supernode", [None, 3, None, 4])))
         table.show(vm_rows(found), Room.of(120))
-        lost = [("link", "-", "LOST"), ("0", "-", "LOST"), ("1", "3", "?"), ("2", "-", "LOST"), ("3", "4", "?")]
+        lost = [("link", "-", "✗ LOST"), ("0", "-", "✗ LOST"), ("1", "3", "?"), ("2", "-", "✗ LOST"), ("3", "4", "?")]
         assert shown(table) == lost
         table.move_cursor(row=2)
         assert table.marked() == 3

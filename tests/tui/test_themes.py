@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.color import Color
 
 from tests.tui.conftest import wizard_on
-from tests.tui.pressing import connected, told
+from tests.tui.pressing import connected, told, until
 from tests.tui.reading import painted
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
@@ -118,3 +120,40 @@ async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config:
         reversed_cells = sum(len(item.text) for item in painted(pilot) if item.style and item.style.reverse)
         assert 0 < reversed_cells < 80 * 24 / 4
     assert remembered.remembered("theme") == ("light", "")
+
+
+DEFAULT = Color.default()
+WAYS: list[list[str]] = [
+    ["tab"],
+    ["f2", "tab", "tab"],
+    ["f3", "down"],
+    ["f3", "tab", "enter"],
+    ["f4", "tab"],
+    ["f5"],
+    ["f5", "tab", "tab"],
+    ["ctrl+p"],
+    ["ctrl+s"],
+    ["tab", "enter"],
+    ["tab", "enter", "y"],
+]
+"""Keys that lead to each kind of thing that can have the focus."""
+
+
+@pytest.mark.parametrize("keys", WAYS, ids=" ".join)
+async def test_on_a_bare_console_what_has_the_focus_can_be_read(
+    sandbox_of: Callable[[str], Sandbox], keys: list[str]
+) -> None:
+    app = wizard_on(sandbox_of("dead-superlink"), look=Look(CONSOLE, "16"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await until(pilot, lambda: bool(app.session.services), "the services")
+        for key in keys:
+            await pilot.press(key)
+        await pilot.pause(0.1)
+        on_colour = [
+            item
+            for item in painted(pilot)
+            if item.text.strip() and item.style and item.style.bgcolor and not item.style.bgcolor.is_default
+        ]
+        unnamed = [item.text for item in on_colour if item.style and (item.style.color or DEFAULT).is_default]
+        assert unnamed == [], "the terminal's own foreground on a colour may be the same colour"

@@ -73,6 +73,11 @@ class KeyQueue(App[int]):
             if self._giving_out is None:
                 self._giving_out = asyncio.create_task(self._give_out())
 
+    @property
+    def is_typed_ahead(self) -> bool:
+        """True while a key is not done yet."""
+        return self._giving_out is not None
+
     def before_key(self) -> None:
         """Called before a key is given out."""
 

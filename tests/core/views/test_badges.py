@@ -51,6 +51,7 @@ def test_each_state_has_a_tone_that_is_known_and_no_two_tones_share_a_sign() -> 
 
 def test_the_sign_stands_before_the_word() -> None:
     assert str(badge("RUNNING")) == "● RUNNING"
+    assert str(badge("?")) == "?"
 
 
 @pytest.mark.parametrize(

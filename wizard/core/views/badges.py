@@ -43,7 +43,7 @@ class Badge:
     tone: Tone
 
     def __str__(self) -> str:
-        return f"{self.tone.sign} {self.word}"
+        return self.word if self.word == self.tone.sign else f"{self.tone.sign} {self.word}"
 
 
 _GOOD = frozenset({"RUNNING"})

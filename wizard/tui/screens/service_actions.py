@@ -21,7 +21,7 @@ from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
-from wizard.core.text import counted, one_line
+from wizard.core.text import one_line
 from wizard.core.views.commands import command_of
 from wizard.core.views.next_step import BUSY, DELETE, KEYS, RECOVER, RESTART, SCALE, refusals
 from wizard.operations import service_actions
@@ -90,12 +90,15 @@ class ServiceActions(StepScreen):
         role = snapshot.role(SUPERNODE)
         now, least, most = (role.cardinality, role.min_vms, role.max_vms) if role else (0, None, None)
         bounds = "".join(f", {word} {count}" for word, count in (("min", least), ("max", most)) if count is not None)
-        question = Ask("Scale the SuperNodes", f"SuperNodes (now {now}{bounds})", str(now))
+
+        def check(text: str) -> str:
+            if not (text.isascii() and text.isdigit() and len(text) < 7):
+                return "Enter a whole number."
+            return action_preview.scale(snapshot, int(text)).refused
+
+        question = Ask("Scale the SuperNodes", f"SuperNodes (now {now}{bounds})", str(now), check)
         wanted = await self.wizard.push_screen_wait(question)
         if wanted is None:
-            return
-        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 7):
-            self.notify("Enter a whole number. Nothing was sent.", severity="error", markup=False)
             return
         count = int(wanted)
         found = action_preview.scale(snapshot, count)
@@ -284,19 +287,10 @@ class ServiceActions(StepScreen):
         if found.refused:
             self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
             return False
-        text = "\n\n".join((*found.says, f"The same by command: {command}"))
-        agreed = await self.wizard.push_screen_wait(Confirm(title, text, yes, danger=danger))
-        return agreed and (not found.is_large or await self._named(snapshot, found, yes))
-
-    async def _named(self, snapshot: ServiceSnapshot, found: ActionPreview, yes: str) -> bool:
-        """Whether the service's name was typed: so many VMs are touched that a slip of a key would be costly."""
-        name = one_line(snapshot.name)
-        typed = await self.wizard.push_screen_wait(
-            Ask(f"{yes}: {counted(found.size, 'VM')}", f"Type the name of the service to go on: {name}", "")
-        )
-        if typed is not None and typed != name.strip():
-            self.notify("That is not its name. Nothing was sent.", severity="warning", markup=False)
-        return typed == name.strip()
+        # So many VMs are touched that a slip of a key would be costly.
+        typed = snapshot.name.strip() if found.is_large else ""
+        question = Confirm(title, "\n\n".join(found.says), yes, danger=danger, command=command, typed=typed)
+        return await self.wizard.push_screen_wait(question)
 
     async def _sent(self, send: Callable[[Cloud, Stop], object], underway: Underway) -> bool:
         cloud = self.session.cloud

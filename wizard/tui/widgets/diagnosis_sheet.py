@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from wizard.core.cluster.diagnosis import Finding, Severity
 from wizard.core.text import one_line
 from wizard.core.views.badges import Tone
 from wizard.core.views.next_step import DELETE, KEYS, RECOVER, REMEDIES, RESTART, SCALE
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.lines import TONES
 
 WELL = "Nothing is wrong, as far as can be seen from here."
@@ -22,7 +22,7 @@ WELL = "Nothing is wrong, as far as can be seen from here."
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.MOVING}
 
 
-class DiagnosisSheet(ModalScreen[str | None]):
+class DiagnosisSheet(Dialog[str | None]):
     """Everything that is wrong. It ends with the action that was chosen, by the name of its key's action, or None.
 
     `refused` are the actions that do not apply now: they are offered nowhere.
@@ -62,6 +62,9 @@ class DiagnosisSheet(ModalScreen[str | None]):
         Binding("c", "copy", "Copy"),
     ]
 
+    SHAPE = "wide reading"
+    heading = "Diagnosis"
+
     def __init__(self, findings: Sequence[Finding], refused: Mapping[str, str]) -> None:
         super().__init__()
         self.findings = tuple(findings)
@@ -73,25 +76,21 @@ class DiagnosisSheet(ModalScreen[str | None]):
         """The whole page as plain text."""
         return "\n\n".join(_told(item) for item in self.findings) or WELL
 
-    def compose(self) -> ComposeResult:
-        """Title, the findings, and how to leave."""
-        with Vertical(classes="dialog wide reading"):
-            yield Static("Diagnosis", classes="dialog-title", markup=False)
-            with VerticalScroll(classes="dialog-text", can_focus=not any(self.fixes)):
-                if not self.findings:
-                    yield Static(WELL, markup=False)
-                for item, action in zip(self.findings, self.fixes, strict=True):
-                    yield Static(_title(item), markup=False)
-                    for label, text in _parts(item):
-                        with Horizontal(classes="finding"):
-                            yield Static(Content.styled(label, "bold"), classes="finding-label", markup=False)
-                            yield Static(one_line(text), classes="finding-text", markup=False)
-                    if action:
-                        key, name = KEYS[action]
-                        yield Button(f"{key}  {name}", name=action, compact=True, classes="fix")
-                    yield Static("", markup=False)
-            yield Static(f"{'Enter does the fix · ' if any(self.fixes) else ''}c copies · Esc closes",
-                         classes="dialog-hint", markup=False)  # fmt: skip
+    def compose_dialog(self) -> ComposeResult:
+        """The findings."""
+        with VerticalScroll(classes="dialog-text", can_focus=not any(self.fixes)):
+            if not self.findings:
+                yield Static(WELL, markup=False)
+            for item, action in zip(self.findings, self.fixes, strict=True):
+                yield Static(_title(item), markup=False)
+                for label, text in _parts(item):
+                    with Horizontal(classes="finding"):
+                        yield Static(Content.styled(label, "bold"), classes="finding-label", markup=False)
+                        yield Static(one_line(text), classes="finding-text", markup=False)
+                if action:
+                    key, name = KEYS[action]
+                    yield Button(f"{key}  {name}", name=action, compact=True, classes="fix")
+                yield Static("", markup=False)
 
     def on_mount(self) -> None:
         """The first fix, or the text, has the focus."""

@@ -7,10 +7,9 @@ import asyncio
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.core.flower.superlink import Card, SuperLinkReport, lines
@@ -18,19 +17,21 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.text import harmless, one_line
 from wizard.operations.superlink import Control, ControlError
 from wizard.tui.background import run_in_thread
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.lines import QuietLine
 
 PAUSE = 5.0
 """Seconds between two questions."""
 
 
-class SuperLinkSheet(ModalScreen[None]):
+class SuperLinkSheet(Dialog[None]):
     """A page about a SuperLink. Without access it says why, and asks on."""
 
     HELP = (
         "What the SuperLink itself says: which SuperNodes are connected, and which runs there are. OneFlow knows only "
         "whether a guest said READY once. It is asked at its own address, then at 127.0.0.1, where a tunnel may end."
     )
+    SHAPE = "tall wide reading"
     BINDINGS = [
         Binding("escape,q", "dismiss", "Close"),
         Binding("r", "ask_now", "Refresh"),
@@ -39,17 +40,14 @@ class SuperLinkSheet(ModalScreen[None]):
     def __init__(self, snapshot: ServiceSnapshot, card: Card, control: Control | None = None) -> None:
         super().__init__()
         self.snapshot = snapshot
-        self.card = card
+        self.card, self.heading = card, card.summary
         self.control = control or Control(card)
         self.wake = asyncio.Event()
 
-    def compose(self) -> ComposeResult:
-        """Title, what it says, and how to leave."""
-        with Vertical(classes="dialog tall wide reading"):
-            yield Static(one_line(self.card.summary), classes="dialog-title", markup=False)
-            with VerticalScroll(classes="dialog-text"):
-                yield QuietLine(id="superlink-text")
-            yield Static("refreshed every 5 s · r refreshes now · Esc closes", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """What it says."""
+        with VerticalScroll(classes="dialog-text"):
+            yield QuietLine(id="superlink-text")
 
     def on_mount(self) -> None:
         """Arrow keys scroll; it is asked meanwhile."""
@@ -89,9 +87,10 @@ class SuperLinkSheet(ModalScreen[None]):
             self.query_one("#superlink-text", QuietLine).show(harmless(said.rstrip()))
 
 
-class ConnectionSheet(ModalScreen[None]):
+class ConnectionSheet(Dialog[None]):
     """The steps of a card. Enter copies the line under the cursor, c all lines of all steps."""
 
+    SHAPE = "tall wide reading"
     BINDINGS = [
         Binding("escape,q", "dismiss", "Close"),
         Binding("c", "copy_all", "Copy all"),
@@ -104,15 +103,12 @@ class ConnectionSheet(ModalScreen[None]):
 
     def __init__(self, card: Card) -> None:
         super().__init__()
-        self.card = card
+        self.card, self.heading = card, card.summary
         self.lines: dict[str, str] = {}
 
-    def compose(self) -> ComposeResult:
-        """Title, steps, and how to leave."""
-        with Vertical(classes="dialog tall wide reading"):
-            yield Static(one_line(self.card.summary), classes="dialog-title", markup=False)
-            yield OptionList(*self._options(), markup=False, compact=True)
-            yield Static("Enter copies a line · c copies all · Esc closes", classes="dialog-hint", markup=False)
+    def compose_dialog(self) -> ComposeResult:
+        """The steps."""
+        yield OptionList(*self._options(), markup=False, compact=True)
 
     def on_mount(self) -> None:
         """The cursor stands on the first line that can be copied."""

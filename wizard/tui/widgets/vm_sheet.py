@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.containers import VerticalScroll
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
@@ -22,16 +20,18 @@ from wizard.core.views.rows import vm_rows
 from wizard.operations import machine as ssh
 from wizard.operations.machine import LOGGED, local_time
 from wizard.tui.background import run_in_thread
+from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.lines import QuietLine
 
 
-class VmSheet(ModalScreen[None]):
+class VmSheet(Dialog[None]):
     """A page about a VM. What the dashboard knows stands there at once; the whole history comes from oned.
 
     `events` are the lines that the dashboard has about it; `logs` gives what its processes printed, where they are
     ours.
     """
 
+    SHAPE = "tall wide reading"
     HELP = (
         "One VM: its state and partition, its history on hosts, what the dashboard saw of it, what its guest published "
         "and what it was given, its CPU and memory as OpenNebula measured them. s opens a shell in it with ssh and "
@@ -40,7 +40,7 @@ class VmSheet(ModalScreen[None]):
     BINDINGS = [
         Binding("escape,enter,q", "dismiss", "Close"),
         Binding("s", "ssh", "ssh"),
-        Binding("c", "copy", "Copy"),
+        Binding("c", "copy", "Copy the ssh line"),
         Binding("j", "journal", "Guest log"),
         Binding("r", "ask", "Refresh"),
     ]
@@ -57,22 +57,15 @@ class VmSheet(ModalScreen[None]):
         self.logs = logs
         self.vm_id, self.cloud, self.events = vm_id, cloud, events
         self.head, self.vm = _head(snapshot, vm_id)
+        self.heading = f"VM {vm_id} {self.vm.name if self.vm else ''}".rstrip()
         self.said = ""
         self.measured: tuple[Sample, ...] = ()
         self.journal: str | None = None
 
-    def compose(self) -> ComposeResult:
-        """Title, text, and how to leave."""
-        name = self.vm.name if self.vm else ""
-        with Vertical(classes="dialog tall wide reading"):
-            yield Static(one_line(f"VM {self.vm_id} {name}"), classes="dialog-title", markup=False)
-            with VerticalScroll(classes="dialog-text"):
-                yield QuietLine(id="vm-text")
-            yield Static(
-                "s ssh · j guest log · c copies the ssh line · r refreshes · Esc closes",
-                classes="dialog-hint",
-                markup=False,
-            )
+    def compose_dialog(self) -> ComposeResult:
+        """The text."""
+        with VerticalScroll(classes="dialog-text"):
+            yield QuietLine(id="vm-text")
 
     def on_mount(self) -> None:
         """Arrow keys scroll; oned is asked meanwhile."""
