@@ -15,7 +15,7 @@ from wizard.cloud.services import Services
 from wizard.cloud.templates import Pools, Templates
 from wizard.cloud.vms import Vms
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight.facts import CloudFacts
+from wizard.core.preflight.facts import CloudFacts, Host
 
 if TYPE_CHECKING:
     from wizard.cloud.login import Login
@@ -69,6 +69,10 @@ class Cloud:
         except CloudError as error:
             found = replace(found, oneflow_error=error)
         return found
+
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that this user may see, with what is free on them."""
+        return self._servers.ask_oned(lambda oned: oned.hosts())
 
     def version(self) -> str:
         """OpenNebula's version, such as `7.5.80`."""

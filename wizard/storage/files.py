@@ -254,7 +254,11 @@ def _move(source: Path, target: Path, *, is_new: bool) -> None:
 
 def _listed(folder: Path, is_shipped: bool) -> Iterator[PresetFile]:
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
+        # Most begin with the default.
+        paths = sorted(
+            (path for path in folder.iterdir() if path.suffix == SUFFIX),
+            key=lambda path: (path.stem != "default", path),
+        )
     except OSError:
         return
     for path in paths:

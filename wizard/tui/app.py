@@ -224,10 +224,14 @@ class WizardApp(Wizard):
             return
         self._show(step, focus)
 
-    def attach(self, service_id: int) -> None:
-        """Show the dashboard of a service; one that is open already goes on where it is."""
+    def attach(self, service_id: int, action: str = "") -> None:
+        """Show the dashboard of a service; one that is open already goes on where it is. `action` is begun there."""
+        from wizard.tui.screens.dashboard import DashboardScreen
+
         self.session.service_id = service_id
         self._show(Step.DASHBOARD)
+        if action and isinstance(self.screen, DashboardScreen):
+            self.screen.act_once_seen(action)
 
     @work(exclusive=True, group="switch", description="going to another service")
     async def switch_service(self) -> None:

@@ -33,8 +33,8 @@ class Wizard(KeyQueue):
         """Show a step; where `focus` names a field, with the cursor in it."""
 
     @abstractmethod
-    def attach(self, service_id: int) -> None:
-        """Show the dashboard of a service."""
+    def attach(self, service_id: int, action: str = "") -> None:
+        """Show the dashboard of a service, and begin an action on it once it is seen."""
 
     @abstractmethod
     def deploy(self, prepared: Prepared) -> None:

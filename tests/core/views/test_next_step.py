@@ -7,8 +7,9 @@ import pytest
 from tests.core.services import service, vm
 from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
+from wizard.core.views.action_keys import CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE
 from wizard.core.views.commands import command_of
-from wizard.core.views.next_step import BUSY, CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE
+from wizard.core.views.next_step import BUSY
 from wizard.core.views.rows import board
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, service_state_name
+
+if TYPE_CHECKING:
+    from wizard.core.opennebula.snapshot import ServiceSnapshot
 
 
 class Tone(str, Enum):

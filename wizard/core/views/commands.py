@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.views.next_step import DELETE, RECOVER, RESTART, SCALE
+from wizard.core.views.action_keys import DELETE, RECOVER, RESTART, SCALE
 
 PROGRAM = "flowerneb-wizard"
 

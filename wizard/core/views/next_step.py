@@ -13,16 +13,7 @@ from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, can_scale
 from wizard.core.text import one_line
-
-SCALE, RESTART, RECOVER, DELETE, CONNECT, SUPERLINK = (
-    "scale",
-    "restart_stale",
-    "recover",
-    "delete",
-    "connect",
-    "superlink",
-)
-"""Actions on a service, by the names of their keys' actions."""
+from wizard.core.views.action_keys import CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE, SUPERLINK
 
 REMEDIES = {
     Action.SCALE: SCALE,
@@ -31,16 +22,6 @@ REMEDIES = {
     Action.REMOVE: DELETE,
 }
 """The action on a service that each remedy of the diagnosis is."""
-
-KEYS = {
-    SCALE: ("s", "Scale"),
-    RESTART: ("t", "Restart stale"),
-    RECOVER: ("o", "Recover"),
-    DELETE: ("x", "Delete"),
-    CONNECT: ("c", "Connect"),
-    SUPERLINK: ("l", "SuperLink"),
-}
-"""Key and name of each."""
 
 BUSY = "SuperNodes are being restarted: press t to stop first."
 

@@ -21,8 +21,10 @@ from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.text import one_line
+from wizard.core.views.action_keys import CONNECT, SUPERLINK
 from wizard.core.views.glossary import SERVICE_STATES
-from wizard.core.views.next_step import CONNECT, SUPERLINK, NextStep
+from wizard.core.views.next_step import NextStep
 from wizard.core.views.rows import Board, board
 from wizard.operations.deploy import outcome, send
 from wizard.operations.machine import reached_through
@@ -96,6 +98,7 @@ class DashboardScreen(ServiceActions):
         self.alerts = Alerts()
         self.push: Push | None = None
         self.earlier: tuple[Pace, ...] | None = None
+        self.wanted_action = ""
 
     def compose_content(self) -> ComposeResult:
         """The deployment, what to do next, the shards, the VMs, the events."""
@@ -156,6 +159,7 @@ class DashboardScreen(ServiceActions):
                 return
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
+            await self._act()
             if watch.latest.snapshot is not None and watch.latest.snapshot.gone:
                 self.sweep(watch.latest.snapshot)
                 return
@@ -179,6 +183,18 @@ class DashboardScreen(ServiceActions):
         """Nobody looks any more: a service that is gone is forgotten."""
         if self.snapshot is not None and self.snapshot.gone and self.service_id is not None:
             self.call_later(self.wizard.forget_dashboard, self.service_id)
+
+    def act_once_seen(self, action: str) -> None:
+        """Begin an action on the service with the next answer about it."""
+        self.wanted_action = action
+        self.wake.set()
+
+    async def _act(self) -> None:
+        action, self.wanted_action = self.wanted_action, ""
+        if why := self._why_not(action):
+            self.notify(one_line(why), severity="warning", markup=False)
+        elif action:
+            await self.run_action(action)
 
     def action_switch(self) -> None:
         """Go to another service; this one is followed further."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,11 +15,14 @@ from textual.widgets import Static
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.core.text import harmless
+from wizard.core.text import harmless, one_line
+from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
+from wizard.core.views.badges import Tone
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
+from wizard.tui.widgets.lines import TONES, QuietLine
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
 
@@ -25,8 +30,14 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
 
+_KEYS = "Enter opens · / filter · > sort · y diagnosis"
+
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
+
+
+HOSTS_EVERY = 60.0
+"""Seconds between two looks at the hosts: in a large cloud they are a long answer."""
 
 
 class HomeScreen(StepScreen):
@@ -34,14 +45,18 @@ class HomeScreen(StepScreen):
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
-        Binding("n", "new", "New"),
-        Binding("r", "ask_again", "Ask again"),
+        *(Binding(KEYS[action][0], f"act('{action}')", KEYS[action][1]) for action in (RESTART, RECOVER)),
+        Binding("y", "act('why')", "Diagnosis"),
+        *(Binding(KEYS[action][0], f"act('{action}')", KEYS[action][1]) for action in (SCALE, DELETE)),
+        Binding("n", "new", "New from defaults"),
+        Binding("r", "ask_again", "Refresh"),
         Binding("w", "why", "Why?"),
     ]
     HELP = (
-        "Enter opens a preset, or the dashboard of a service. n begins with the defaults. On a preset / searches, "
-        "c compares it with another, m renames and Del deletes one of your own. Among the services / filters; those in "
-        "grave trouble stand first."
+        "Enter edits a preset, or opens the dashboard of a service. d deploys a preset as it is, n starts from the "
+        "defaults. / filters, > sorts. On a preset c compares it with another, m renames and Del deletes one of your "
+        "own. On a service y is the diagnosis, s scales, t restarts what is stale, o recovers, x deletes; those in "
+        "trouble come first."
     )
     step = Step.HOME
 
@@ -49,15 +64,13 @@ class HomeScreen(StepScreen):
         super().__init__()
         self.asking = False
         self.listed = False
+        self.hosts_at = -HOSTS_EVERY
 
     def compose_content(self) -> ComposeResult:
-        """Three blocks."""
-        yield Static("Connection", classes="heading", markup=False)
+        """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
-        yield Static("Presets", classes="heading", markup=False)
+        yield ServiceList(hint=_KEYS)
         yield PresetBrowser()
-        yield Static("Flower services in this cloud", classes="heading", markup=False)
-        yield ServiceList()
 
     def on_mount(self) -> None:
         """Draw the frame; the presets are read when it stands."""
@@ -106,11 +119,28 @@ class HomeScreen(StepScreen):
             await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
         elif await may_leave(self.wizard, self.session):
             self.session.open(item.preset, item.name)
-            self.wizard.go(Step.SERVICE)
+            self.wizard.go(Step.REVIEW if message.deploy else Step.SERVICE, "deploy" if message.deploy else "")
 
-    @work(exclusive=True, group="open", description="beginning anew")
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions on a service need one under the cursor; letters go into a filter while it is typed in."""
+        if action == "act":
+            listed = self.query_one_optional(ServiceList)
+            return listed is not None and listed.has_focus_within and not listed.is_typed_in and bool(listed.marked)
+        if action == "why":
+            return bool(self._errors)
+        if action == "back":
+            return False
+        return super().check_action(action, parameters)
+
+    def action_act(self, action: str) -> None:
+        """Do this to the service under the cursor: its dashboard asks what there is to ask."""
+        row = self.query_one(ServiceList).marked
+        if row is not None:
+            self.wizard.attach(row.id, action)
+
+    @work(exclusive=True, group="open", description="starting from the defaults")
     async def action_new(self) -> None:
-        """Begin with the defaults."""
+        """Start from the defaults."""
         if await may_leave(self.wizard, self.session):
             self.session.open(Preset(Plan()), "")
             self.wizard.go(Step.SERVICE)
@@ -124,14 +154,17 @@ class HomeScreen(StepScreen):
         """Say why there is no connection, with what to do."""
         from wizard.tui.widgets.dialogs import trouble
 
-        session = self.session
-        connection = session.connection
+        if self._errors:
+            self.wizard.push_screen(trouble(self._errors[0]))
+
+    @property
+    def _errors(self) -> list[CloudError]:
+        """What is wrong with the connection."""
+        session, connection = self.session, self.session.connection
         found = [session.error] if session.error else []
-        found += [error for error in (connection.oneflow_error, connection.oned_error) if error] if connection else []
-        if found:
-            self.wizard.push_screen(trouble(found[0]))
-        else:
-            self.notify("The connection is in order.", markup=False)
+        return found + [
+            error for error in ((connection.oneflow_error, connection.oned_error) if connection else ()) if error
+        ]
 
     def ask_for_services(self, listed: tuple[ServiceSnapshot, ...] | None = None) -> None:
         """Ask which services there are, unless that is being asked, or can't be seen from here.
@@ -156,25 +189,51 @@ class HomeScreen(StepScreen):
         else:
             session.services, self.listed = poll.services, True
             self._list_services(f"READY is not known: {poll.oned_error}" if poll.oned_error else "")
+            if poll.oned_error is None:
+                await self._ask_for_hosts(cloud)
         finally:
             self.asking = False
 
+    async def _ask_for_hosts(self, cloud: Cloud) -> None:
+        """Ask how busy the hosts are, now and then; who may not see them sees nothing of them."""
+        now = self.session.clock()
+        if now - self.hosts_at >= HOSTS_EVERY:
+            self.hosts_at = now
+            with contextlib.suppress(CloudError):
+                self.session.hosts = await run_in_thread(cloud.hosts)
+            if self.is_attached:
+                self.query_one("#top", QuietLine).show(self._top())
+
+    def refresh_frame(self) -> None:
+        """The line on top is of the connection: the draft is on the other screens."""
+        super().refresh_frame()
+        self.query_one("#top", QuietLine).show(self._top())
+        self.refresh_bindings()
+
+    def _top(self) -> Content:
+        session, connection = self.session, self.session.connection
+        parts = [Content.styled("flowerneb", "bold")]
+        if connection is None:
+            said = "asking the cloud…" if session.error is None else session.error.title
+            return Content("  ").join([Content(" ") + parts[0], Content(harmless(said))])
+        host = urlsplit(connection.oneflow_url).hostname or connection.oneflow_url
+        parts.append(Content(one_line(f"{connection.username}@{host}")))
+        parts.append(_state("OneFlow", connection.oneflow_error))
+        parts.append(_state("oned", connection.oned_error) + Content(one_line(f" {connection.version or ''}".rstrip())))
+        if session.hosts:
+            from wizard.core.views.host_load import host_load
+
+            parts.append(Content(host_load(session.hosts)))
+        return Content(" ") + Content("   ").join(parts)
+
     def _show_connection(self) -> None:
-        session = self.session
-        connection = session.connection
-        if session.error is not None:
-            lines = [_bad(session.error), Content("  w tells more, r asks again. Editing and export work meanwhile.")]
-        elif connection is None:
-            lines = [Content("asking the cloud…"), Content("")]
-        else:
-            lines = [
-                Content(f"OneFlow  {connection.oneflow_url}  ") + _state(connection.oneflow_error),
-                Content(f"oned     {connection.oned_url}  ") + _state(connection.oned_error, connection.version or ""),
-                Content(f"user     {connection.username}"),
-            ]
-            errors = [error for error in (connection.oneflow_error, connection.oned_error) if error]
-            lines += [_bad(error) for error in errors[:1]]
-        self.query_one("#connection", Static).update(Content("\n").join(lines))
+        lines = [_bad(error) for error in self._errors[:1]]
+        if lines:
+            lines.append(Content("  w tells more, r refreshes. Editing and export work meanwhile."))
+        found = self.query_one("#connection", Static)
+        found.display = bool(lines)
+        found.update(Content("\n").join(lines))
+        self.query_one("#top", QuietLine).show(self._top())
 
     def _list_services(self, said: str = "") -> None:
         session = self.session
@@ -188,10 +247,10 @@ class HomeScreen(StepScreen):
         listed.show_services(session.services, session.clock(), said)
 
 
-def _state(error: CloudError | None, version: str = "") -> Content:
-    if error is not None:
-        return Content.styled("out of reach", "$text-error")
-    return Content.styled("ok", "$text-success") + Content(f" {version}" if version else "")
+def _state(name: str, error: CloudError | None) -> Content:
+    tone = Tone.GOOD if error is None else Tone.BAD
+    said = "" if error is None else " out of reach"
+    return Content(f"{name} ") + Content.styled(f"{tone.sign}{said}", TONES[tone])
 
 
 def _bad(error: CloudError) -> Content:

@@ -22,8 +22,9 @@ from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
+from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
 from wizard.core.views.commands import command_of
-from wizard.core.views.next_step import BUSY, DELETE, KEYS, RECOVER, RESTART, SCALE, refusals
+from wizard.core.views.next_step import BUSY, refusals
 from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.operations.service_actions import Stop

@@ -18,10 +18,11 @@ from wizard.core.cluster.estimate import COMING_UP, Pace, done, left
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration, one_line
+from wizard.core.views.action_keys import KEYS
 from wizard.core.views.badges import service_badge
 from wizard.core.views.glossary import SHARDS
 from wizard.core.views.glossary import TONES as SIGNS
-from wizard.core.views.next_step import KEYS, NextStep
+from wizard.core.views.next_step import NextStep
 from wizard.core.views.rows import RoleRow
 from wizard.operations.watch import Watch
 from wizard.tui.help import Passage

@@ -12,8 +12,9 @@ from textual.widgets import Button, Static
 
 from wizard.core.cluster.diagnosis import Finding, Severity
 from wizard.core.text import one_line
+from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
 from wizard.core.views.badges import Tone
-from wizard.core.views.next_step import DELETE, KEYS, RECOVER, REMEDIES, RESTART, SCALE
+from wizard.core.views.next_step import REMEDIES
 from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.lines import TONES
 

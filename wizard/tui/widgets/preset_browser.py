@@ -14,6 +14,7 @@ from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.filter_list import FilterList
+from wizard.tui.widgets.lines import title_panel
 
 _WIDTH = 42
 """Columns that there are for certain where the preview is shown at all."""
@@ -23,10 +24,11 @@ class PresetPreview(Static):
     """The settings that one preset changes, each with its default."""
 
     def __init__(self) -> None:
-        super().__init__("", markup=False, id="preset-preview")
+        super().__init__("", markup=False, id="preset-preview", classes="panel")
 
     def show(self, item: PresetFile | None) -> None:
         """Show a preset; None where none is marked."""
+        title_panel(self, one_line(item.name) if item is not None else "")
         self.update(preview(item) if item is not None else "")
 
 
@@ -47,13 +49,12 @@ class PresetBrowser(Horizontal):
 
     DEFAULT_CSS = """
     PresetBrowser {
-        height: auto;
+        height: 10;
         max-height: 50%;
 
         & > FilterList {
             width: 1fr;
-            height: auto;
-            max-height: 100%;
+            height: 100%;
         }
 
         #presets {
@@ -63,17 +64,15 @@ class PresetBrowser(Horizontal):
         #preset-preview {
             display: none;
             width: 48%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border-left: solid $border-blurred;
+            height: 100%;
         }
     }
     """
     BINDINGS = [
+        Binding("d", "deploy", "Deploy"),
         Binding("c", "compare", "Compare"),
-        Binding("m", "rename", "Rename", show=False),
-        Binding("delete", "delete", "Delete", key_display="del", show=False),
+        Binding("m", "rename", "Rename"),
+        Binding("delete", "delete", "Delete", key_display="del"),
     ]
 
     class Marked(Message):
@@ -84,11 +83,11 @@ class PresetBrowser(Horizontal):
             self.help = help
 
     class Chosen(Message):
-        """This preset is to be opened."""
+        """This preset is to be opened, and with `deploy` its deployment to be asked about at once."""
 
-        def __init__(self, item: PresetFile) -> None:
+        def __init__(self, item: PresetFile, *, deploy: bool = False) -> None:
             super().__init__()
-            self.item = item
+            self.item, self.deploy = item, deploy
 
     class Renamed(Message):
         """A preset has another name."""
@@ -106,6 +105,8 @@ class PresetBrowser(Horizontal):
             draw=lambda items, _: ("", [_line(item) for item in items]),
             placeholder="type to filter by name, title or description",
             nothing="no preset has these words",
+            title="New from a preset",
+            hint="Enter edit · d deploy · / filter",
         )
 
     def compose(self) -> ComposeResult:
@@ -150,11 +151,17 @@ class PresetBrowser(Horizontal):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a preset where one is marked; letters go into the filter while it is typed in."""
-        if action in ("compare", "rename", "delete"):
+        if action in ("compare", "rename", "delete", "deploy"):
             item = self.marked
-            usable = item is not None and (item.preset is not None if action == "compare" else not item.shipped)
+            sound = action in ("compare", "deploy")
+            usable = item is not None and (item.preset is not None if sound else not item.shipped)
             return usable and not self._list.is_typed_in
         return super().check_action(action, parameters)
+
+    def action_deploy(self) -> None:
+        """Open it, and ask about its deployment."""
+        if (item := self.marked) is not None:
+            self.post_message(self.Chosen(item, deploy=True))
 
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
@@ -184,10 +191,10 @@ class PresetBrowser(Horizontal):
 
 def _help(item: PresetFile | None) -> str:
     if item is None:
-        return "No preset has these words.\nEsc shows all of them. n begins anew."
+        return "No preset has these words.\nEsc shows all. n starts from the defaults."
     about = (item.preset.about if item.preset else str(item.error)) or str(item.path)
     own = "" if item.shipped else ", m renames, Del deletes"
-    return f"{about}\nEnter opens it. / filters, c compares{own}. n begins anew."
+    return f"{about}\nEnter edits it, d deploys it, / filters, c compares{own}. n starts from the defaults."
 
 
 def _searched(item: PresetFile) -> str:

@@ -16,6 +16,7 @@ from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.filter_list import FilterList
+from wizard.tui.widgets.lines import TONES
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from wizard.core.views.rows import ServiceRow
 
 _GAP = 2
-_MOST = {"id": 6, "name": 40, "state": 20, "ready": 9, "age": 7, "owner": 12, "trouble": 40}
+_MOST = {"id": 6, "name": 40, "state": 24, "ready": 9, "age": 7, "owner": 12, "issue": 40}
+_ISSUES = {True: "$text-error", False: "$text-warning"}
 _SPARE = ("owner", "age")
 """What is left out first where there is no room."""
 
@@ -35,11 +37,11 @@ def columns(rows: Sequence[ServiceRow], width: int) -> tuple[str, tuple[str, ...
     cells = {
         "id": [str(row.id) for row in rows],
         "name": [one_line(row.name) for row in rows],
-        "state": [row.state for row in rows],
+        "state": [str(row.badge) for row in rows],
         "ready": [row.count for row in rows],
         "age": [rough(row.age) for row in rows],
         "owner": [one_line(row.owner) for row in rows],
-        "trouble": [row.trouble for row in rows],
+        "issue": [row.trouble for row in rows],
     }
     wide = {key: min(_MOST[key], max(map(cell_len, (key, *texts)))) for key, texts in cells.items()}
     for spare in _SPARE:
@@ -53,7 +55,7 @@ def columns(rows: Sequence[ServiceRow], width: int) -> tuple[str, tuple[str, ...
         gap.join(_cut(text, wide[key]) for key, text in zip(wide, texts, strict=True)).rstrip()
         for texts in zip(*(cells[key] for key in wide), strict=True)
     )
-    return gap.join(_cut(key, wide[key]) for key in wide).rstrip(), tuple(lines)
+    return gap.join(_cut(key.upper(), wide[key]) for key in wide).rstrip(), tuple(lines)
 
 
 def _cut(text: str, width: int) -> str:
@@ -74,15 +76,24 @@ class ServiceList(FilterList["ServiceRow"]):
     }
     """
 
-    def __init__(self, *, typing: bool = False) -> None:
+    def __init__(self, *, typing: bool = False, hint: str = "") -> None:
         super().__init__(
             "services",
             key=lambda row: row.id,
             words=_words,
             draw=_lines,
-            placeholder="type to filter by id, name, state, owner or trouble",
+            placeholder="type to filter by id, name, state, owner or issue",
             nothing="no service has these words",
             typing=typing,
+            title="" if typing else "Services",
+            sorts={
+                "name": lambda row: row.name.lower(),
+                "state": lambda row: row.state,
+                "age": lambda row: row.age,
+                "owner": lambda row: row.owner,
+                "issue": lambda row: (not row.trouble, row.trouble),
+            },
+            hint=hint,
         )
         self.note = "asking…"
 
@@ -105,8 +116,17 @@ def _words(row: ServiceRow) -> str:
 
 def _lines(rows: Sequence[ServiceRow], width: int) -> tuple[str, list[Content]]:
     heading, lines = columns(rows, width)
-    styles = ("$text-error" if row.grave else "" for row in rows)
-    return heading, [Content.styled(line, style) for line, style in zip(lines, styles, strict=True)]
+    return heading, [_line(row, line) for row, line in zip(rows, lines, strict=True)]
+
+
+def _line(row: ServiceRow, line: str) -> Content:
+    """The badge, and what is wrong, in their colours."""
+    found = Content(line)
+    for text, style in ((str(row.badge), TONES[row.badge.tone]), (row.trouble, _ISSUES[row.grave])):
+        place = line.rfind(text[: max(1, len(text) - 1)]) if text else -1
+        if place >= 0:
+            found = found.stylize(style, place, min(len(line), place + len(text)))
+    return found
 
 
 class ServiceSwitch(Dialog[int | None]):

@@ -1,0 +1,23 @@
+"""The actions on a service and their keys, said once for screens, footers, buttons and texts."""
+
+from __future__ import annotations
+
+SCALE, RESTART, RECOVER, DELETE, CONNECT, SUPERLINK = (
+    "scale",
+    "restart_stale",
+    "recover",
+    "delete",
+    "connect",
+    "superlink",
+)
+"""Actions on a service, by the names of their keys' actions."""
+
+KEYS = {
+    SCALE: ("s", "Scale"),
+    RESTART: ("t", "Restart stale"),
+    RECOVER: ("o", "Recover"),
+    DELETE: ("x", "Delete"),
+    CONNECT: ("c", "Connect"),
+    SUPERLINK: ("l", "SuperLink"),
+}
+"""Key and name of each."""
