@@ -17,7 +17,7 @@ from wizard.operations import service_actions
 from wizard.sandbox.server import Sandbox
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.board_panels import NextPanel
+from wizard.tui.widgets.board_panels import NextPanel, fitted
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.machines import VmPanel
@@ -160,3 +160,11 @@ async def test_a_poll_that_brings_nothing_new_draws_nothing(sandbox: Sandbox, mo
             sandbox.clock.advance(20)
             await polled(pilot)
         assert drawn == []
+
+
+def test_words_that_do_not_fit_are_left_out_with_an_ellipsis() -> None:
+    assert fitted("one two three", 20, 1) == "one two three"
+    assert fitted("one two three four", 9, 1) == "one two …"
+    assert fitted("one two three four five", 9, 2) == "one two three …"
+    assert fitted("unbreakable" * 9, 10, 1) == "unbreakable" * 9
+    assert fitted("one two", 0, 2) == "one two"

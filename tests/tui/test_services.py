@@ -237,3 +237,26 @@ def test_only_an_address_reaches_ssh() -> None:
     assert ssh.command("fd00::1") == ("ssh", "root@fd00::1")
     for address in ("-oProxyCommand=reboot", "host", "10.0.0.1 -x", ""):
         assert ssh.command(address) is None
+
+
+async def test_where_the_processes_of_a_vm_are_ours_no_guest_is_asked(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, _ = two(sandbox)
+    app = wizard_on(sandbox)
+    app.session.logs = lambda vm_id: f"printed by VM {vm_id}"
+    asked: list[str] = []
+    monkeypatch.setattr("wizard.operations.machine.guest_log", asked.append)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.attach(alpha)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM")
+        sheet = app.screen
+        assert isinstance(sheet, VmSheet)
+        await pilot.press("j")
+        await pilot.pause()
+        assert "printed by VM 0" in sheet.text
+        assert asked == []

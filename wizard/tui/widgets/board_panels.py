@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.styles import RulesMap
 
 from wizard.cloud.answers import Connection
 from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, Coverage, short, strip
@@ -149,12 +150,25 @@ class NextPanel(QuietLine):
     def tell(self, step: NextStep, trouble: str = "") -> None:
         """Say what to do, or what is wrong with the contact."""
         wrong = bool(trouble) or step.trouble
-        said = Content.styled(one_line(trouble or step.text), "$text-warning" if wrong else "")
-        doing = Content.styled(one_line(step.doing), "bold")
-        self.show(Content("\n").join(part for part in (doing, said) if part.plain))
-        keys = [f"{KEYS[action][0]} {KEYS[action][1].lower()}" for action in step.actions]
-        keys += ["y diagnosis"] if step.trouble else []
+        doing = one_line(step.doing)
+        room = self.content_size.height - bool(doing)
+        said = fitted(one_line(trouble or step.text), self.content_size.width, room)
+        parts = (Content.styled(doing, "bold"), Content.styled(said, "$text-warning" if wrong else ""))
+        self.show(Content("\n").join(part for part in parts if part.plain))
+        keys = [f"{KEYS[action][0]} {KEYS[action][1].lower()}" for action in step.actions] if not trouble else []
+        keys += ["y diagnosis"] if step.trouble and not trouble else []
         title_panel(self, "Next", " · ".join(keys))
+
+
+def fitted(text: str, width: int, lines: int) -> str:
+    """The words of a text that fit into so many lines, with an ellipsis where some do not."""
+    if width <= 0 or lines <= 0:
+        return text
+    words, shown = text.split(" "), text
+    while len(words) > 1 and Content(shown).get_height(RulesMap(), width) > lines:
+        words.pop()
+        shown = f"{' '.join(words)} …"
+    return shown
 
 
 class ShardStrip(QuietLine):

@@ -29,7 +29,8 @@ def contact(result: PollResult) -> str:
         said = f"as of {clock_time(at)}" if at else "not known"
         return f"OneFlow answers, oned does not: the VMs are {said}. {result.error}"
     said = f"shown as of {clock_time(result.snapshot.taken_at)}" if result.snapshot else "still asking"
-    return f"No contact ({result.failures} tries, {said}): {result.error}"
+    tries = "1 try" if result.failures == 1 else f"{result.failures} tries"
+    return f"No contact ({tries}, {said}): {result.error}"
 
 
 def events_of(events: Iterable[Event], vm_id: int) -> tuple[str, ...]:

@@ -130,6 +130,11 @@ class VmSheet(Dialog[None]):
     @work(exclusive=True, group="journal", description="reading a guest's journal")
     async def action_journal(self) -> None:
         """Read the guest's journal by ssh, without waiting for a password; the page stays as it is meanwhile."""
+        if self.logs is not None:
+            # What its processes print stands on the page already.
+            self.show()
+            self.query_one(VerticalScroll).scroll_end(animate=False)
+            return
         address = self.vm.ips[0] if self.vm and self.vm.ips else ""
         self.journal = "Asking the guest…"
         self.show()
