@@ -103,7 +103,7 @@ def _room(case: Case) -> Finding:
     if demands is None:
         return Finding("hosts", title, Result.UNKNOWN, "CPU, MEMORY or number of the VMs is not known")
     alive = [host for host in seen if host.state in MONITORED]
-    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {_size(*_free(alive))} free"
+    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {size(*_free(alive))} free"
     short, perhaps = _shortage(demands, alive)
     if short and not sees_all:
         return Finding("hosts", title, Result.WARNING, f"{short}: {said}", "Hosts that this user can't see may do.")
@@ -136,7 +136,7 @@ def _shortage(demands: tuple[Demand, ...], alive: list[Host]) -> tuple[str, str]
     superlink, supernodes = demands
     for demand in sorted(demands, key=lambda item: (item.memory, item.cpu), reverse=True):
         if not any(demand.on(host.free_cpu, host.free_memory) for host in alive):
-            return f"no host has room for one VM of {demand.title} ({_size(demand.cpu, demand.memory)})", ""
+            return f"no host has room for one VM of {demand.title} ({size(demand.cpu, demand.memory)})", ""
     cpu = sum(item.count * item.cpu for item in demands)
     memory = sum(item.count * item.memory for item in demands)
     free_cpu, free_memory = _free(alive)
@@ -164,7 +164,7 @@ def _shortage(demands: tuple[Demand, ...], alive: list[Host]) -> tuple[str, str]
 def _wanted(demands: tuple[Demand, ...]) -> str:
     cpu = sum(item.count * item.cpu for item in demands)
     memory = sum(item.count * item.memory for item in demands)
-    return _size(cpu, memory)
+    return size(cpu, memory)
 
 
 def _free(alive: list[Host]) -> tuple[float, float]:
@@ -172,7 +172,8 @@ def _free(alive: list[Host]) -> tuple[float, float]:
     return sum(max(0.0, host.free_cpu) for host in alive), sum(max(0.0, host.free_memory) for host in alive)
 
 
-def _size(cpu: float, memory: float) -> str:
+def size(cpu: float, memory: float) -> str:
+    """CPU in cores and memory in MB, for people."""
     amount = f"{memory / 1024:.4g} GB" if memory >= 1024 else f"{memory:g} MB"
     return f"{cpu:.4g} CPU and {amount}"
 
