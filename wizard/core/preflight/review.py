@@ -59,8 +59,12 @@ def field_of(contract: Contract, finding: Finding) -> str:
     meaning = _MEANINGS.get(finding.check)
     if meaning is None:
         return ""
-    level = next((level for level, title in TITLES.items() if finding.title.startswith(title)), None)
-    item = contract.meaning(meaning, Level.SUPERNODE if meaning is Meaning.CARDINALITY else level)
+    level = None
+    if meaning is Meaning.CARDINALITY:
+        level = Level.SUPERNODE
+    elif meaning is Meaning.VM_TEMPLATE:
+        level = next((level for level, title in TITLES.items() if finding.title.startswith(title)), None)
+    item = contract.meaning(meaning, level)
     return item.path if item is not None else ""
 
 
