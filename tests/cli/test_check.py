@@ -20,7 +20,7 @@ def test_the_preset_of_the_appliance_asks_for_a_network_and_for_nothing_else(cal
     ended = call("check", "marketplace")
     assert ended.status == 2
     assert [line for line in ended.out.splitlines() if line.startswith(("error: ", "warning: "))] == [
-        "error: service.network: nothing is given, and it has no default"
+        "error: service.network: a value is required, there is no default"
     ]
     assert call("check", "marketplace", "--set", "service.network=0").status == 0
 
@@ -61,8 +61,8 @@ def test_json(call: Callable[..., Ended]) -> None:
         "field": "FL_NUM_ROUNDS",
         "path": "FL_NUM_ROUNDS",
         "message": "",
-        "fix": "Write a whole number from 1 to 999999999, such as 3.",
-        "mend": "Write a whole number from 1 to 999999999, such as 3.",
+        "fix": "Enter a whole number from 1 to 999999999, such as 3.",
+        "mend": "Enter a whole number from 1 to 999999999, such as 3.",
         "write": "3",
         "remove": False,
         "rule": "number",
@@ -96,8 +96,8 @@ def test_a_finding_about_a_template_has_its_path_and_its_fix(call: Callable[...,
         "field": "superlink.max_vms",
         "path": "roles[0].max_vms",
         "message": "",
-        "fix": "Write 1.",
-        "mend": "Write 1.",
+        "fix": "Enter 1.",
+        "mend": "Enter 1.",
         "write": 1,
         "remove": False,
         "rule": "singleton",
@@ -106,7 +106,7 @@ def test_a_finding_about_a_template_has_its_path_and_its_fix(call: Callable[...,
     assert found["roles[1].user_inputs.CPU"]["remove"] is True
     assert found["user_inputs.FLOWER_VERSION"]["write"] == "O|text|x||1.25.0"
     words = call("check", "t.json").out
-    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  fix: Write 1.\n" in words
+    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  fix: Enter 1.\n" in words
 
 
 def test_the_paths_of_a_template_of_6_are_its_own(call: Callable[..., Ended], tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_json(call: Callable[..., Ended], cloud: Sandbox) -> None:
 def test_what_is_no_flower_service_says_so(call: Callable[..., Ended], cloud: Sandbox) -> None:
     ended = call("check", "--template", "Web shop", cloud=cloud)
     assert ended.status == 2
-    assert ended.out.startswith("This is no Flower service: ")
+    assert ended.out.startswith("Not a Flower service: ")
     assert call("check", "--json", "--template", "Web shop", cloud=cloud).data["flower"] is False
 
 
@@ -78,7 +78,7 @@ def test_wrong_usage(call: Callable[..., Ended], arguments: tuple[str, ...]) -> 
 
 def test_a_sandbox_is_a_cloud_too(call: Callable[..., Ended]) -> None:
     ended = call("check", "--sandbox", "--template", "0")
-    assert (ended.status, "no Flower service" in ended.out) == (2, True), ended
+    assert (ended.status, "Not a Flower service" in ended.out) == (2, True), ended
 
 
 def test_hostile_names_drive_no_terminal(call: Callable[..., Ended], cloud_of: Callable[..., Sandbox]) -> None:

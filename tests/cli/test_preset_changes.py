@@ -363,7 +363,7 @@ def test_a_file_becomes_a_preset(call: Call, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps(recording["response"]["body"]))
     ended = call("presets", "import", "s.json", "recorded")
     assert ended.status == 0
-    assert "service.network: nothing is given" in ended.err
+    assert "service.network: a value is required" in ended.err
     assert loads(own("recorded").read_text()).plan.name == "Flower rec"
 
 

@@ -44,7 +44,7 @@ def deploy_from_home(terminal: Terminal, preset: str) -> None:
     for key, title in (("f3", "3 SuperLink"), ("f4", "4 SuperNodes"), ("f5", "5 Review")):
         terminal.press(key)
         terminal.wait_for(stands_at(title))
-    terminal.wait_for("Nothing stands against deploying")
+    terminal.wait_for("Ready to deploy")
     terminal.press("d")
     terminal.wait_for("Deploy this service?")
     terminal.press("enter")

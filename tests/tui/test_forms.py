@@ -281,7 +281,7 @@ async def test_the_palette_has_the_steps_and_the_verbs(sandbox: Sandbox) -> None
     async with wizard_on(sandbox, plan=Plan()).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot, Step.SERVICE)
         titles = [command.title for command in app.get_system_commands(app.screen)]
-        assert {"Go to Home", "Go to Review", "Save as preset", "Quit"} <= set(titles)
+        assert {"Go to Home", "Go to Review · F5", "Save as preset · Ctrl+S", "Quit · Ctrl+Q"} <= set(titles)
         assert len(titles) == len(set(titles))
         await pilot.press("ctrl+p")
         await pilot.pause(0.2)

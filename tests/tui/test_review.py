@@ -47,7 +47,7 @@ def json_view(app: WizardApp) -> JsonView:
 async def test_the_problem_under_the_cursor_is_told_with_its_fix(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox, plan=PLAN.with_texts({"FL_NUM_ROUNDS": "none"}))
     async with app.run_test(size=(80, 24)) as pilot:
-        await review(pilot, app, "problems-tab")
+        await review(pilot, app, "summary-tab")
         first, *others = app.session.problems
         assert first.field == "FL_NUM_ROUNDS"
         assert first.fix.said
@@ -150,7 +150,7 @@ async def test_the_same_is_registered(sandbox: Sandbox, cloud: Cloud) -> None:
     number = cloud.templates.register(to_json(PLAN.template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
-        assert f"Registered as {number} with this very content" in await registered(pilot, app)
+        assert f"Identical to registered template {number}; it will be reused." in await registered(pilot, app)
         assert not app.screen.query_one("#registered-choice").display
 
 
@@ -158,7 +158,7 @@ async def test_the_difference_is_shown_and_the_choice_is_used(sandbox: Sandbox, 
     number = cloud.templates.register(to_json(PLAN.with_text("FL_NUM_ROUNDS", "77").template()))
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
-        assert "with other content" in await registered(pilot, app)
+        assert "different content" in await registered(pilot, app)
         lines = str(app.screen.query_one("#registered-lines", Static).render())
         assert '-        "FL_NUM_ROUNDS": "O|number|Number of federated learning rounds||77",' in lines
         assert '+        "FL_NUM_ROUNDS": "O|number|Number of federated learning rounds||3",' in lines
@@ -192,7 +192,7 @@ async def test_what_can_t_be_asked_is_unknown(sandbox: Sandbox) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         sandbox.faults.plan("oneflow", "close", times=-1)
-        assert "is not known" in await registered(pilot, app)
+        assert "are not known" in await registered(pilot, app)
 
 
 async def test_the_export_has_the_commands_too(
@@ -203,7 +203,7 @@ async def test_the_export_has_the_commands_too(
     script = tmp_path / f"{stem}.deploy.sh"
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(80, 24)) as pilot:
-        await review(pilot, app, "problems-tab")
+        await review(pilot, app, "summary-tab")
         await pilot.press("e")
         await until(pilot, script.exists, "the files")
         assert "oneflow-template create" in script.read_text()
@@ -217,7 +217,7 @@ async def test_a_choice_outlives_a_way_to_a_form_and_back(sandbox: Sandbox) -> N
     app = wizard_on(sandbox, plan=PLAN)
     async with app.run_test(size=(120, 40)) as pilot:
         await review(pilot, app, "registered-tab")
-        assert "with other content" in await registered(pilot, app)
+        assert "different content" in await registered(pilot, app)
         app.screen.query_one("#registered-choice", OptionList).focus()
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.session.registration is Registration.UPDATE, "the choice")

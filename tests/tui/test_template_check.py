@@ -57,7 +57,7 @@ async def test_a_template_is_chosen_and_its_findings_are_told(sandbox: Sandbox, 
         assert page.heading.endswith("broken [b]one")
         assert "error: deployment: none: expected straight" in page.text
         assert '  fix: Write "straight".' in page.text
-        assert "warning: shutdown_action: shutdown-hard cuts the power" in page.text
+        assert "warning: shutdown_action: shutdown-hard powers the VMs off" in page.text
         assert page.query_one(".dialog").region.contains_region(page.query_one(".dialog-text").region)
         await pilot.press("c")
         await until(pilot, lambda: "fix: " in app.clipboard, "the copy")

@@ -23,7 +23,7 @@ WRONG = {
 }
 ORDER = [
     (Step.SERVICE, "FLOWER_VERSION", "error: 'latest' is not a version"),
-    (Step.SERVICE, "service.shutdown_action", "warning: shutdown-hard cuts the power"),
+    (Step.SERVICE, "service.shutdown_action", "warning: shutdown-hard powers the VMs off"),
     (Step.SUPERLINK, "FL_NUM_ROUNDS", "error: '0' is not a positive whole number"),
     (Step.SUPERLINK, "superlink.max_vms", "error: 3 is not 1"),
     (Step.SUPERNODE, "supernode.min_vms", "error: 'x' is not a positive whole number"),

@@ -32,7 +32,21 @@ ASKS_AGAIN_WITHIN = 1.0
 
 ASKING = frozenset(
     {
-        *("act", "restart", "draft", "switch", "check", "open", "save", "leave", "prepare", "undo", "write", "search"),
+        *(
+            "act",
+            "restart",
+            "draft",
+            "switch",
+            "check",
+            "open",
+            "save",
+            "leave",
+            "deploy",
+            "why",
+            "undo",
+            "write",
+            "search",
+        ),
         "change a preset",
     }
 )

@@ -20,8 +20,21 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Connection
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
+    from wizard.core.preflight import Finding
     from wizard.core.preflight.facts import CloudObject, Host
     from wizard.storage.journal import Journal
+
+FRESH = 30.0
+"""Seconds for which the answer of a preflight counts: what is deployed later is held against the cloud again."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The findings about one plan, and when they were made, in Unix seconds."""
+
+    plan: Plan
+    findings: tuple[Finding, ...]
+    at: float
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,9 @@ class Session:
     prepared: Prepared | None = None
     """The latest preparation; it holds while neither the draft nor the choice is another one."""
     _preparing: threading.Lock = field(default_factory=threading.Lock)
+    preflight: Preflight | None = None
+    """The latest preflight, of whatever plan."""
+    _looking: threading.Lock = field(default_factory=threading.Lock)
     deployed: Plan | None = None
     """The plan of the last deployment that OneFlow took: there is no draft of it to keep any more."""
 
@@ -133,6 +149,33 @@ class Session:
             listings = Listings(version=version or None)
             self.prepared = prepared = prepare(self.plan, self.reach(), None, self.registration, listings)
             return prepared
+
+    @property
+    def findings(self) -> tuple[Finding, ...] | None:
+        """What the preflight found about the draft as it is now; None where it was not held against the cloud."""
+        found = self.preflight
+        return found.findings if found is not None and found.plan == self.plan else None
+
+    @property
+    def is_fresh(self) -> bool:
+        """True if the draft was held against the cloud a moment ago."""
+        found = self.preflight
+        return found is not None and found.plan == self.plan and 0 <= self.clock() - found.at < FRESH
+
+    def hold_against_cloud(self, *, anew: bool = False) -> None:
+        """The preflight of the draft, unless there is a fresh one. Blocks; raises CloudError without a login.
+
+        Who asks while another one does waits for that answer.
+        """
+        from wizard.operations.deploy import preflight
+
+        asked_at = self.clock()
+        with self._looking:
+            before = self.preflight
+            if self.is_fresh and (not anew or (before is not None and before.at > asked_at)):
+                return
+            plan = self.plan
+            self.preflight = Preflight(plan, preflight(plan, self.reach()).findings, self.clock())
 
     @property
     def problems(self) -> tuple[Problem, ...]:

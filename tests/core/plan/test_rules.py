@@ -30,7 +30,7 @@ FIRES = [
     ("number", {"FL_NUM_ROUNDS": "three"}, ERROR, "FL_NUM_ROUNDS", "'three'"),
     ("number", {"FL_NUM_ROUNDS": "1000000000"}, ERROR, "FL_NUM_ROUNDS", "'1000000000'"),
     ("number", {"FL_MIN_FIT_CLIENTS": "٣"}, ERROR, "FL_MIN_FIT_CLIENTS", "'٣'"),
-    ("number", {"supernode.cardinality": ""}, ERROR, "supernode.cardinality", "nothing is given"),
+    ("number", {"supernode.cardinality": ""}, ERROR, "supernode.cardinality", "nothing is entered"),
     ("number", {"supernode.max_vms": "1e3"}, ERROR, "supernode.max_vms", "'1e3'"),
     ("number", {"superlink.cooldown": "0"}, ERROR, "superlink.cooldown", "'0'"),
     # lists and booleans have one of their options
@@ -56,7 +56,13 @@ FIRES = [
     ("minimum", {"FL_MIN_FIT_CLIENTS": "1"}, ERROR, "FL_MIN_FIT_CLIENTS", "1 is below Flower's own minimum of 2"),
     ("minimum", {"FL_MIN_EVALUATE_CLIENTS": "1"}, ERROR, "FL_MIN_EVALUATE_CLIENTS", "1 is below"),
     ("minimum", {"FL_MIN_AVAILABLE_CLIENTS": "1"}, ERROR, "FL_MIN_AVAILABLE_CLIENTS", "1 is below"),
-    ("minimum", {"supernode.cardinality": "1"}, ERROR, "supernode.cardinality", "1 SuperNode waits for ever"),
+    (
+        "minimum",
+        {"supernode.cardinality": "1"},
+        ERROR,
+        "supernode.cardinality",
+        "rounds would never start",
+    ),
     # one partition-id for all
     (
         "shared-partition",
@@ -85,7 +91,7 @@ FIRES = [
     ),
     # more clients than there will ever be
     *(
-        ("clients", {field: "3"}, ERROR, field, "3 clients are wanted of 2 SuperNodes")
+        ("clients", {field: "3"}, ERROR, field, "3 clients are required, but there are 2 SuperNodes")
         for field in ("FL_MIN_FIT_CLIENTS", "FL_MIN_EVALUATE_CLIENTS", "FL_MIN_AVAILABLE_CLIENTS")
     ),
     # a scale-down could stall
@@ -97,24 +103,24 @@ FIRES = [
         "3 is above supernode.min_vms=2",
     ),
     # texts that do not survive
-    ("text", {"service.name": "a\nb"}, ERROR, "service.name", r"'a\nb' has a line break"),
+    ("text", {"service.name": "a\nb"}, ERROR, "service.name", r"'a\nb' contains a line break"),
     ("text", {"service.description": "a\tb"}, ERROR, "service.description", r"'a\tb'"),
     ("text", {"service.description": "a\u2028b"}, ERROR, "service.description", r"'a\u2028b'"),
     ("text", {"service.name": "a\ud800b"}, ERROR, "service.name", r"'a\ud800b'"),
     ("text", {"service.name": "a\x1b[31m"}, ERROR, "service.name", r"'a\x1b[31m'"),
     ("text", {"service.description": "a\uffffb"}, ERROR, "service.description", r"'a\uffffb'"),
-    ("text", {"FLOWER_VERSION": "1.2|3"}, ERROR, "FLOWER_VERSION", "'1.2|3' has '|'"),
+    ("text", {"FLOWER_VERSION": "1.2|3"}, ERROR, "FLOWER_VERSION", "'1.2|3' contains '|'"),
     ("text", {"service.description": "C:\\"}, ERROR, "service.description", "ends with a backslash"),
-    ("text", {"service.name": "a${b}"}, ERROR, "service.name", "'a${b}' has '${'"),
+    ("text", {"service.name": "a${b}"}, ERROR, "service.name", "'a${b}' contains '${'"),
     ("text", {"superlink.vm_template": "${x}"}, ERROR, "superlink.vm_template", "'${x}'"),
-    ("dollar", {"service.name": "cost $5"}, WARNING, "service.name", "'cost $5' has '$'"),
+    ("dollar", {"service.name": "cost $5"}, WARNING, "service.name", "'cost $5' contains '$'"),
     ("dollar", {"service.network": "$net"}, WARNING, "service.network", "'$net'"),
     # names
     ("name", {"service.name": ""}, ERROR, "service.name", "is empty; expected 1 to 128"),
     ("name", {"service.name": "   "}, ERROR, "service.name", "is empty"),
     ("name", {"service.name": "x" * 129}, ERROR, "service.name", "129 characters"),
-    ("name", {"service.name": "a & b"}, ERROR, "service.name", "'a & b' has &"),
-    ("name", {"service.name": "<b>"}, ERROR, "service.name", "'<b>' has < >"),
+    ("name", {"service.name": "a & b"}, ERROR, "service.name", "'a & b' contains &"),
+    ("name", {"service.name": "<b>"}, ERROR, "service.name", "'<b>' contains < >"),
     # use cases and frameworks
     (
         "use-case",
@@ -154,7 +160,7 @@ FIRES = [
         {"service.shutdown_action": "shutdown-hard"},
         WARNING,
         "service.shutdown_action",
-        "shutdown-hard cuts the power",
+        "shutdown-hard powers the VMs off",
     ),
     (
         "hard-shutdown",

@@ -119,14 +119,14 @@ FIRES: list[tuple[str, tuple[Change, ...], Kind, str, str]] = [
         (put("roles/1/user_inputs/FL_LOG_LEVEL", "O|list|x|DEBUG,INFO|DEBUG"),),
         ERROR,
         "roles[1].user_inputs.FL_LOG_LEVEL",
-        "FL_LOG_LEVEL stands at service level too: role supernode",
+        "FL_LOG_LEVEL is also set at service level: role supernode",
     ),
     (
         "two-levels",
         (put("roles/0/user_inputs/flower_version", "O|text|x||1.31.0"),),
         ERROR,
         "roles[0].user_inputs.flower_version",
-        "flower_version stands at service level too: role superlink",
+        "flower_version is also set at service level: role superlink",
     ),
     (
         "two-levels",
@@ -137,7 +137,7 @@ FIRES: list[tuple[str, tuple[Change, ...], Kind, str, str]] = [
         ),
         ERROR,
         "roles[1].user_inputs.FLOWER_VERSION",
-        "stands at role superlink too",
+        "is also set at role superlink",
     ),
     *(
         ("infrastructure", (put(f"user_inputs/{key}", "O|boolean|x||YES"),), ERROR, f"user_inputs.{key}", key)
@@ -185,9 +185,9 @@ FIRES: list[tuple[str, tuple[Change, ...], Kind, str, str]] = [
     # rules about values, on what a template says
     ("singleton", (put("roles/0/cardinality", 2),), ERROR, "superlink.cardinality", "2 is not 1"),
     ("singleton", (put("roles/0/max_vms", 3),), ERROR, "superlink.max_vms", "3 is not 1"),
-    ("number", (drop("roles/0/max_vms"),), ERROR, "superlink.max_vms", "nothing is given"),
-    ("number", (drop("roles/1/min_vms"),), ERROR, "supernode.min_vms", "nothing is given"),
-    ("number", (drop("roles/1/cardinality"),), ERROR, "supernode.cardinality", "nothing is given"),
+    ("number", (drop("roles/0/max_vms"),), ERROR, "superlink.max_vms", "nothing is entered"),
+    ("number", (drop("roles/1/min_vms"),), ERROR, "supernode.min_vms", "nothing is entered"),
+    ("number", (drop("roles/1/cardinality"),), ERROR, "supernode.cardinality", "nothing is entered"),
     ("number", (put("roles/1/cardinality", None),), ERROR, "supernode.cardinality", "'None'"),
     ("range", (put("roles/1/cardinality", 12),), ERROR, "supernode.cardinality", "12 is above max_vms=10"),
     ("name", (drop("name"),), ERROR, "service.name", "is empty"),

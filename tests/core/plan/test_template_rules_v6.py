@@ -113,7 +113,7 @@ def test_values_that_the_context_of_the_vm_template_may_hand_on() -> None:
     body = case("02-v6-values-as-vm-attributes")
     assert {item.kind for item in check_template(body)} == {Kind.WARNING}
     handed_on = {item.path: item.message for item in found_of_6(body)}
-    assert "A_FRAMEWORK only where the CONTEXT of its VM template" in handed_on["roles[1].vm_template_contents"]
+    assert "A_FRAMEWORK only if the CONTEXT of its VM template" in handed_on["roles[1].vm_template_contents"]
     told = [item.message for item in found_of_6(body) if item.path.startswith("roles[0]")]
     assert not any("A_FRAMEWORK" in message for message in told), "it is meant for the other role"
 

@@ -258,7 +258,7 @@ def test_network_has_leases_for_all() -> None:
 
 
 def test_without_a_chosen_network_those_of_the_vm_templates_count() -> None:
-    assert "3 are wanted" in about("network")[0].found
+    assert "3 needed" in about("network")[0].found
     assert results("network", networks=(replace(NETWORK, size=12),)) == [ERROR]
     assert results("network", **both(nics=(Reference(0), Reference(0))), networks=(replace(NETWORK, size=15),)) == [
         ERROR
@@ -413,8 +413,8 @@ def test_an_appliance_of_another_family(offered: str, wanted: str, level: Result
 @pytest.mark.parametrize(
     ("offered", "running", "said"),
     [
-        ("", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 is started in another way"]),
-        ("latest", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 is started in another way"]),
+        ("", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 starts differently"]),
+        ("latest", "1.41.0", ["VM template 0 runs Flower 1.41.0, and 1.25.0 starts differently"]),
         ("1.31.0", "1.41.0", []),
         ("", "1.31.0", []),
         ("", "x", []),

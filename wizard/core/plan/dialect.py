@@ -98,7 +98,7 @@ def check_server(template: Document, version: str | None) -> tuple[Problem, ...]
                 found.append(Problem(Kind.ERROR, f"roles[{place}]", message, SERVER, fix=fix))
         elif _is_converted(role) and any(part.get(key) for part in (template, role) for key in _INPUTS):
             message = "OpenNebula 7.x can't make a service of it: it fails on inputs where CONTEXT was a text of 6.x"
-            fix = Fix("Register it anew in the names of 7.x: `flowerneb-wizard render` prints it so.")
+            fix = Fix("Register it again in the form of 7.x: `flowerneb-wizard render` prints it.")
             found.append(Problem(Kind.ERROR, f"roles[{place}]", message, SERVER, fix=fix))
     return tuple(found)
 

@@ -40,15 +40,15 @@ def _by_meaning(item: Field) -> str:
     if meaning is Meaning.NAME:
         return f"1 to {NAME_LENGTH} characters, none of {' '.join(NAME_REFUSED)}"
     if meaning is Meaning.FLOWER_VERSION:
-        return "three numbers with dots between them, such as 1.25.0"
+        return "three numbers separated by dots, such as 1.25.0"
     if meaning is Meaning.NODE_CONFIG:
-        return "pairs key=value with blanks between them; a value is a number, true, false or 'text'. Or nothing"
+        return "pairs key=value separated by spaces; a value is a number, true, false or 'text'. Or empty"
     if meaning in _REFERENCES:
-        return f"the id or the exact name of a {_REFERENCES[meaning]}, or nothing"
+        return f"the id or the exact name of a {_REFERENCES[meaning]}, or empty"
     if meaning in _CLIENTS:
         return f"a whole number from {SMALLEST_FEDERATION} to the number of SuperNodes"
     if meaning is Meaning.CARDINALITY:
-        return f"a whole number from {SMALLEST_FEDERATION}, neither below min_vms nor above max_vms"
+        return f"a whole number from {SMALLEST_FEDERATION}, between min_vms and max_vms"
     if meaning is Meaning.MIN_VMS:
         return f"a whole number from {SMALLEST_FEDERATION} to the number of SuperNodes"
     return "a whole number, not below the number of SuperNodes" if meaning is Meaning.MAX_VMS else ""
@@ -59,7 +59,7 @@ def _by_type(item: Field) -> str:
     if kind is InputType.LIST:
         return f"one of {', '.join(options)}"
     if kind is InputType.LIST_MULTIPLE:
-        return f"some of {', '.join(options)}, with commas between them"
+        return f"some of {', '.join(options)}, separated by commas"
     if kind is InputType.BOOLEAN:
         return " or ".join(BOOLEANS)
     if kind in (InputType.RANGE, InputType.RANGE_FLOAT):

@@ -44,11 +44,11 @@ def federation_has_two(plan: Plan) -> Found:
         item = plan.contract.meaning(meaning)
         if item and whole_number(plan.text(item.path)) == 1:
             message = "1 is below Flower's own minimum of 2: a single client is local training"
-            yield _count_error(item, message, "minimum", Fix("Write 2 or more.", "2"))
+            yield _count_error(item, message, "minimum", Fix("Enter 2 or more.", "2"))
     item = plan.contract.meaning(Meaning.CARDINALITY, Level.SUPERNODE)
     if item and whole_number(plan.text(item.path)) == 1:
-        message = "1 SuperNode waits for ever: Flower wants at least 2 clients"
-        yield _count_error(item, message, "minimum", Fix("Write 2 or more.", "2"))
+        message = "with 1 SuperNode rounds would never start: Flower needs at least 2 clients"
+        yield _count_error(item, message, "minimum", Fix("Enter 2 or more.", "2"))
 
 
 def rounds_get_their_clients(plan: Plan) -> Found:
@@ -61,14 +61,14 @@ def rounds_get_their_clients(plan: Plan) -> Found:
         if item is None or wanted is None:
             continue
         if count is not None and wanted > count:
-            message = f"{wanted} clients are wanted of {count} SuperNodes: rounds would wait for ever"
-            fix = Fix(f"Write {count} or less, or raise supernode.cardinality to {wanted}.", str(count))
+            message = f"{wanted} clients are required, but there are {count} SuperNodes: rounds would never start"
+            fix = Fix(f"Enter {count} or less, or raise supernode.cardinality to {wanted}.", str(count))
             yield _count_error(item, message, "clients", fix)
         if meaning is not Meaning.MIN_AVAILABLE and available is not None and wanted > available:
             start = plan.contract.meaning(Meaning.MIN_AVAILABLE)
             named = start.path if start else ""
-            message = f"{wanted} is above {named}={available}: a run may start with too few"
-            fix = Fix(f"Write {available} or less, or raise {named} to {wanted}.", str(available))
+            message = f"{wanted} is above {named}={available}: a run may start with too few clients"
+            fix = Fix(f"Enter {available} or less, or raise {named} to {wanted}.", str(available))
             yield Problem(Kind.WARNING, item.path, message, "clients-at-start", fix=fix)
 
 
@@ -78,8 +78,8 @@ def scale_down_keeps_clients(plan: Plan) -> Found:
     wanted = number_of(plan, Meaning.MIN_AVAILABLE)
     smallest = number_of(plan, Meaning.MIN_VMS, Level.SUPERNODE)
     if item and wanted is not None and smallest is not None and wanted > smallest:
-        message = f"{wanted} is above supernode.min_vms={smallest}: a scale-down could stall the training"
-        fix = Fix(f"Raise supernode.min_vms to {wanted}, or write {smallest} here.", str(smallest))
+        message = f"{wanted} is above supernode.min_vms={smallest}: after a scale-down training could stall"
+        fix = Fix(f"Raise supernode.min_vms to {wanted}, or enter {smallest} here.", str(smallest))
         yield Problem(Kind.WARNING, item.path, message, "clients-after-scale", fix=fix)
 
 
@@ -95,15 +95,17 @@ def supernodes_are_in_range(plan: Plan) -> Found:
     # Between limits that leave no number there is none to write: they come first.
     room = low is None or high is None or low <= high
     if low is not None and low < SMALLEST_FEDERATION:
-        yield _count_error(minimum, f"{low} is below 2, the smallest federation", "range", Fix("Write 2 or more.", "2"))
+        yield _count_error(
+            minimum, f"{low} is below 2, the smallest possible federation", "range", Fix("Enter 2 or more.", "2")
+        )
     if count is not None and low is not None and count < low:
-        fix = Fix(f"Write {low} or more, or lower {minimum.path} to {count}.", str(low) if room else None)
+        fix = Fix(f"Enter {low} or more, or lower {minimum.path} to {count}.", str(low) if room else None)
         yield _count_error(cardinality, f"{count} is below min_vms={low}", "range", fix)
     if count is not None and high is not None and count > high:
-        fix = Fix(f"Write {high} or less, or raise {maximum.path} to {count}.", str(high) if room else None)
+        fix = Fix(f"Enter {high} or less, or raise {maximum.path} to {count}.", str(high) if room else None)
         yield _count_error(cardinality, f"{count} is above max_vms={high}; raise max_vms", "range", fix)
     if low is not None and high is not None and low > high:
-        fix = Fix(f"Write {low} or more, or lower {minimum.path} to {high}.", str(low))
+        fix = Fix(f"Enter {low} or more, or lower {minimum.path} to {high}.", str(low))
         yield _count_error(maximum, f"{high} is below min_vms={low}", "range", fix)
 
 
@@ -112,8 +114,8 @@ def superlink_is_single(plan: Plan) -> Found:
     for meaning in (Meaning.CARDINALITY, Meaning.MIN_VMS, Meaning.MAX_VMS):
         item = plan.contract.meaning(meaning, Level.SUPERLINK)
         if item and whole_number(plan.text(item.path)) not in (None, 1):
-            message = f"{plan.text(item.path)} is not 1: a second SuperLink is a split brain"
-            yield _count_error(item, message, "singleton", Fix("Write 1.", "1"))
+            message = f"{plan.text(item.path)} is not 1: a cluster has exactly one SuperLink"
+            yield _count_error(item, message, "singleton", Fix("Enter 1.", "1"))
 
 
 def _count_error(item: Field, message: str, rule: str, fix: Fix) -> Problem:
@@ -122,7 +124,7 @@ def _count_error(item: Field, message: str, rule: str, fix: Fix) -> Problem:
 
 NAME_LENGTH = 128
 NAME_REFUSED = "&<>"
-_ITS_OWN = "Leave the field empty: each SuperNode then takes a partition-id of its own."
+_ITS_OWN = "Leave the field empty: each SuperNode then gets its own partition-id."
 
 
 def check(plan: Plan) -> tuple[Problem, ...]:
@@ -143,8 +145,8 @@ def numbers_are_positive(plan: Plan) -> Found:
     for item in plan.contract.fields:
         text = plan.text(item.path)
         if item.input.type is InputType.NUMBER and not item.is_foreign and whole_number(text) is None:
-            said = f"{text!r} is not" if text else "nothing is given: expected"
-            fix = Fix(f"Write a whole number from 1 to {LARGEST_NUMBER}{_such_as(item)}.", item.input.default or None)
+            said = f"{text!r} is not" if text else "nothing is entered: expected"
+            fix = Fix(f"Enter a whole number from 1 to {LARGEST_NUMBER}{_such_as(item)}.", item.input.default or None)
             yield _error(item, f"{said} a positive whole number", "number", fix)
 
 
@@ -165,15 +167,15 @@ def mandatory_is_given(plan: Plan) -> Found:
     """Mandatory values are given. The name has a rule of its own."""
     for item in plan.contract.fields:
         if item.input.mandatory and item.meaning is not Meaning.NAME and not plan.text(item.path).strip():
-            fix = Fix(f"Give it: {item.label}{f' ({item.unit})' if item.unit else ''}.")
-            yield _error(item, "nothing is given, and it has no default", "mandatory", fix)
+            fix = Fix(f"Enter a value: {item.label}{f' ({item.unit})' if item.unit else ''}.")
+            yield _error(item, "a value is required, there is no default", "mandatory", fix)
 
 
 def version_is_complete(plan: Plan) -> Found:
     """The Flower version is X.Y.Z in digits."""
     item = plan.contract.meaning(Meaning.FLOWER_VERSION)
     if item and str(FlowerVersion.parse(plan.text(item.path))) != plan.text(item.path):
-        fix = Fix(f"Write three numbers with dots between them{_such_as(item)}.", item.input.default or None)
+        fix = Fix(f"Enter three numbers separated by dots{_such_as(item)}.", item.input.default or None)
         yield _error(item, f"{plan.text(item.path)!r} is not a version like 1.25.0", "version", fix)
 
 
@@ -184,14 +186,14 @@ def name_is_accepted(plan: Plan) -> Found:
         return
     name = plan.text(item.path)
     if not name.strip():
-        fix = Fix(f"Write a name{_such_as(item)}.", item.input.default or None)
+        fix = Fix(f"Enter a name{_such_as(item)}.", item.input.default or None)
         yield _error(item, "the name is empty; expected 1 to 128 characters", "name", fix)
     elif len(name) > NAME_LENGTH:
         fix = Fix(f"Shorten it to {NAME_LENGTH} characters.", name[:NAME_LENGTH])
-        yield _error(item, f"the name has {len(name)} characters; OpenNebula takes at most 128", "name", fix)
+        yield _error(item, f"the name has {len(name)} characters; OpenNebula allows at most 128", "name", fix)
     if bad := sorted(set(NAME_REFUSED).intersection(name)):
-        fix = Fix(f"Leave out {' '.join(bad)}.", _without(name, NAME_REFUSED).strip() or item.input.default)
-        yield _error(item, f"{name!r} has {' '.join(bad)}, which OpenNebula refuses in a name", "name", fix)
+        fix = Fix(f"Remove {' '.join(bad)}.", _without(name, NAME_REFUSED).strip() or item.input.default)
+        yield _error(item, f"{name!r} contains {' '.join(bad)}, which OpenNebula does not allow in a name", "name", fix)
 
 
 def texts_survive(plan: Plan) -> Found:
@@ -202,21 +204,21 @@ def texts_survive(plan: Plan) -> Found:
         if item.input.type is not InputType.TEXT or item is node_config_field:
             continue
         if any(_control(char) for char in text):
-            message = f"{text!r} has a line break or another control character; write it in one line"
+            message = f"{text!r} contains a line break or another control character"
             in_line = "".join(" " if _control(char) else char for char in text)
-            yield _error(item, message, "text", Fix("Write it in one line, without control characters.", in_line))
+            yield _error(item, message, "text", Fix("Enter one line without control characters.", in_line))
         if text.endswith("\\"):
             message = f"{text!r} ends with a backslash, which breaks the quoting of the VM's CONTEXT"
-            yield _error(item, message, "text", Fix("Leave out the backslash at the end.", text.rstrip("\\")))
+            yield _error(item, message, "text", Fix("Remove the backslash at the end.", text.rstrip("\\")))
         if item.is_input and "|" in text:
-            message = f"{text!r} has '|', which separates the parts of an input's definition"
-            yield _error(item, message, "text", Fix("Leave out '|'.", _without(text, "|")))
+            message = f"{text!r} contains '|', which separates the parts of an input's definition"
+            yield _error(item, message, "text", Fix("Remove '|'.", _without(text, "|")))
         if "${" in text:
-            message = f"{text!r} has '${{', which OneFlow evaluates or cuts out"
-            yield _error(item, message, "text", Fix("Leave out '$'.", _without(text, "$")))
+            message = f"{text!r} contains '${{', which OneFlow evaluates or removes"
+            yield _error(item, message, "text", Fix("Remove '$'.", _without(text, "$")))
         elif "$" in text:
-            message = f"{text!r} has '$': OpenNebula expands $NAME to an attribute of the VM"
-            fix = Fix("Leave out '$', unless an attribute of the VM is meant.", _without(text, "$"))
+            message = f"{text!r} contains '$': OpenNebula expands $NAME to an attribute of the VM"
+            fix = Fix("Remove '$', unless you mean an attribute of the VM.", _without(text, "$"))
             yield Problem(Kind.WARNING, item.path, message, "dollar", fix=fix)
 
 
@@ -227,8 +229,8 @@ def node_config_is_read(plan: Plan) -> Found:
         return
     for complaint in node_config.parse(plan.text(item.path))[1]:
         fix = Fix(
-            "Write pairs key=value with a blank between them; a value is a number, true, false or 'text'. Or nothing: "
-            "each SuperNode then takes a partition-id of its own.",
+            "Enter pairs key=value separated by spaces; a value is a number, true, false or 'text'. Or leave it empty: "
+            "each SuperNode then gets its own partition-id.",
             "",
         )
         yield _error(item, complaint, "node-config", fix)
@@ -243,16 +245,12 @@ def partition_is_not_shared(plan: Plan) -> Found:
     shared = node_config.partition_id_of(plan.text(item.path))
     if shared is not None:
         message = (
-            f"partition-id={shared} goes to all {count} SuperNodes alike: every one of them would train on the same "
-            "shard. Leave it out, or leave the whole field empty, and each takes its own"
+            f"partition-id={shared} goes to all {count} SuperNodes: every one of them would train on the same partition"
         )
         yield Problem(Kind.WARNING, item.path, message, "shared-partition", grave=True, fix=Fix(_ITS_OWN, ""))
     else:
-        message = (
-            "it has no partition-id, and the guest adds none to a given node config: the client application must "
-            "partition the data by itself"
-        )
-        fix = Fix(f"{_ITS_OWN} Or keep it, where the client application partitions the data.", "")
+        message = "it has no partition-id, and the VM adds none: the client application must partition the data itself"
+        fix = Fix(f"{_ITS_OWN} Or keep it if the client application partitions the data.", "")
         yield Problem(Kind.WARNING, item.path, message, "no-partition", fix=fix)
 
 
@@ -274,7 +272,7 @@ def shutdown_is_gentle(plan: Plan) -> Found:
     """A hard shutdown may corrupt the SuperLink's SQLite state."""
     path = f"{Level.SERVICE.value}.shutdown_action"
     if plan.text(path).endswith("-hard"):
-        message = f"{plan.text(path)} cuts the power: the SuperLink's SQLite state may be corrupted"
+        message = f"{plan.text(path)} powers the VMs off: the SuperLink's SQLite state may be corrupted"
         gentle = plan.text(path).removesuffix("-hard")
         yield Problem(Kind.WARNING, path, message, "hard-shutdown", fix=Fix(f"Write {gentle}.", gentle))
 
@@ -285,7 +283,7 @@ def vm_templates_are_chosen(plan: Plan) -> Found:
         item = plan.contract.meaning(Meaning.VM_TEMPLATE, role.level)
         if item and not plan.text(item.path).strip():
             message = f"none chosen: deploying looks for a VM template named {role.vm_template_name!r}"
-            fix = Fix("Choose one by its id or name, or leave it as it is where the cloud has one of that name.")
+            fix = Fix("Choose one by id or name, or keep it if the cloud has one with that name.")
             yield Problem(Kind.NOTE, item.path, message, "vm-template", fix=fix)
 
 
@@ -294,11 +292,10 @@ def role_inputs_are_hidden(plan: Plan) -> Found:
     for level in (Level.SUPERLINK, Level.SUPERNODE):
         if plan.contract.inputs(level):
             message = (
-                f"Sunstone does not show the inputs of role {level.value}, and an edit in Sunstone drops them: "
-                "instantiate from here or with oneflow-template"
+                f"Sunstone does not show the inputs of role {level.value}, and drops them when it saves the template"
             )
             path = plan.contract.inputs(level)[0].path
-            fix = Fix("Change nothing: deploy from here, or with `oneflow-template instantiate`.")
+            fix = Fix("Deploy from here, or with `oneflow-template instantiate`.")
             yield Problem(Kind.NOTE, path, message, "sunstone", fix=fix)
             return
 

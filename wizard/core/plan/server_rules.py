@@ -88,8 +88,8 @@ def refused(written: Mapping[str, object]) -> Iterator[Problem]:
         yield from _fits(role, start, _ROLES[old], _REQUIRED[old])
         name = str(role.get("name"))
         if name in names:
-            fix = Fix("Give each role a name of its own, or remove one.")
-            yield _error(f"{start}name", f"two roles are called {name}", REFUSED, fix)
+            fix = Fix("Give each role its own name, or remove one.")
+            yield _error(f"{start}name", f"two roles are named {name}", REFUSED, fix)
         names.add(name)
         yield from _limits(role, start)
 
@@ -112,7 +112,7 @@ def not_run(template: ServiceTemplate) -> Iterator[Problem]:
         if role.as_written("on_hold"):
             yield _on_hold(f"{start}on_hold")
         if role.name in flower and role.type == "vr":
-            message = f"role {role.name} is a virtual router: no guest of it runs Flower"
+            message = f"role {role.name} is a virtual router: its VMs do not run Flower"
             yield _error(f"{start}type", message, NOT_RUN, Fix('Write "vm".', "vm"))
         yield from _keys(role, start)
         yield from _nics(role, start, template.networks)

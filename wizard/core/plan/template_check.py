@@ -15,7 +15,7 @@ from wizard.core.plan.rules import blocking
 from wizard.core.plan.template_rules import check_template, parts_of
 from wizard.core.text import one_line
 
-NO_FLOWER = "This is no Flower service: it has neither a role superlink nor a role supernode."
+NO_FLOWER = "Not a Flower service: it has no role superlink and no role supernode."
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def deployment_is_straight(template: ServiceTemplate, _: Contract) -> Found:
     if template.deployment != "straight":
         written = template.as_written("deployment")
         said = written if template.has("deployment") else "nothing, which OneFlow reads as none"
-        message = f"{said}: expected straight, or SuperNodes race the SuperLink"
+        message = f"{said}: expected straight, so that the SuperLink starts first"
         yield _error("deployment", message, "deployment", Fix('Write "straight".', "straight"))
     if not template.ready_status_gate:
         written = template.as_written("ready_status_gate")
@@ -145,7 +145,7 @@ def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Fou
         field = f"roles[{place}].parents"
         name = role_name(role)
         if not parents[name] and name != SUPERLINK and not _reaches(SUPERLINK, name, parents):
-            message = f"role {name} has no parents: it would race the SuperLink"
+            message = f"role {name} has no parents: it would start before the SuperLink"
             there = SUPERLINK in parents
             said = f'Write ["{SUPERLINK}"]' if there else f"Add the role {SUPERLINK}, and let it wait for that"
             fix = Fix(f"{said}.", [SUPERLINK] if there else None)
@@ -162,7 +162,7 @@ def parents_lead_to_the_superlink(template: ServiceTemplate, _: Contract) -> Fou
                 fix = Fix(f"{said}.", known if there else None)
                 yield _error(field, f"role {name} waits for {parent}, which no role is called", "parents", fix)
         if _reaches(name, name, parents):
-            message = f"role {name} waits for itself in a cycle: OneFlow would wait for ever"
+            message = f"role {name} waits for itself in a cycle: it would never start"
             yield _error(field, message, "cycle", _breaking(name, parents))
 
 
@@ -195,7 +195,7 @@ def inputs_stand_once(template: ServiceTemplate, _: Contract) -> Found:
     for place, role in template.placed():
         for key in role.user_inputs:
             if level := seen.get(str(key).upper()):
-                message = f"{key} stands at {level} too: role {role_name(role)} would silently use a value of its own"
+                message = f"{key} is also set at {level}: role {role_name(role)} would silently use its own value"
                 fix = Fix(f"Remove it here, or at {level}.", remove=True)
                 yield _error(f"roles[{place}].user_inputs.{key}", message, "two-levels", fix)
         seen |= {str(key).upper(): f"role {role_name(role)}" for key in role.user_inputs}

@@ -54,15 +54,15 @@ def values_are_handed_on(
 def _value_v6(path: str, contents: Mapping[str, Attribute], key: str) -> Iterator[Problem]:
     context, handed_on = contents.get("CONTEXT"), f'{key} = "${key}"'
     if context is None and key in _mentioned(contents.values()):
-        message = f"the guest gets {key} only where the CONTEXT of its VM template has {handed_on}"
-        fix = Fix(f"Add {handed_on} to the CONTEXT of the VM template, unless it is there.")
+        message = f"the VM gets {key} only if the CONTEXT of its VM template has {handed_on}"
+        fix = Fix(f"Add {handed_on} to the CONTEXT of the VM template, unless it is already there.")
         yield Problem(Kind.WARNING, path, message, "values are handed on", fix=fix)
     elif context is None:
         message = f"the VM never gets {key}: write a line {handed_on}"
         fix = Fix(f"Add a line {handed_on}.", rewritten({**contents, key: f"${key}"}))
         yield Problem(Kind.ERROR, path, message, "values are handed on", fix=fix)
     elif key not in _mentioned([context]):
-        message = f"the guest never gets {key}: write {handed_on} into CONTEXT"
+        message = f"the VM never gets {key}: write {handed_on} into CONTEXT"
         with_key = (
             rewritten({**contents, "CONTEXT": {**context, key: f"${key}"}}) if isinstance(context, dict) else None
         )
@@ -102,6 +102,6 @@ def in_text(fix: Fix, meant: str, written: Mapping[str, object]) -> Fix:
     wanted = template_text.texts(fix.value if isinstance(fix.value, Mapping) else {key: fix.value})
     pairs = ", ".join(f'{name} = "{value}"' for name, value in wanted.items() if given.get(name) != value)
     if context is None:
-        return Fix(f"Add {pairs} to the CONTEXT of the VM template, unless it is there.")
+        return Fix(f"Add {pairs} to the CONTEXT of the VM template, unless it is already there.")
     whole = rewritten({**contents, "CONTEXT": {**given, **wanted}}) if isinstance(context, dict) else None
     return Fix(f"Write {pairs} into CONTEXT.", whole)

@@ -43,12 +43,12 @@ def leases(case: Case) -> Iterator[Finding]:
                 return
             if not template.nics and not template.auto_nics:
                 said = f"VM template {template.id} has no NIC, and no network is chosen"
-                todo = "Choose a network: without one no SuperNode reaches the SuperLink."
+                todo = "Choose a network: without one SuperNodes cannot reach the SuperLink."
                 yield Finding("network", title, Result.WARNING, said, todo)
                 return
             wanted += [(case.nic_network(nic), case.count(level)) for nic in template.nics]
     if not wanted:
-        yield Finding("network", title, Result.UNKNOWN, "the scheduler chooses it when a VM is placed")
+        yield Finding("network", title, Result.UNKNOWN, "the scheduler chooses it when it places a VM")
         return
     parts = [_unusable(found) for found, _ in wanted if isinstance(found, (Missing, Unseen))]
     counts: dict[int, int | None] = {}
@@ -73,11 +73,11 @@ def _leases(network: Network, wanted: int | None) -> Finding:
         return Finding("network", "", Result.UNKNOWN, said)
     said = f"{network.id} {network.name} has {free} of {network.size} leases free"
     if wanted is None:
-        return Finding("network", "", Result.UNKNOWN, f"{said}; how many are wanted is not known")
+        return Finding("network", "", Result.UNKNOWN, f"{said}; how many are needed is not known")
     if wanted > free:
-        todo = "Choose another network, fewer SuperNodes, or let its owner add an address range."
-        return Finding("network", "", Result.ERROR, f"{said}, {wanted} are wanted", todo)
-    return Finding("network", "", Result.OK, f"{said}, {wanted} {'is' if wanted == 1 else 'are'} wanted")
+        todo = "Choose another network or fewer SuperNodes, or ask its owner to add an address range."
+        return Finding("network", "", Result.ERROR, f"{said}, {wanted} needed: each VM needs one lease", todo)
+    return Finding("network", "", Result.OK, f"{said}, {wanted} needed: each VM needs one lease")
 
 
 def hosts(case: Case) -> Iterator[Finding]:
@@ -97,18 +97,24 @@ def _room(case: Case) -> Finding:
         if sees_all:
             todo = "oneadmin adds hosts with `onehost create`."
             return Finding("hosts", title, Result.ERROR, "there is no host", todo)
-        todo = "Ask oneadmin whether there is room, or for the USE right on hosts."
+        todo = "Ask oneadmin whether there is room, or ask for the USE right on hosts."
         return Finding("hosts", title, Result.UNKNOWN, "this user may see no host", todo)
     demands = _demands(case)
     if demands is None:
         return Finding("hosts", title, Result.UNKNOWN, "CPU, MEMORY or number of the VMs is not known")
     alive = [host for host in seen if host.state in MONITORED]
-    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {_size(*_free(alive))} free"
+    said = f"{_wanted(demands)} wanted; {len(alive)} of {len(seen)} hosts MONITORED with {size(*_free(alive))} free"
     short, perhaps = _shortage(demands, alive)
     if short and not sees_all:
-        return Finding("hosts", title, Result.WARNING, f"{short}: {said}", "Hosts that this user can't see may do.")
+        return Finding(
+            "hosts",
+            title,
+            Result.WARNING,
+            f"{short}: {said}",
+            "Other hosts, which this user cannot see, may have room.",
+        )
     if short:
-        todo = "Choose fewer SuperNodes or smaller VM templates, or free a host: the VMs would stay PENDING."
+        todo = "Choose fewer SuperNodes or smaller VM templates, or free a host. Otherwise VMs stay PENDING."
         return Finding("hosts", title, Result.ERROR, f"{short}: {said}", todo)
     used = [template for template in case.templates.values() if isinstance(template, VmTemplate)]
     limiting = [template.id for template in used if template.requirements]
@@ -136,14 +142,14 @@ def _shortage(demands: tuple[Demand, ...], alive: list[Host]) -> tuple[str, str]
     superlink, supernodes = demands
     for demand in sorted(demands, key=lambda item: (item.memory, item.cpu), reverse=True):
         if not any(demand.on(host.free_cpu, host.free_memory) for host in alive):
-            return f"no host has room for one VM of {demand.title} ({_size(demand.cpu, demand.memory)})", ""
+            return f"no host has room for one VM of {demand.title} ({size(demand.cpu, demand.memory)})", ""
     cpu = sum(item.count * item.cpu for item in demands)
     memory = sum(item.count * item.memory for item in demands)
     free_cpu, free_memory = _free(alive)
     if cpu > free_cpu + _SLACK:
-        return "not enough CPU in all", ""
+        return "not enough CPU", ""
     if memory > free_memory + _SLACK:
-        return "not enough memory in all", ""
+        return "not enough memory", ""
     fitting = []
     for host in alive:
         if superlink.on(host.free_cpu, host.free_memory) >= superlink.count:
@@ -164,7 +170,7 @@ def _shortage(demands: tuple[Demand, ...], alive: list[Host]) -> tuple[str, str]
 def _wanted(demands: tuple[Demand, ...]) -> str:
     cpu = sum(item.count * item.cpu for item in demands)
     memory = sum(item.count * item.memory for item in demands)
-    return _size(cpu, memory)
+    return size(cpu, memory)
 
 
 def _free(alive: list[Host]) -> tuple[float, float]:
@@ -172,7 +178,8 @@ def _free(alive: list[Host]) -> tuple[float, float]:
     return sum(max(0.0, host.free_cpu) for host in alive), sum(max(0.0, host.free_memory) for host in alive)
 
 
-def _size(cpu: float, memory: float) -> str:
+def size(cpu: float, memory: float) -> str:
+    """CPU in cores and memory in MB, for people."""
     amount = f"{memory / 1024:.4g} GB" if memory >= 1024 else f"{memory:g} MB"
     return f"{cpu:.4g} CPU and {amount}"
 
@@ -208,8 +215,8 @@ def _limit(case: Case, check: str, limit: Limit, seen: Member, tool: str) -> Fin
     if limit.used + wanted <= limit.limit + _SLACK:
         return Finding(check, "", Result.OK, said)
     if limit.clusters:
-        return Finding(check, "", Result.WARNING, said, "Only other clusters would take all VMs.")
-    todo = f"Choose fewer SuperNodes, or let oneadmin raise it: `{tool} quota {seen.id}`."
+        return Finding(check, "", Result.WARNING, said, "Only other clusters can take all VMs.")
+    todo = f"Choose fewer SuperNodes, or ask oneadmin to raise it: `{tool} quota {seen.id}`."
     return Finding(check, "", Result.ERROR, said, todo)
 
 

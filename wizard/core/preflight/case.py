@@ -192,9 +192,9 @@ class Case:
             return Missing(f"no {pool.value}{whose} that this user may use is named {name!r}", _OTHER)
         if len(named) > 1:
             ids = ", ".join(str(item.id) for item in named)
-            return Missing(f"{len(named)} are named {name!r}", f"Give the id of one: {ids}.")
+            return Missing(f"{len(named)} are named {name!r}", f"Enter the id of one: {ids}.")
         return self._by_id(pool, named[0].id, seen)
 
 
-_RIGHT = "It exists: ask its owner or oneadmin for the USE right, or choose another."
+_RIGHT = "Ask its owner or oneadmin for the USE right, or choose another."
 _OTHER = "Choose one that exists, or ask oneadmin for the USE right."

@@ -41,7 +41,7 @@ def oned(case: Case) -> Iterator[Finding]:
         return
     major = re.match(r"\d+", version)
     if major is None or int(major[0]) < _OLDEST:
-        todo = f"The wizard is written for OpenNebula {_OLDEST} and later: look at the documents before you deploy."
+        todo = f"The wizard supports OpenNebula {_OLDEST} and later. Check the documents before you deploy."
         yield Finding("oned", "oned", Result.WARNING, f"version {version} at {url}", todo)
     else:
         yield Finding("oned", "oned", Result.OK, f"version {version} at {url}")
@@ -71,8 +71,8 @@ def onegate(case: Case) -> Iterator[Finding]:
     if isinstance(seen, Unseen):
         yield Finding("onegate", title, Result.UNKNOWN, seen.reason, seen.hint)
     elif seen is None:
-        found = "no VM of a service is there whose CONTEXT would tell the endpoint"
-        todo = "If the VMs stay without READY, look at ONEGATE_ENDPOINT in /etc/one/oned.conf."
+        found = "no running service VM shows the endpoint"
+        todo = "If VMs never report READY, check ONEGATE_ENDPOINT in /etc/one/oned.conf."
         yield Finding("onegate", title, Result.UNKNOWN, found, todo)
     elif not seen.endpoint:
         todo = "oneadmin sets ONEGATE_ENDPOINT in /etc/one/oned.conf and restarts oned."
@@ -108,10 +108,10 @@ def template_name(case: Case) -> Iterator[Finding]:
         found = f"registered as {ids}; whether with this content is not known"
         yield Finding(check, title, Result.UNKNOWN, found)
     elif same := [item.id for item in named if same_content(item.body, _as_sent(case.resolved, case.facts.version))]:
-        yield Finding(check, title, Result.OK, f"registered as {same[0]} with this content; it is used again")
+        yield Finding(check, title, Result.OK, f"identical to registered template {same[0]}; it will be reused")
     else:
-        todo = "Deploying registers one more of that name: change the name to tell them apart."
-        found = f"{name!r} is registered as {ids}, with other content"
+        todo = "Change the name, or choose on the Diff tab what to do with it."
+        found = f"{name!r} is already registered as {ids}, with different content"
         yield Finding(check, title, Result.WARNING, found, todo)
 
 
@@ -126,7 +126,7 @@ def service_name(case: Case) -> Iterator[Finding]:
         yield Finding(check, title, Result.OK, f"no service is named {name!r}")
         return
     there = ", ".join(f"{item.id} ({item.state})" for item in named)
-    todo = "Deploying makes one more: by name alone neither can be addressed any longer. Change the name."
+    todo = "Change the name: with two services of one name, commands need the id."
     yield Finding(check, title, Result.WARNING, f"{name!r} is the name of service {there}", todo)
 
 

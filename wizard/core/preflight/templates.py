@@ -47,7 +47,7 @@ def images(case: Case) -> Iterator[Finding]:
         elif not template.images:
             none = "no disk" if not template.disks else "no disk that comes from an image"
             found = f"VM template {template.id} has {none}"
-            todo = "It needs the image of the Flower appliance as its first disk."
+            todo = "Add the image of the Flower appliance as its first disk."
             yield Finding("image", title, Result.WARNING, found, todo)
         else:
             yield summed_up("image", title, [_image(case, reference) for reference in template.images])
@@ -80,7 +80,7 @@ def flower_version(case: Case) -> Iterator[Finding]:
             offered, verb = FlowerVersion.parse(case.facts.running_versions.get(template.id, "")), "runs"
         if wanted is None or offered is None or started_alike(wanted, offered):
             continue
-        found = f"VM template {template.id} {verb} Flower {offered}, and {wanted} is started in another way"
+        found = f"VM template {template.id} {verb} Flower {offered}, and {wanted} starts differently"
         todo = f"Choose a version of the same family ({', '.join(STARTED_IN)}), or another VM template."
         yield Finding("flower-version", f"{TITLES[level]} Flower", Result.WARNING, found, todo)
 
@@ -96,16 +96,16 @@ def _image(case: Case, reference: Reference) -> Finding:
     if found.persistent and not found.shareable:
         takers = _takers(case, found)
         if state in _TAKEN:
-            todo = "It is persistent and another VM has it: choose a VM template whose image is not."
+            todo = "It is persistent and another VM uses it: choose a VM template with a non-persistent image."
             return _about_image(Result.ERROR, said, todo)
         if takers is None or takers > 1:
-            count = "" if takers is None else f", {takers} VMs want it"
+            count = "" if takers is None else f", {takers} VMs need it"
             todo = f"Make it non-persistent: `oneimage nonpersistent {found.id}`."
-            return _about_image(Result.ERROR, f"{said} and persistent, for one VM alone{count}", todo)
+            return _about_image(Result.ERROR, f"{said} and persistent, so only one VM can use it{count}", todo)
     if state in _READY or state in _TAKEN:
         return _about_image(Result.OK, said)
     if state in _WAITING:
-        todo = "The VMs wait in CLONING until it is READY."
+        todo = "VMs wait in CLONING until it is READY."
         return _about_image(Result.WARNING, said, todo)
     todo = f"`oneimage show {found.id}` tells why; `oneimage enable {found.id}` may help."
     return _about_image(Result.ERROR, said, todo)

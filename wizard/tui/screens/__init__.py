@@ -5,6 +5,9 @@ from __future__ import annotations
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
 
+DEPLOY = "deploy"
+"""What is focused on Review: its question whether to deploy is put at once."""
+
 
 def make(step: Step, focus: str, service_id: int | None) -> StepScreen:
     """A fresh screen for a step. Each is imported when it is first shown, so that the first paint comes early."""
@@ -15,7 +18,7 @@ def make(step: Step, focus: str, service_id: int | None) -> StepScreen:
     if step is Step.REVIEW:
         from wizard.tui.screens.review import ReviewScreen
 
-        return ReviewScreen()
+        return ReviewScreen(deploy=focus == DEPLOY)
     if step is Step.DASHBOARD:
         from wizard.tui.screens.dashboard import DashboardScreen
 

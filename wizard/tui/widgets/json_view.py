@@ -18,7 +18,7 @@ from wizard.operations.prepare import Prepared
 from wizard.storage.files import PresetFileError
 from wizard.tui.flows.saving import save_as
 from wizard.tui.widgets.dialogs import Ask
-from wizard.tui.widgets.lines import KeyLine
+from wizard.tui.widgets.lines import KeyLine, title_panel
 
 _MARKED = "▎"
 _PLAIN = " "
@@ -44,8 +44,9 @@ class JsonView(VerticalScroll):
     }
     """
 
-    def __init__(self, *, id: str | None = None, file_name: str = "template.json") -> None:
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, file_name: str = "template.json", title: str = "") -> None:
+        super().__init__(id=id, classes="panel" if title else None)
+        self.title = title
         self.text = ""
         self.file_name = file_name
         self.wanted = ""
@@ -84,6 +85,8 @@ class JsonView(VerticalScroll):
         before, self.text = _split(self.text), text
         lines = _split(text)
         self._changed = _changed(before, lines) if any(before) else set()
+        if self.title:
+            title_panel(self, self.title, f"{len(lines)} lines, {_size(text)} · / search · c copy · w write")
         self._draw()
         if self._changed:
             self._reveal(min(self._changed))
@@ -93,7 +96,7 @@ class JsonView(VerticalScroll):
     @work(exclusive=True, group="search", description="asking what to look for")
     async def action_search(self) -> None:
         """Ask for a text and go to where it stands first; n and N lead on."""
-        wanted = await self.app.push_screen_wait(Ask("Search", "Upper and lower case are the same.", self.wanted))
+        wanted = await self.app.push_screen_wait(Ask("Search", "Case does not matter.", self.wanted))
         if wanted is None:
             return
         self.wanted, self.found_at = wanted, -1
@@ -105,7 +108,7 @@ class JsonView(VerticalScroll):
         """Go to the next line, or the one before, that has the text."""
         places = self._places(self.text)
         if not self.wanted or not places:
-            self.notify(f"{self.wanted!r} is not there." if self.wanted else "/ asks what to look for.", markup=False)
+            self.notify(f"{self.wanted!r} was not found." if self.wanted else "Press / to search.", markup=False)
             return
         later = [place for place in places if place > self.found_at]
         earlier = [place for place in places if place < self.found_at]
@@ -121,7 +124,7 @@ class JsonView(VerticalScroll):
     def action_copy(self) -> None:
         """Put the whole text on the terminal's clipboard, where the terminal allows it."""
         self.app.copy_to_clipboard(self.text)
-        self.notify("Sent to the terminal's clipboard. w writes it to a file instead.", markup=False)
+        self.notify("Copied to the terminal's clipboard. Press w to write a file instead.", markup=False)
 
     @work(exclusive=True, group="write", description="writing a file")
     async def action_write(self) -> None:
@@ -165,6 +168,11 @@ class JsonView(VerticalScroll):
             self.call_after_refresh(self.scroll_to, y=max(line - 3, 0), animate=False)
 
 
+def _size(text: str) -> str:
+    octets = len(text.encode())
+    return f"{octets} B" if octets < 1024 else f"{octets / 1024:.1f} KB"
+
+
 def _split(text: str) -> list[str]:
     # Not splitlines: a value may hold other characters that it takes for the end of a line.
     return text.rstrip("\n").split("\n")
@@ -197,9 +205,9 @@ class JsonScreen(Screen[None]):
         """A tab a document."""
         with TabbedContent():
             with TabPane("Template"):
-                yield JsonView(id="template", file_name="template.json")
-            with TabPane("Instantiation"):
-                yield JsonView(id="merge-template", file_name="instantiation.json")
+                yield JsonView(id="template", file_name="template.json", title="Service template")
+            with TabPane("Merge template"):
+                yield JsonView(id="merge-template", file_name="instantiation.json", title="Merge template")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -1,10 +1,9 @@
-"""The preflight as a list: a line a check, with its mark and its word; Enter tells the rest."""
+"""What Review shows: what will be made, everything that was found in one list, and what is registered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -12,96 +11,94 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.cloud.errors import CloudError
 from wizard.core.plan.diffs import Change
-from wizard.core.plan.plan import Plan
-from wizard.core.preflight import Finding, Result, counted, stands_against
+from wizard.core.preflight.review import Item
 from wizard.core.text import one_line
-from wizard.operations.deploy import preflight
 from wizard.operations.prepare import Prepared, Registration, SameName
-from wizard.tui.background import run_in_thread
 from wizard.tui.help import Passage
 from wizard.tui.session import Session
-from wizard.tui.widgets.dialogs import Notice, trouble
+from wizard.tui.widgets.lines import title_panel
 
-_MARKS = {
-    Result.OK: ("✓", "$text-success"),
-    Result.WARNING: ("!", "$text-warning"),
-    Result.ERROR: ("×", "bold $text-error"),
-    Result.UNKNOWN: ("?", "$text-accent"),
+MARKS = {
+    "error": ("✗", "bold $text-error"),
+    "warning": ("▲", "$text-warning"),
+    "unknown": ("?", "$text-accent"),
+    "note": ("·", "$text-muted"),
+    "ok": ("●", "$text-success"),
+    "asking": ("◐", "$text-warning"),
 }
-_WORD = max(len(result.value) for result in Result)
+"""Sign and style for how a check ended."""
 
 
-class PreflightList(OptionList):
-    """Asks the cloud when it is first seen, and again with `look`. Knows nothing until then."""
+class FoundList(OptionList):
+    """Problems and findings, worst first, each with its cure. Written only where it differs."""
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False, compact=True)
-        self.session = session
-        self.findings: tuple[Finding, ...] = ()
-        self._plan: Plan | None = None
-        self._asking = False
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False, compact=True, classes="panel")
+        self.items: tuple[Item, ...] | None = None
 
-    def on_show(self) -> None:
-        """The tab is open: ask, unless that was done for this very plan."""
-        if self._plan != self.session.plan:
-            self.look()
-
-    def look(self) -> None:
-        """Ask the cloud, unless that is going on already."""
-        if not self._asking:
-            self._asking = True
-            self._ask(self.session.plan)
-
-    @work(description="asking the cloud before a deployment")
-    async def _ask(self, plan: Plan) -> None:
-        self._say("Asking the cloud…")
-        try:
-            found = await run_in_thread(lambda: preflight(plan, self.session.reach()))
-        except CloudError as error:
-            self._say(one_line(f"{error.title}. p asks again."))
-            self.app.push_screen(trouble(error))
+    def show(self, items: Sequence[Item]) -> None:
+        """Draw the items. The cursor stays on what it was on; what is new comes from the top."""
+        wanted = tuple(items)
+        if wanted == self.items:
             return
-        finally:
-            self._asking = False
-        self.findings, self._plan = found.findings, plan
-        self._fill()
-
-    def against(self) -> tuple[Finding, ...] | None:
-        """The errors that stand against deploying; None where this plan was not held against the cloud."""
-        return stands_against(self.findings) if self._plan == self.session.plan else None
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Tell one check in full; it is no problem with a field to go to."""
-        event.stop()
-        if event.option.id is not None:
-            item = self.findings[int(event.option.id)]
-            todo = f"\n\nWhat to do: {item.todo}" if item.todo else ""
-            self.app.push_screen(Notice(f"{item.title}: {item.result.value}", f"{one_line(item.found)}{todo}"))
-
-    def _say(self, text: str) -> None:
+        marked = self.marked
+        moved = self.highlighted not in (None, 0)
+        self.items = wanted
         self.clear_options()
-        self.add_option(Option(Content.styled(text, "$text-muted"), disabled=True))
+        self.add_options(Option(_drawn(item), id=str(place)) for place, item in enumerate(wanted))
+        if wanted:
+            self.highlighted = wanted.index(marked) if moved and marked in wanted else 0
 
-    def _fill(self) -> None:
-        self.clear_options()
-        title = max(len(item.title) for item in self.findings)
-        self.add_option(
-            Option(Content.styled(f"{counted(self.findings)} · p asks again", "$text-muted"), disabled=True)
+    @property
+    def marked(self) -> Item | None:
+        """The item under the cursor."""
+        place = self.highlighted
+        return self.items[place] if self.items and place is not None and place < len(self.items) else None
+
+    def explained(self) -> Iterable[Passage]:
+        """Passages for F1."""
+        words = (
+            ("error", "OpenNebula refuses it, or the cluster never trains. Fix it before you deploy."),
+            ("warning", "It can be deployed; read it first."),
+            ("unknown", "The cloud did not tell, or this user may not see it."),
+            ("ok", "Checked and in order."),
         )
-        for place, item in enumerate(self.findings):
-            mark, style = _MARKS[item.result]
-            words = f"{item.result.value:<{_WORD}}  {item.title:<{title}}  {one_line(item.found)}"
-            self.add_option(Option(Content.styled(f"{mark} ", style) + Content(words), id=str(place)))
-        against = [place for place, item in enumerate(self.findings) if item.result is Result.ERROR]
-        self.highlighted = 1 + (against[0] if against else 0)
+        return [Passage("Problems and preflight", "Enter opens the field of the line.", words)]
+
+
+def _drawn(item: Item) -> Content:
+    mark, style = MARKS[item.word]
+    line = Content.styled(f"{mark} {item.word} ", style) + Content.styled(one_line(item.about), "bold")
+    line += Content(f": {one_line(item.said)}")
+    if item.cure and item.word != "ok":
+        line += Content.styled(f"\n  › {one_line(item.cure)}", "$text-muted")
+    return line
+
+
+class Summary(Static):
+    """What will be made, a row for each part of it."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="summary", markup=False, classes="panel")
+        self._shown: tuple[tuple[str, str], ...] = ()
+
+    def show(self, name: str, rows: tuple[tuple[str, str], ...]) -> None:
+        """Draw the rows under the name of the service, where they differ."""
+        title_panel(self, f"What will be made: {one_line(name)}")
+        if rows != self._shown:
+            self._shown = rows
+            self.update(Content("\n").join(_row(word, text) for word, text in rows))
+
+
+def _row(word: str, text: str) -> Content:
+    return Content.styled(f"{word:<11}", "$text-muted") + Content(one_line(text))
 
 
 CHOICES = {
-    Registration.NEW: "Register one more of that name",
+    Registration.NEW: "Register another one with the same name",
     Registration.UPDATE: "Update it, then use it",
-    Registration.AS_IS: "Use it as it is: only the values are sent",
+    Registration.AS_IS: "Use it as it is; send only the values",
 }
 _STYLES = {
     Change.HUNK: "$text-primary",
@@ -153,8 +150,8 @@ class RegisteredView(Vertical):
     def explained(self) -> Iterable[Passage]:
         """Passages for F1."""
         text = (
-            "OneFlow takes any number of templates of one name. Green lines are in what would be sent and not in what "
-            "is registered, red ones the other way round."
+            "OneFlow keeps any number of templates with the same name. Lines with + are only in what will be sent, "
+            "lines with - only in what is registered."
         )
         return [Passage("The registered template", text)]
 
@@ -165,13 +162,15 @@ class RegisteredView(Vertical):
         same = [item.id for item in same_name if item.same]
         ids = ", ".join(str(item.id) for item in same_name)
         if not same_name:
-            text = f"No registered template is named {name}: deploying registers it."
+            text = f"No registered template is named {name}. Deploying registers it."
         elif same:
-            text = f"Registered as {same[0]} with this very content: deploying uses it again."
+            text = f"Identical to registered template {same[0]}; it will be reused."
         elif len(same_name) > 1:
-            text = f"{name} is registered {len(same_name)} times, as {ids}, each with other content: one more is made."
+            text = (
+                f"{name} is registered {len(same_name)} times ({ids}), each with different content: one more is added."
+            )
         else:
-            text = f"{name} is registered as {ids}, with other content. Enter chooses what becomes of it:"
+            text = f"Template {ids} has the same name {name} and different content. Choose what to do with it:"
         self._draw(text, same_name, choosing=len(same_name) == 1 and not same)
 
     def show_unknown(self, text: str) -> None:
