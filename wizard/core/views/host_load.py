@@ -10,7 +10,7 @@ BAR = 5
 """Cells of a bar."""
 
 
-def host_load(hosts: Iterable[Host]) -> str:
+def host_load(hosts: Iterable[Host], *, bars: bool) -> str:
     """`hosts 3  CPU ▓▓▓░░ 58 %  MEM ▓▓░░░ 41 %`: what is allocated of what there is; empty where nothing is known.
 
     Hosts that are not monitored have no size, and do not count as room.
@@ -24,5 +24,6 @@ def host_load(hosts: Iterable[Host]) -> str:
         if whole > 0:
             share = min(max((whole - free) / whole, 0.0), 1.0)
             full = round(share * BAR)
-            parts.append(f"{name} {'▓' * full}{'░' * (BAR - full)} {share:.0%}".replace("%", " %"))
+            bar = f"{'▓' * full}{'░' * (BAR - full)} " if bars else ""
+            parts.append(f"{name} {bar}{round(share * 100)} %")
     return "  ".join(parts)

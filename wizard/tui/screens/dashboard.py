@@ -41,7 +41,6 @@ from wizard.tui.widgets.board_panels import (
     DeploymentPanel,
     NextPanel,
     ShardStrip,
-    fitting,
     header,
     is_folded,
     signs_legend,
@@ -111,6 +110,8 @@ class DashboardScreen(ServiceActions):
 
     def on_mount(self) -> None:
         """Deploy what was asked for, then watch."""
+        if not self.is_whole:
+            return  # Quit while it was being mounted.
         self.help_text(self.HELP)
         self._say(NextStep("Asking OneFlow…" if self.prepared is None else "Deploying…"))
         self.query_one(VmTable).focus()
@@ -220,7 +221,7 @@ class DashboardScreen(ServiceActions):
         found = super().active_bindings
         if self.restarting is not None and "t" in found:
             found["t"] = found["t"]._replace(binding=replace(found["t"].binding, description="Stop after this one"))
-        return fitting(found, self.app)
+        return found
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before anything is known there is nothing to connect to."""

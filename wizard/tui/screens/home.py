@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _KEYS = "Enter opens · / filter · > sort · y diagnosis"
 
+_NONE = "none yet: choose a preset below, Enter edits it, d deploys it"
+
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
 
@@ -223,7 +225,7 @@ class HomeScreen(StepScreen):
         if session.hosts:
             from wizard.core.views.host_load import host_load
 
-            parts.append(Content(host_load(session.hosts)))
+            parts.append(Content(host_load(session.hosts, bars=self.app.size.width >= 100)))
         return Content(" ") + Content("   ").join(parts)
 
     def _show_connection(self) -> None:
@@ -242,7 +244,7 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            known = "none" if self.listed else "asking…"
+            known = _NONE if self.listed else "asking…"
             said = known if session.error is None else "unknown"
         listed.show_services(session.services, session.clock(), said)
 

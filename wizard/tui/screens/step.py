@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -17,7 +17,7 @@ from wizard.core.plan.problem import Kind, Problem
 from wizard.core.text import NOTHING, harmless
 from wizard.tui.session import Session
 from wizard.tui.steps import Rail, Step, open_problems, step_of_field
-from wizard.tui.widgets.lines import KeyLine, QuietLine
+from wizard.tui.widgets.lines import KeyLine, QuietLine, fitting
 
 if TYPE_CHECKING:
     from wizard.tui.navigation import Wizard
@@ -41,6 +41,11 @@ class StepScreen(Screen[None]):
     def is_busy(self) -> bool:
         """True if it does something that would be lost with it."""
         return False
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; those that the line of keys has no room for are not shown in it."""
+        return fitting(super().active_bindings, self.app)
 
     @property
     def wizard(self) -> Wizard:

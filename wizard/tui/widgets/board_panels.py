@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 from rich.cells import cell_len, set_cell_size
-from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.css.styles import RulesMap
@@ -71,21 +68,6 @@ def signs_legend() -> tuple[Passage, ...]:
     signs = tuple((tone.sign, meaning) for tone, meaning in SIGNS.items())
     shards = Passage("Shards", "The data from its beginning to its end.", tuple(SHARDS.items()))
     return Passage("Signs of a state", terms=signs), shards
-
-
-PALETTE = 12
-"""Columns of the key of the palette at the end of the line of keys."""
-
-
-def fitting(found: dict[str, ActiveBinding], app: App[Any]) -> dict[str, ActiveBinding]:
-    """The keys that work; those that the line of keys has no room for are not shown in it."""
-    room = app.size.width - PALETTE
-    for key, active in found.items():
-        if active.binding.show and not active.binding.system:
-            room -= len(app.get_key_display(active.binding)) + len(active.binding.description) + 2
-            if room < 0:
-                found[key] = active._replace(binding=replace(active.binding, show=False))
-    return found
 
 
 def seconds(pause: float) -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from textual.app import App
+from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.widget import Widget
@@ -35,6 +40,21 @@ def title_panel(panel: Widget, left: Content | str, right: Content | str = "") -
         wanted = said if isinstance(said, Content) else Content(said)
         if getattr(panel, name) != wanted.markup:
             setattr(panel, name, wanted)
+
+
+PALETTE = 12
+"""Columns of the key of the palette at the end of the line of keys."""
+
+
+def fitting(found: dict[str, ActiveBinding], app: App[Any]) -> dict[str, ActiveBinding]:
+    """The keys that work; those that the line of keys has no room for are not shown in it."""
+    room = app.size.width - PALETTE
+    for key, active in found.items():
+        if active.binding.show and not active.binding.system:
+            room -= len(app.get_key_display(active.binding)) + len(active.binding.description) + 2
+            if room < 0:
+                found[key] = active._replace(binding=replace(active.binding, show=False))
+    return found
 
 
 class KeyLine(Footer):

@@ -70,25 +70,22 @@ class Machines(Horizontal):
         self._cloud = cloud
         self._board: Board | None = None
         self._quick = False
+        self._filter = FilterLine(placeholder="type to filter; Esc shows all", id="vms-filter")
+        self._filter.display = False
         self._measured: tuple[int, tuple[Sample, ...]] = (-1, ())
 
     def compose(self) -> ComposeResult:
         """Side by side; the line to filter by stands over the table while it is typed in or has words."""
         with Vertical(id="vms-panel", classes="panel") as panel:
-            yield FilterLine(placeholder="type to filter; Esc shows all", id="vms-filter")
+            yield self._filter
             yield VmTable()
         title_panel(panel, "VMs", _KEYS)
         yield VmPanel()
 
-    def on_mount(self) -> None:
-        """Nothing is filtered."""
-        self.query_one(FilterLine).display = False
-
     def on_vm_table_filter_wanted(self) -> None:
         """Type what is looked for."""
-        line = self.query_one(FilterLine)
-        line.display = True
-        line.focus()
+        self._filter.display = True
+        self._filter.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the VMs that have the words."""
@@ -100,7 +97,7 @@ class Machines(Horizontal):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """On to the table; without words the line goes."""
         event.stop()
-        self.query_one(FilterLine).display = bool(event.value.strip())
+        self._filter.display = bool(event.value.strip())
         self.query_one(VmTable).focus()
 
     def on_filter_line_moved(self, message: FilterLine.Moved) -> None:
@@ -111,13 +108,12 @@ class Machines(Horizontal):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc shows all where they are filtered, and is the screen's own else."""
         if action == "show_all":
-            return bool(self.query_one(FilterLine).display)
+            return bool(self._filter.display)
         return super().check_action(action, parameters)
 
     def action_show_all(self) -> None:
         """Take the filter away."""
-        line = self.query_one(FilterLine)
-        line.value, line.display = "", False
+        self._filter.value, self._filter.display = "", False
         self.query_one(VmTable).focus()
 
     def on_vm_table_drawn(self) -> None:
