@@ -106,7 +106,7 @@ def test_a_finding_about_a_template_has_its_path_and_its_fix(call: Callable[...,
     assert found["roles[1].user_inputs.CPU"]["remove"] is True
     assert found["user_inputs.FLOWER_VERSION"]["write"] == "O|text|x||1.25.0"
     words = call("check", "t.json").out
-    assert "error: roles[0].max_vms: 3 is not 1: a second SuperLink is a split brain\n  fix: Enter 1.\n" in words
+    assert "error: roles[0].max_vms: 3 is not 1: a cluster has exactly one SuperLink\n  fix: Enter 1.\n" in words
 
 
 def test_the_paths_of_a_template_of_6_are_its_own(call: Callable[..., Ended], tmp_path: Path) -> None:

@@ -170,3 +170,15 @@ async def test_hostile_names_are_text(sandbox_of: Callable[[str], Sandbox]) -> N
         shown = "\n".join(lines(found)) + words(app)
         assert "[/vm] [b]Flower[/b]" in shown
         assert "\u202e" not in shown
+
+
+async def test_a_slow_cloud_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wizard.tui.screens.review.SLOW", 0.05)
+    app = wizard_on(sandbox, plan=PLAN)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        with app.session._looking:
+            await pilot.press("f5")
+            await at(pilot, Step.REVIEW)
+            await until(pilot, lambda: "the cloud is slow to answer" in line(pilot, "#verdict"), "the slow cloud")
+        await until(pilot, lambda: line(pilot, "#verdict") == "● Ready to deploy.", "the verdict")

@@ -140,7 +140,7 @@ class RegisteredView(Vertical):
         """The finding, what may become of it, and the difference."""
         yield Static("", id="registered-said", markup=False)
         yield OptionList(id="registered-choice", markup=False, compact=True)
-        with VerticalScroll(id="registered-diff"):
+        with VerticalScroll(id="registered-diff", classes="panel"):
             yield Static("", id="registered-lines", markup=False)
 
     def on_mount(self) -> None:
@@ -198,6 +198,7 @@ class RegisteredView(Vertical):
         options.display = choosing
         lines = Content("\n").join(_lines(item for item in same_name if not item.same))
         self.query_one("#registered-lines", Static).update(lines)
+        title_panel(self.query_one("#registered-diff"), "Difference", "+ will be sent · - is registered")
 
 
 def _lines(differing: Iterable[SameName]) -> Iterator[Content]:
