@@ -38,7 +38,7 @@ from wizard.tui.widgets.lines import QuietLine
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line, shards_line
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
-from wizard.tui.widgets.vm_table import Room, VmTable
+from wizard.tui.widgets.vm_table import VmTable
 
 PARTS = "PhasesLine, #roles, #shards, #waiting, VmTable, EventLog"
 """The widgets that an answer is drawn in."""
@@ -259,7 +259,7 @@ class DashboardScreen(ServiceActions):
         if found is not None:
             self.query_one(PhasesLine).show_phases(found.phases)
             self.query_one("#roles", QuietLine).show(roles_line(found.roles) if found.roles else Content())
-            self.query_one(VmTable).show(found.rows, Room.of(self.app.size.width))
+            self.query_one(VmTable).show(found.rows)
             self.query_one("#shards", QuietLine).show(shards_line(found.shards))
         if (offered is None) != (self.card is None):
             self.refresh_bindings()
