@@ -19,6 +19,7 @@ from wizard.core.preflight.facts import CloudFacts
 
 if TYPE_CHECKING:
     from wizard.cloud.login import Login
+    from wizard.core.preflight.facts import Host
 
 
 class Cloud:
@@ -73,6 +74,10 @@ class Cloud:
     def version(self) -> str:
         """OpenNebula's version, such as `7.5.80`."""
         return self._servers.ask_oned(lambda oned: oned.version())
+
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that we may see, with what is used of them: none where they may not be seen. One request."""
+        return self._servers.ask_oned(lambda oned: oned.hosts())
 
     def facts(self, plan: Plan) -> CloudFacts:
         """Facts for a preflight, each asked for by itself; what fails is kept as a fact, and nothing is raised."""

@@ -117,13 +117,15 @@ class Network(CloudObject):
 
 @dataclass(frozen=True)
 class Host:
-    """A hypervisor: oned's number for its state, and what is free, in cores and MB."""
+    """A hypervisor: oned's number for its state, and what is free and what it has in all, in cores and MB."""
 
     id: int
     name: str
     state: int
     free_cpu: float
     free_memory: float
+    cpu: float = 0.0
+    memory: float = 0.0
 
 
 @dataclass(frozen=True)

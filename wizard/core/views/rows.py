@@ -12,6 +12,7 @@ from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.flower.superlink import Card, card
 from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.text import NOTHING, UNKNOWN, UNSET, one_line
+from wizard.core.views.badges import service_badge
 
 LOST = "LOST"
 """State of a node that OneFlow lists without a VM."""
@@ -116,7 +117,8 @@ def _partition(item: Assignment | None) -> str:
 @dataclass(frozen=True)
 class ServiceRow:
     """One service. `ready` SuperNodes of `wanted`, None where oned does not report all of them; `age` in seconds, -1
-    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself."""
+    where it is not known; `trouble` names what is gravest in a few words; `grave`: it does not pass by itself. `badge`
+    is the state with its sign; `issue` is `trouble` with the VMs that have it."""
 
     id: int
     name: str
@@ -127,6 +129,8 @@ class ServiceRow:
     owner: str
     trouble: str = ""
     grave: bool = False
+    badge: str = ""
+    issue: str = ""
 
     @property
     def count(self) -> str:
@@ -170,7 +174,21 @@ def _row(service: ServiceSnapshot, now: float) -> ServiceRow:
         service.owner,
         gravest.name.replace("-", " ") if gravest else "",
         gravest is not None and gravest.severity is Severity.ERROR,
+        str(service_badge(service)),
+        _issue(service, gravest) if gravest else "",
     )
+
+
+def _issue(service: ServiceSnapshot, found: Finding) -> str:
+    """A finding in a few words: of one VM its number and its state where that is the fault, of several how many."""
+    words = found.name.replace("-", " ")
+    if len(found.vm_ids) > 1:
+        return f"{len(found.vm_ids)} {words.removeprefix('vm ')}"
+    if not found.vm_ids:
+        return words
+    number = found.vm_ids[0]
+    vm = next((item for item in service.facts if item.id == number), None)
+    return f"VM {number} {vm.state_name if vm is not None and vm.failed else words.removeprefix('vm ')}"
 
 
 def searched(row: ServiceRow) -> str:

@@ -66,6 +66,7 @@ class DashboardScreen(ServiceActions):
         "events."
     )
     step = Step.DASHBOARD
+    SHOWS_WHEN_SMALL = True
 
     def __init__(
         self, service_id: int | None = None, prepared: Prepared | None = None, first: Poll | None = None
@@ -80,6 +81,8 @@ class DashboardScreen(ServiceActions):
         self.wake = asyncio.Event()
         self.alerts = Alerts()
         self.push: Push | None = None
+        self.asked_for = ""
+        """An action that is to begin as soon as the service is known."""
 
     def compose_content(self) -> ComposeResult:
         """Phases, roles, what it waits for, the VMs, the events."""
@@ -269,6 +272,9 @@ class DashboardScreen(ServiceActions):
         self.show_line("#waiting", one_line(said))
         self.query_one(EventLog).show(result.events)
         self._show_top()
+        if snapshot is not None and self.asked_for:
+            action, self.asked_for = self.asked_for, ""
+            self.call_next(self.run_action, f"screen.{action}")
 
     def _tell_aloud(self, result: PollResult) -> None:
         """Ring where something is worth it; where another screen is shown, say it there too."""

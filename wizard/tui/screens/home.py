@@ -1,8 +1,9 @@
-"""Home: the connection or exactly why there is none, presets to open, services to attach to."""
+"""Home: the services and what is wrong with them, presets to begin from, or exactly why there is no connection."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.cloud.errors import CloudError
+from wizard.cloud.errors import CloudError, NotAuthorized
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
@@ -18,15 +19,19 @@ from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step
+from wizard.tui.widgets.lines import QuietLine
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
+    from wizard.core.views.capacity import Capacity
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
+
+EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, or Enter to edit it first."
 
 
 class HomeScreen(StepScreen):
@@ -34,30 +39,38 @@ class HomeScreen(StepScreen):
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
+        Binding("s", "of_service('scale')", "Scale"),
+        Binding("x", "of_service('delete')", "Delete"),
+        Binding("y", "of_service('why')", "Diagnosis"),
+        Binding("t", "of_service('restart_stale')", "Restart stale", show=False),
+        Binding("o", "of_service('recover')", "Recover", show=False),
         Binding("n", "new", "New"),
-        Binding("r", "ask_again", "Ask again"),
-        Binding("w", "why", "Why?"),
+        Binding("r", "ask_again", "Refresh"),
+        Binding("w", "why", "Connection", show=False),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
     HELP = (
-        "Enter opens a preset, or the dashboard of a service. n begins with the defaults. On a preset / searches, "
-        "c compares it with another, m renames and Del deletes one of your own. Among the services / filters; those in "
-        "grave trouble stand first."
+        "Tab goes from the presets to the services and back. On a preset Enter edits, d deploys it as it is, / "
+        "filters, c compares it with another, m renames and Del deletes one of your own; n starts from defaults. "
+        "On a service Enter opens its dashboard, s scales, x deletes, y shows the diagnosis, t restarts stale "
+        "SuperNodes, o recovers; / filters, > sorts. Services in trouble stand first. w says what is wrong with the "
+        "connection."
     )
     step = Step.HOME
+    SHOWS_WHEN_SMALL = True
 
     def __init__(self) -> None:
         super().__init__()
         self.asking = False
         self.listed = False
+        self.capacity: Capacity | None = None
+        self.sees_hosts = True
 
     def compose_content(self) -> ComposeResult:
-        """Three blocks."""
-        yield Static("Connection", classes="heading", markup=False)
+        """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
-        yield Static("Presets", classes="heading", markup=False)
-        yield PresetBrowser()
-        yield Static("Flower services in this cloud", classes="heading", markup=False)
         yield ServiceList()
+        yield PresetBrowser()
 
     def on_mount(self) -> None:
         """Draw the frame; the presets are read when it stands."""
@@ -90,11 +103,47 @@ class HomeScreen(StepScreen):
             self.session.preset_name = message.new
             self.refresh_frame()
 
-    def on_filter_list_chosen(self) -> None:
-        """Attach to a service; what is chosen among the presets does not come here."""
+    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
+        """Show its dashboard."""
+        self.wizard.attach(message.row.id)
+
+    def on_descendant_focus(self) -> None:
+        """Say what can be done with what has the focus."""
+        if self.query_one(ServiceList).table.has_focus:
+            self.help_text("Enter opens the dashboard. s scales, x deletes, y shows the diagnosis, t restarts stale "
+                           "SuperNodes, o recovers.")  # fmt: skip
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions on a service need one under the cursor."""
+        if action == "of_service":
+            found = self.query_one_optional(ServiceList)
+            return found is not None and found.table.has_focus and found.marked is not None
+        return super().check_action(action, parameters)
+
+    def action_of_service(self, action: str) -> None:
+        """Begin an action on the marked service: on its dashboard, where its VMs are known and its progress is seen."""
+        from wizard.tui.screens.dashboard import DashboardScreen
+
         row = self.query_one(ServiceList).marked
-        if row is not None:
-            self.wizard.attach(row.id)
+        if row is None:
+            return
+        self.wizard.attach(row.id)
+        screen = self.wizard.screen
+        if isinstance(screen, DashboardScreen):
+            screen.asked_for = action
+
+    @work(exclusive=True, group="open", description="deploying a preset")
+    async def on_preset_browser_deploy(self, message: PresetBrowser.Deploy) -> None:
+        """Open it, and ask on Review whether to deploy it."""
+        from wizard.tui.screens.review import ReviewScreen
+
+        item = message.item
+        if item.preset is not None and await may_leave(self.wizard, self.session):
+            self.session.open(item.preset, item.name)
+            self.wizard.go(Step.REVIEW)
+            screen = self.wizard.screen
+            if isinstance(screen, ReviewScreen):
+                screen.call_after_refresh(screen.action_deploy)
 
     @work(exclusive=True, group="open", description="opening")
     async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:
@@ -156,25 +205,54 @@ class HomeScreen(StepScreen):
         else:
             session.services, self.listed = poll.services, True
             self._list_services(f"READY is not known: {poll.oned_error}" if poll.oned_error else "")
+            await self._ask_for_hosts(cloud)
         finally:
             self.asking = False
+
+    async def _ask_for_hosts(self, cloud: Cloud) -> None:
+        """Show how full the hosts are. Most users may not see them: then they are not asked for again."""
+        from wizard.core.views.capacity import capacity
+
+        connection = self.session.connection
+        if not self.sees_hosts or not self.is_current or connection is None or connection.oned_error is not None:
+            return
+        try:
+            self.capacity = capacity(await run_in_thread(cloud.hosts))
+        except CloudError as error:
+            self.capacity, self.sees_hosts = None, not isinstance(error, NotAuthorized)
+        else:
+            self.sees_hosts = self.capacity is not None
+        if self.is_attached:
+            self.query_one("#top", QuietLine).show(self.top_line())
+
+    def top_line(self) -> Content:
+        """Who we are, which servers answer, how full the hosts are, and the draft where it is not saved."""
+        session = self.session
+        connection = session.connection
+        head = Content.styled(" flowerneb", "bold")
+        if session.error is not None:
+            return head + Content("  ") + _bad(session.error.title)
+        if connection is None:
+            return head + Content("  asking the cloud…")
+        host = urlsplit(connection.oneflow_url).hostname or connection.oneflow_url
+        found = head + Content(harmless(f"  {connection.username}@{host}   OneFlow "))
+        found += _state(connection.oneflow_error)
+        found += Content("  oned ") + _state(connection.oned_error, connection.version or "")
+        if self.capacity is not None:
+            found += Content(f"   {self.capacity if self.app.size.width >= 100 else self.capacity.brief}")
+        return found + Content("   unsaved draft") if session.unsaved else found
 
     def _show_connection(self) -> None:
         session = self.session
         connection = session.connection
-        if session.error is not None:
-            lines = [_bad(session.error), Content("  w tells more, r asks again. Editing and export work meanwhile.")]
-        elif connection is None:
-            lines = [Content("asking the cloud…"), Content("")]
-        else:
-            lines = [
-                Content(f"OneFlow  {connection.oneflow_url}  ") + _state(connection.oneflow_error),
-                Content(f"oned     {connection.oned_url}  ") + _state(connection.oned_error, connection.version or ""),
-                Content(f"user     {connection.username}"),
-            ]
+        errors = [session.error] if session.error is not None else []
+        if not errors and connection is not None:
             errors = [error for error in (connection.oneflow_error, connection.oned_error) if error]
-            lines += [_bad(error) for error in errors[:1]]
-        self.query_one("#connection", Static).update(Content("\n").join(lines))
+        block = self.query_one("#connection", Static)
+        block.display = bool(errors)
+        if errors:
+            works = "Presets, editing and export still work. w says more, r tries again."
+            block.update(Content("\n").join([_bad(str(error)) for error in errors] + [Content(works)]))
 
     def _list_services(self, said: str = "") -> None:
         session = self.session
@@ -183,16 +261,17 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            known = "none" if self.listed else "asking…"
-            said = known if session.error is None else "unknown"
+            known = EMPTY if self.listed else "asking…"
+            reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
+            said = known if reached else "Services can't be listed while the cloud is out of reach."
         listed.show_services(session.services, session.clock(), said)
 
 
 def _state(error: CloudError | None, version: str = "") -> Content:
     if error is not None:
-        return Content.styled("out of reach", "$text-error")
-    return Content.styled("ok", "$text-success") + Content(f" {version}" if version else "")
+        return Content.styled("✗ out of reach", "$text-error")
+    return Content.styled("●", "$text-success") + Content(harmless(f" {version}") if version else "")
 
 
-def _bad(error: CloudError) -> Content:
-    return Content.styled("! ", "bold $text-error") + Content(harmless(str(error)))
+def _bad(said: str) -> Content:
+    return Content.styled("✗ ", "bold $text-error") + Content(harmless(said))

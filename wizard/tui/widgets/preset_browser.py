@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -14,6 +14,7 @@ from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.filter_list import FilterList
+from wizard.tui.widgets.lines import title_panel
 
 _WIDTH = 42
 """Columns that there are for certain where the preview is shown at all."""
@@ -23,11 +24,12 @@ class PresetPreview(Static):
     """The settings that one preset changes, each with its default."""
 
     def __init__(self) -> None:
-        super().__init__("", markup=False, id="preset-preview")
+        super().__init__("", markup=False, id="preset-preview", classes="panel")
 
     def show(self, item: PresetFile | None) -> None:
         """Show a preset; None where none is marked."""
         self.update(preview(item) if item is not None else "")
+        title_panel(self, one_line(item.name) if item is not None else "")
 
 
 def preview(item: PresetFile) -> Content:
@@ -50,8 +52,13 @@ class PresetBrowser(Horizontal):
         height: auto;
         max-height: 50%;
 
-        & > FilterList {
+        & > #preset-panel {
             width: 1fr;
+            height: auto;
+            max-height: 100%;
+        }
+
+        FilterList {
             height: auto;
             max-height: 100%;
         }
@@ -63,14 +70,12 @@ class PresetBrowser(Horizontal):
         #preset-preview {
             display: none;
             width: 48%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border-left: solid $border-blurred;
+            height: 100%;
         }
     }
     """
     BINDINGS = [
+        Binding("d", "deploy", "Deploy"),
         Binding("c", "compare", "Compare"),
         Binding("m", "rename", "Rename", show=False),
         Binding("delete", "delete", "Delete", key_display="del", show=False),
@@ -85,6 +90,13 @@ class PresetBrowser(Horizontal):
 
     class Chosen(Message):
         """This preset is to be opened."""
+
+        def __init__(self, item: PresetFile) -> None:
+            super().__init__()
+            self.item = item
+
+    class Deploy(Message):
+        """This preset is to be deployed as it is."""
 
         def __init__(self, item: PresetFile) -> None:
             super().__init__()
@@ -105,12 +117,15 @@ class PresetBrowser(Horizontal):
             words=_searched,
             draw=lambda items, _: ("", [_line(item) for item in items]),
             placeholder="type to filter by name, title or description",
-            nothing="no preset has these words",
+            nothing="no preset matches",
         )
 
     def compose(self) -> ComposeResult:
         """The list, the preview beside it."""
-        yield self._list
+        with Vertical(id="preset-panel", classes="panel") as panel:
+            yield self._list
+        self._panel = panel
+        title_panel(panel, "New from a preset", "Enter edit · d deploy · / filter")
         yield PresetPreview()
 
     @property
@@ -139,6 +154,12 @@ class PresetBrowser(Horizontal):
         message.stop()
         item = self.marked
         self.query_one(PresetPreview).show(item)
+        shown, total = len(self.shown), len(self.presets)
+        title_panel(
+            self._panel,
+            f"New from a preset · {f'{shown} of {total}' if shown < total else total}",
+            "Enter edit · d deploy · / filter",
+        )
         self.post_message(self.Marked(_help(item)))
         self.refresh_bindings()
 
@@ -150,11 +171,17 @@ class PresetBrowser(Horizontal):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a preset where one is marked; letters go into the filter while it is typed in."""
-        if action in ("compare", "rename", "delete"):
+        if action in ("deploy", "compare", "rename", "delete"):
             item = self.marked
-            usable = item is not None and (item.preset is not None if action == "compare" else not item.shipped)
+            whole = action in ("deploy", "compare")
+            usable = item is not None and (item.preset is not None if whole else not item.shipped)
             return usable and not self._list.is_typed_in
         return super().check_action(action, parameters)
+
+    def action_deploy(self) -> None:
+        """Deploy it as it is, after a question."""
+        if (item := self.marked) is not None:
+            self.post_message(self.Deploy(item))
 
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
@@ -184,10 +211,10 @@ class PresetBrowser(Horizontal):
 
 def _help(item: PresetFile | None) -> str:
     if item is None:
-        return "No preset has these words.\nEsc shows all of them. n begins anew."
+        return "No preset matches.\nEsc shows all. n starts from defaults."
     about = (item.preset.about if item.preset else str(item.error)) or str(item.path)
     own = "" if item.shipped else ", m renames, Del deletes"
-    return f"{about}\nEnter opens it. / filters, c compares{own}. n begins anew."
+    return f"{about}\nEnter edits, d deploys, / filters, c compares{own}. n starts from defaults."
 
 
 def _searched(item: PresetFile) -> str:
@@ -199,4 +226,4 @@ def _line(item: PresetFile) -> Content:
     name = Content(f"{one_line(item.name):<22} ")
     if item.preset is None:
         return name + Content.styled("can't be used: Enter tells why", "$text-error")
-    return name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  (yours)")
+    return name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  ★ yours")

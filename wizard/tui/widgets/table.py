@@ -104,8 +104,10 @@ class Table(DataTable[Text], Generic[Row]):
     """A row for each item. `fill` brings it to the given ones; cursor and scroll stay with their rows.
 
     `/` filters by words: while they are typed, no letter is a key. `>` and a click on a heading sort, `<` turns the
-    order round. The widths are worked out here: the table's own are measured some time after the rows were added, and a
-    paint in between is kept as it is, with every column as narrow as its heading.
+    order round. `typing`: whatever is typed filters from the beginning, as in a dialog.
+
+    The widths are worked out here: the table's own are measured some time after the rows were added, and a paint in
+    between is kept as it is, with every column as narrow as its heading.
     """
 
     BINDINGS = [
@@ -120,12 +122,15 @@ class Table(DataTable[Text], Generic[Row]):
     # The table refreshes itself while it is being made.
     _writing = False
 
-    def __init__(self, title: str, columns: Sequence[Column[Row]], key: Callable[[Row], str], id: str) -> None:
+    def __init__(
+        self, title: str, columns: Sequence[Column[Row]], key: Callable[[Row], str], id: str, *, typing: bool = False
+    ) -> None:
         super().__init__(cursor_type="row", id=id, zebra_stripes=False, classes="panel")
         self.title, self.shape, self.key = title, tuple(columns), key
         self.note = ""
+        self.keys = "/ filter · > sort"
         self.words = ""
-        self.typing = False
+        self.always_typing = self.typing = typing
         self.sorting = Sorting(keys=("", *(column.key for column in self.shape)))
         self.rows_given: tuple[Row, ...] = ()
         self._texts: list[dict[str, str]] = []
@@ -176,7 +181,7 @@ class Table(DataTable[Text], Generic[Row]):
             self._filter_by(self.words[:-1])
         elif event.key == "ctrl+u":
             self._filter_by("")
-        elif event.key == "enter":
+        elif event.key == "enter" and not self.always_typing:
             self._end_typing()
         else:
             return
@@ -191,7 +196,7 @@ class Table(DataTable[Text], Generic[Row]):
 
     def on_blur(self) -> None:
         """Whoever leaves the table has ended typing."""
-        if self.typing:
+        if self.typing and not self.always_typing:
             self._end_typing()
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
@@ -203,7 +208,7 @@ class Table(DataTable[Text], Generic[Row]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc is for the filter while there is one."""
         if action == "stop_filtering":
-            return self.typing or bool(self.words)
+            return bool(self.words) or (self.typing and not self.always_typing)
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
@@ -360,4 +365,4 @@ class Table(DataTable[Text], Generic[Row]):
         column = next((one for one in self.shape if one.key == self.sorting.key), None)
         way = " reversed" if self.sorting.backwards else ""
         right = f"by {column.heading}{way}" if column else way.strip()
-        title_panel(self, said, right or "/ filter · > sort")
+        title_panel(self, said, f"{right} · {self.keys}" if right else self.keys)

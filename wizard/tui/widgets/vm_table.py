@@ -7,29 +7,14 @@ import time
 from wizard.core.cluster.partitions import Sync
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.text import NOTHING, UNSET
-from wizard.core.views.badges import Tone, badge
+from wizard.core.views.badges import badge
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.views.rows import VmRow
 from wizard.tui.help import Passage, terms
+from wizard.tui.widgets.lines import badge_ink
 from wizard.tui.widgets.table import Column, Table
 
 _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}
-_TONES = {
-    str(tone.sign): ink
-    for tone, ink in (
-        (Tone.GOOD, "success"),
-        (Tone.MOVING, "warning"),
-        (Tone.WARNING, "warning"),
-        (Tone.BAD, "error"),
-        (Tone.GONE, "muted"),
-        (Tone.UNKNOWN, "muted"),
-    )
-}
-
-
-def badge_ink(text: str) -> str:
-    """The colour of a badge, by its sign."""
-    return _TONES.get(text[:1], "")
 
 
 def badged(word: str) -> str:
