@@ -45,7 +45,7 @@ def two(sandbox: Sandbox) -> tuple[int, int]:
 
 def test_the_issue_and_the_count_stay_where_age_and_owner_do_not_fit() -> None:
     wanted = dict.fromkeys((column.key for column in COLUMNS), 60)
-    assert set(fitting(COLUMNS, wanted, 75)) == {"id", "name", "state", "ready", "issue", "age"}
+    assert set(fitting(COLUMNS, wanted, 70)) == {"id", "name", "state", "ready", "issue", "age"}
     assert set(fitting(COLUMNS, wanted, 200)) == {column.key for column in COLUMNS}
 
 

@@ -26,7 +26,7 @@ from wizard.tui.widgets.service_list import ServiceList
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-    from wizard.core.views.capacity import Capacity
+    from wizard.core.preflight.host_figures import Capacity
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
@@ -211,7 +211,7 @@ class HomeScreen(StepScreen):
 
     async def _ask_for_hosts(self, cloud: Cloud) -> None:
         """Show how full the hosts are. Most users may not see them: then they are not asked for again."""
-        from wizard.core.views.capacity import capacity
+        from wizard.core.preflight.host_figures import capacity
 
         connection = self.session.connection
         if not self.sees_hosts or not self.is_current or connection is None or connection.oned_error is not None:
