@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from tests.core.services import service, vm
 from wizard.core.opennebula.service_document import decode_service
 from wizard.core.views.rows import vm_rows
-from wizard.tui.widgets.vm_table import Room, VmTable
+from wizard.tui.widgets.vm_table import VmTable
 
 
 class Tables(App[None]):
@@ -36,9 +36,9 @@ async def test_each_lost_node_has_a_row_in_its_place() -> None:
     app = Tables()
     async with app.run_test(size=(120, 30)):
         table = app.query_one(VmTable)
-        table.show(vm_rows(service([vm(2), vm(3), vm(4)])), Room.of(120))
+        table.show(vm_rows(service([vm(2), vm(3), vm(4)])))
         found = decode_service(document(("superlink", [None]), ("supernode", [None, 3, None, 4])))
-        table.show(vm_rows(found), Room.of(120))
+        table.show(vm_rows(found))
         lost = [("link", "-", "✗ LOST"), ("0", "-", "✗ LOST"), ("1", "3", "?"), ("2", "-", "✗ LOST"), ("3", "4", "?")]
         assert shown(table) == lost
         table.move_cursor(row=2)

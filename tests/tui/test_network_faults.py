@@ -99,7 +99,7 @@ async def test_home_says_why_there_is_no_connection(sandbox: Sandbox, server: st
             assert internal not in told
         sandbox.faults.clear()
         await pilot.press("r")
-        await until(pilot, lambda: "OpenNebula 7" in line(pilot, "#top"), "the connection")
+        await until(pilot, lambda: "oned ● 7" in line(pilot, "#top"), "the connection")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in (*BODIES, "silent") if kind not in ("cut", "half", "gateway")])

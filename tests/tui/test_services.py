@@ -6,8 +6,6 @@ import subprocess
 import threading
 
 import pytest
-from rich.cells import cell_len
-from textual.widgets import OptionList
 
 from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
@@ -21,15 +19,19 @@ from wizard.tui.app import MOST, WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.service_list import ServiceList, ServiceSwitch, columns
+from wizard.tui.widgets.service_list import COLUMNS, ServiceList, ServiceSwitch, ServiceTable, ready_bar
+from wizard.tui.widgets.table import fitting
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 ROW = ServiceRow(7, "flower-prod", "FAILED_DEPLOYING", 1, 3, 4000, "eva", "vm failed", True)
 
 
 def listed(app: WizardApp) -> str:
-    """The lines of the list."""
-    return "\n".join(str(option.prompt) for option in app.screen.query_one("#services", OptionList).options)
+    """The rows of the list, and the note under it."""
+    found = app.screen.query_one(ServiceList)
+    table = found.table
+    rows = [" ".join(str(cell) for cell in table.get_row_at(place)) for place in range(table.row_count)]
+    return "\n".join([*rows, found.note])
 
 
 def two(sandbox: Sandbox) -> tuple[int, int]:
@@ -44,15 +46,16 @@ def two(sandbox: Sandbox) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def test_the_columns_fit_whatever_the_names_are() -> None:
-    rows = [ROW, ServiceRow(123456, "ü界" * 30, "RUNNING", None, 300, -1, "somebody-with-a-name")]
-    for width in (60, 80, 200):
-        heading, lines = columns(rows, width)
-        assert all(cell_len(text) <= width for text in (heading, *lines))
-        assert "vm failed" in lines[0]
-        assert "1/3" in lines[0]
-    assert "owner" not in columns(rows, 60)[0]
-    assert "owner" in columns(rows, 200)[0]
+def test_the_issue_and_the_count_stay_where_age_and_owner_do_not_fit() -> None:
+    wanted = dict.fromkeys((column.key for column in COLUMNS), 60)
+    assert set(fitting(COLUMNS, wanted, 70)) == {"id", "name", "state", "ready", "issue", "age"}
+    assert set(fitting(COLUMNS, wanted, 200)) == {column.key for column in COLUMNS}
+
+
+def test_ready_has_a_bar_where_it_is_known() -> None:
+    assert ready_bar(ROW) == "1/3   ▓▓░░░░"
+    assert ready_bar(ServiceRow(1, "x", "RUNNING", None, 3, 0, "y")) == "?/3"
+    assert ready_bar(ServiceRow(1, "x", "RUNNING", 0, 0, 0, "y")) == "0/0"
 
 
 async def test_an_answer_that_comes_when_home_has_gone_is_nothing(sandbox: Sandbox) -> None:
@@ -78,11 +81,11 @@ async def test_home_lists_filters_and_attaches(sandbox: Sandbox) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         await until(pilot, lambda: "2/2" in listed(app), "the services")
-        options = app.screen.query_one("#services", OptionList)
-        options.focus()
+        table = app.screen.query_one(ServiceTable)
+        table.focus()
         await pilot.press("slash", *"beta")
-        await until(pilot, lambda: options.option_count == 1, "the filter")
-        await pilot.press("enter")
+        await until(pilot, lambda: table.row_count == 1, "the filter")
+        await pilot.press("enter", "enter")
         await at(pilot, Step.DASHBOARD)
         await polled(pilot)
         assert app.session.service_id == beta
@@ -95,7 +98,7 @@ async def test_a_cloud_without_services_says_so_at_once(sandbox: Sandbox) -> Non
         await connected(pilot)
         app.go(Step.HOME)
         await at(pilot, Step.HOME)
-        await until(pilot, lambda: "none" in listed(app), "the word for it")
+        await until(pilot, lambda: "press d to deploy" in listed(app), "what to do")
 
 
 async def test_nothing_is_drawn_where_nothing_changed(sandbox: Sandbox) -> None:
@@ -105,17 +108,20 @@ async def test_nothing_is_drawn_where_nothing_changed(sandbox: Sandbox) -> None:
         await connected(pilot)
         await until(pilot, lambda: "2/2" in listed(app), "the services")
         found = app.screen.query_one(ServiceList)
-        options = found.query_one(OptionList)
-        options.highlighted = 1
-        before = list(options.options)
-        found.show(found.items, found.note)
-        assert list(options.options) == before
+        table = found.table
+        table.focus()
+        await pilot.press("down")
+        written: list[object] = []
+        table.update_cell = lambda *args, **_: written.append(args)  # type: ignore[method-assign,assignment]
+        found.show(table.rows_given, found.note)
+        assert not written
+        del table.update_cell
         sandbox.clock.advance(3600)
         seen = len(sandbox.requests)
         app.screen.ask_for_services()  # type: ignore[attr-defined]
         await until(pilot, lambda: len(sandbox.requests) > seen, "another look")
         await until(pilot, lambda: "1 h" in listed(app), "another age")
-        assert options.highlighted == 1
+        assert table.cursor_row == 1
 
 
 async def test_the_service_that_is_left_is_followed_further(sandbox: Sandbox) -> None:

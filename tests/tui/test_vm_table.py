@@ -6,7 +6,6 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.coordinate import Coordinate
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tests.core.services import service, vm
 from tests.tui.conftest import wizard_on
@@ -26,7 +25,7 @@ STATES = ["RUNNING", "BOOT", "POWEROFF", "BOOT_FAILURE"]
 class OneTable(App[int]):
     """Nothing but the VMs of one service."""
 
-    CSS = "#vms-panel, VmTable { width: 1fr; height: 1fr; } VmPanel { width: 36; }"
+    CSS = "VmTable { width: 1fr; height: 1fr; } VmPanel { width: 36; }"
 
     def compose(self) -> ComposeResult:
         yield Machines(lambda: None)
@@ -52,7 +51,7 @@ class OneTable(App[int]):
 
 async def shown(pilot: Pilot[int], title: str) -> None:
     """The title of the panel has these words."""
-    panel = pilot.app.query_one("#vms-panel")
+    panel = pilot.app.query_one(VmTable)
     await until(pilot, lambda: title in (panel.border_title or ""), f"{title!r}, not {panel.border_title!r}")
 
 
@@ -73,30 +72,25 @@ async def test_what_is_typed_after_a_slash_is_searched_and_never_acts() -> None:
         await shown(pilot, "0 of 201")
         await pilot.press("escape")
         await shown(pilot, "VMs · 201")
-        assert not app.query_one(Input).display
 
 
-async def test_a_key_and_a_click_on_a_heading_sort() -> None:
+def order(app: OneTable) -> str:
+    """What the border tells about the order."""
+    return app.table.border_subtitle or ""
+
+
+async def test_keys_sort_and_turn_the_order_round() -> None:
     app = OneTable()
     async with app.run_test(size=(200, 50)) as pilot:
         app.draw(20)
         await shown(pilot, "VMs · 21")
         natural = app.column("vm")
         await pilot.press(*["greater_than_sign"] * 2)
-        await shown(pilot, "by VM")
+        assert "by VM" in order(app)
         assert app.column("vm") == sorted(natural, key=int)
         await pilot.press("less_than_sign")
-        await shown(pilot, "by VM reversed")
+        assert "by VM reversed" in order(app)
         assert app.column("vm") == sorted(natural, key=int, reverse=True)
-        await pilot.press(*["greater_than_sign"] * 4)
-        await shown(pilot, "by state")
-        assert app.column("state") == sorted(app.column("state"))
-        place = next(item for item, column in enumerate(app.table.ordered_columns) if column.key.value == "ip")
-        before = sum(column.get_render_width(app.table) for column in app.table.ordered_columns[:place])
-        for title in ("by IP", "by IP reversed", "VMs · 21"):
-            await pilot.click(VmTable, offset=(before + 2, 0))
-            await shown(pilot, title)
-        assert app.column("vm") == natural
 
 
 async def test_the_cursor_stays_on_its_vm() -> None:
@@ -111,10 +105,9 @@ async def test_the_cursor_stays_on_its_vm() -> None:
         assert app.table.marked() == 39
         await pilot.press("greater_than_sign", "greater_than_sign", "less_than_sign")
         assert app.table.marked() == 39
-        app.table.words = "39"
-        app.table.draw_again()
+        await pilot.press("slash", "3", "9", "enter")
         assert app.table.marked() == 39
-        await pilot.press("home")
+        await pilot.press("escape", "home")
         assert app.table.cursor_row == 0
 
 

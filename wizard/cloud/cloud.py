@@ -15,10 +15,11 @@ from wizard.cloud.services import Services
 from wizard.cloud.templates import Pools, Templates
 from wizard.cloud.vms import Vms
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight.facts import CloudFacts, Host
+from wizard.core.preflight.facts import CloudFacts
 
 if TYPE_CHECKING:
     from wizard.cloud.login import Login
+    from wizard.core.preflight.facts import Host
 
 
 class Cloud:
@@ -70,13 +71,13 @@ class Cloud:
             found = replace(found, oneflow_error=error)
         return found
 
-    def hosts(self) -> tuple[Host, ...]:
-        """The hosts that this user may see, with what is free on them."""
-        return self._servers.ask_oned(lambda oned: oned.hosts())
-
     def version(self) -> str:
         """OpenNebula's version, such as `7.5.80`."""
         return self._servers.ask_oned(lambda oned: oned.version())
+
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that we may see, with what is used of them: none where they may not be seen. One request."""
+        return self._servers.ask_oned(lambda oned: oned.hosts())
 
     def facts(self, plan: Plan) -> CloudFacts:
         """Facts for a preflight, each asked for by itself; what fails is kept as a fact, and nothing is raised."""

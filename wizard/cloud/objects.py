@@ -88,12 +88,12 @@ def network(item: Bound, who: User | None = None) -> Network:
 def host(item: Bound) -> Host:
     """A host: oned counts CPU in percent of a core, memory in KB."""
     share = item.HOST_SHARE
+    cpu = memory = used_cpu = used_memory = 0.0
+    if share is not None:
+        cpu, used_cpu = _number(share.MAX_CPU) / 100, _number(share.CPU_USAGE) / 100
+        memory, used_memory = _number(share.MAX_MEM) / 1024, _number(share.MEM_USAGE) / 1024
     state = -1 if item.STATE is None else item.STATE
-    if share is None:
-        return Host(item.ID, item.NAME or "", state, 0.0, 0.0)
-    cpu, memory = _number(share.MAX_CPU) / 100, _number(share.MAX_MEM) / 1024
-    free_cpu, free_memory = cpu - _number(share.CPU_USAGE) / 100, memory - _number(share.MEM_USAGE) / 1024
-    return Host(item.ID, item.NAME or "", state, free_cpu, free_memory, cpu, memory)
+    return Host(item.ID, item.NAME or "", state, cpu - used_cpu, memory - used_memory, cpu, memory)
 
 
 def _of_all(item: Bound, who: User | None) -> dict[str, Any]:

@@ -107,8 +107,12 @@ def read_preset(path: Path) -> Preset:
 
 
 def list_presets() -> tuple[PresetFile, ...]:
-    """Every preset by name: the shipped ones, then the operator's own. Broken ones are listed with their error."""
-    return (*_listed(shipped("presets"), True), *_listed(own_presets(), False))
+    """Every preset by name: `default`, the other shipped ones, then the operator's own.
+
+    Broken ones are listed with their error.
+    """
+    ours = sorted(_listed(shipped("presets"), True), key=lambda item: item.name != "default")
+    return (*ours, *_listed(own_presets(), False))
 
 
 def find_preset(reference: str) -> PresetFile:
@@ -254,11 +258,7 @@ def _move(source: Path, target: Path, *, is_new: bool) -> None:
 
 def _listed(folder: Path, is_shipped: bool) -> Iterator[PresetFile]:
     try:
-        # Most begin with the default.
-        paths = sorted(
-            (path for path in folder.iterdir() if path.suffix == SUFFIX),
-            key=lambda path: (path.stem != "default", path),
-        )
+        paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
     except OSError:
         return
     for path in paths:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.preflight import Finding
-    from wizard.core.preflight.facts import CloudObject, Host
+    from wizard.core.preflight.facts import CloudObject
     from wizard.storage.journal import Journal
 
 FRESH = 30.0
@@ -74,8 +74,6 @@ class Session:
     service_id: int | None = None
     services: tuple[ServiceSnapshot, ...] = ()
     """The Flower services of the cloud, as they were seen last."""
-    hosts: tuple[Host, ...] = ()
-    """The hosts that the operator may see, as they were seen last."""
     keeps: bool = False
     """Whether what is seen of services is kept for later sessions."""
     logs: Callable[[int], str] | None = None

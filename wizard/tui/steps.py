@@ -53,6 +53,9 @@ class Step(Enum):
         return list(Step)[max(self.number - 2, 0)]
 
 
+DEPLOY = "deploy"
+"""What Review is focused on where its question, whether to deploy, is to be put at once."""
+
 _LEVELS = {Step.SERVICE: Level.SERVICE, Step.SUPERLINK: Level.SUPERLINK, Step.SUPERNODE: Level.SUPERNODE}
 
 

@@ -117,7 +117,7 @@ class Network(CloudObject):
 
 @dataclass(frozen=True)
 class Host:
-    """A hypervisor: oned's number for its state, and what is free and what there is in all, in cores and MB."""
+    """A hypervisor: oned's number for its state, and what is free and what it has in all, in cores and MB."""
 
     id: int
     name: str

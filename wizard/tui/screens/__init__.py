@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from wizard.tui.screens.step import StepScreen
-from wizard.tui.steps import Step
-
-DEPLOY = "deploy"
-"""What is focused on Review: its question whether to deploy is put at once."""
+from wizard.tui.steps import DEPLOY, Step
 
 
 def make(step: Step, focus: str, service_id: int | None) -> StepScreen:

@@ -82,6 +82,7 @@ class DashboardScreen(ServiceActions):
         "the events into a file."
     )
     step = Step.DASHBOARD
+    SHOWS_WHEN_SMALL = True
 
     def __init__(
         self, service_id: int | None = None, prepared: Prepared | None = None, first: Poll | None = None

@@ -1,8 +1,7 @@
-"""Home: the connection or exactly why there is none, presets to open, services to attach to."""
+"""Home: the services and what is wrong with them, presets to begin from, or exactly why there is no connection."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,34 +11,27 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.cloud.errors import CloudError
+from wizard.cloud.errors import CloudError, NotAuthorized
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.core.text import harmless, one_line
-from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
-from wizard.core.views.badges import Tone
+from wizard.core.text import harmless
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
-from wizard.tui.steps import Step
-from wizard.tui.widgets.lines import TONES, QuietLine
+from wizard.tui.steps import DEPLOY, Step
+from wizard.tui.widgets.lines import QuietLine
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
-
-_KEYS = "Enter opens · / filter · > sort · y diagnosis"
-
-_NONE = "none yet: choose a preset below, Enter edits it, d deploys it"
+    from wizard.core.preflight.host_figures import Capacity
 
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
 
-
-HOSTS_EVERY = 60.0
-"""Seconds between two looks at the hosts: in a large cloud they are a long answer."""
+EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, or Enter to edit it first."
 
 
 class HomeScreen(StepScreen):
@@ -47,31 +39,37 @@ class HomeScreen(StepScreen):
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
-        *(Binding(KEYS[action][0], f"act('{action}')", KEYS[action][1]) for action in (RESTART, RECOVER)),
-        Binding("y", "act('why')", "Diagnosis"),
-        *(Binding(KEYS[action][0], f"act('{action}')", KEYS[action][1]) for action in (SCALE, DELETE)),
+        Binding("s", "of_service('scale')", "Scale"),
+        Binding("x", "of_service('delete')", "Delete"),
+        Binding("y", "of_service('why')", "Diagnosis"),
+        Binding("t", "of_service('restart_stale')", "Restart stale"),
+        Binding("o", "of_service('recover')", "Recover"),
         Binding("n", "new", "New from defaults"),
         Binding("r", "ask_again", "Refresh"),
-        Binding("w", "why", "Why?"),
+        Binding("w", "why", "Connection"),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
     HELP = (
-        "Enter edits a preset, or opens the dashboard of a service. d deploys a preset as it is, n starts from the "
-        "defaults. / filters, > sorts. On a preset c compares it with another, m renames and Del deletes one of your "
-        "own. On a service y is the diagnosis, s scales, t restarts what is stale, o recovers, x deletes; those in "
-        "trouble come first."
+        "Tab goes from the presets to the services and back. On a preset Enter edits, d deploys it as it is, / "
+        "filters, c compares it with another, m renames and Del deletes one of your own; n starts from defaults. "
+        "On a service Enter opens its dashboard, s scales, x deletes, y shows the diagnosis, t restarts stale "
+        "SuperNodes, o recovers; / filters, > sorts. Services in trouble stand first. w says what is wrong with the "
+        "connection."
     )
     step = Step.HOME
+    SHOWS_WHEN_SMALL = True
 
     def __init__(self) -> None:
         super().__init__()
         self.asking = False
         self.listed = False
-        self.hosts_at = -HOSTS_EVERY
+        self.capacity: Capacity | None = None
+        self.sees_hosts = True
 
     def compose_content(self) -> ComposeResult:
         """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
-        yield ServiceList(hint=_KEYS)
+        yield ServiceList()
         yield PresetBrowser()
 
     def on_mount(self) -> None:
@@ -105,11 +103,40 @@ class HomeScreen(StepScreen):
             self.session.preset_name = message.new
             self.refresh_frame()
 
-    def on_filter_list_chosen(self) -> None:
-        """Attach to a service; what is chosen among the presets does not come here."""
+    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
+        """Show its dashboard."""
+        self.wizard.attach(message.row.id)
+
+    def on_descendant_focus(self) -> None:
+        """Say what can be done with what has the focus."""
+        if self.query_one(ServiceList).table.has_focus:
+            self.help_text("Enter opens the dashboard. s scales, x deletes, y shows the diagnosis, t restarts stale "
+                           "SuperNodes, o recovers.")  # fmt: skip
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions on a service need one under the cursor."""
+        if action == "why":
+            return bool(self._errors)
+        if action == "back":
+            return False
+        if action == "of_service":
+            found = self.query_one_optional(ServiceList)
+            return found is not None and found.table.has_focus and found.marked is not None
+        return super().check_action(action, parameters)
+
+    def action_of_service(self, action: str) -> None:
+        """Begin an action on the marked service: on its dashboard, where its VMs are known and its progress is seen."""
         row = self.query_one(ServiceList).marked
         if row is not None:
-            self.wizard.attach(row.id)
+            self.wizard.attach(row.id, action)
+
+    @work(exclusive=True, group="open", description="deploying a preset")
+    async def on_preset_browser_deploy(self, message: PresetBrowser.Deploy) -> None:
+        """Open it, and ask on Review whether to deploy it."""
+        item = message.item
+        if item.preset is not None and await may_leave(self.wizard, self.session):
+            self.session.open(item.preset, item.name)
+            self.wizard.go(Step.REVIEW, DEPLOY)
 
     @work(exclusive=True, group="open", description="opening")
     async def on_preset_browser_chosen(self, message: PresetBrowser.Chosen) -> None:
@@ -121,24 +148,7 @@ class HomeScreen(StepScreen):
             await self.wizard.push_screen_wait(Notice("This preset can't be used", str(item.error)))
         elif await may_leave(self.wizard, self.session):
             self.session.open(item.preset, item.name)
-            self.wizard.go(Step.REVIEW if message.deploy else Step.SERVICE, "deploy" if message.deploy else "")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Actions on a service need one under the cursor; letters go into a filter while it is typed in."""
-        if action == "act":
-            listed = self.query_one_optional(ServiceList)
-            return listed is not None and listed.has_focus_within and not listed.is_typed_in and bool(listed.marked)
-        if action == "why":
-            return bool(self._errors)
-        if action == "back":
-            return False
-        return super().check_action(action, parameters)
-
-    def action_act(self, action: str) -> None:
-        """Do this to the service under the cursor: its dashboard asks what there is to ask."""
-        row = self.query_one(ServiceList).marked
-        if row is not None:
-            self.wizard.attach(row.id, action)
+            self.wizard.go(Step.SERVICE)
 
     @work(exclusive=True, group="open", description="starting from the defaults")
     async def action_new(self) -> None:
@@ -163,10 +173,9 @@ class HomeScreen(StepScreen):
     def _errors(self) -> list[CloudError]:
         """What is wrong with the connection."""
         session, connection = self.session, self.session.connection
-        found = [session.error] if session.error else []
-        return found + [
-            error for error in ((connection.oneflow_error, connection.oned_error) if connection else ()) if error
-        ]
+        if session.error is not None:
+            return [session.error]
+        return [error for error in ((connection.oneflow_error, connection.oned_error) if connection else ()) if error]
 
     def ask_for_services(self, listed: tuple[ServiceSnapshot, ...] | None = None) -> None:
         """Ask which services there are, unless that is being asked, or can't be seen from here.
@@ -191,51 +200,50 @@ class HomeScreen(StepScreen):
         else:
             session.services, self.listed = poll.services, True
             self._list_services(f"READY is not known: {poll.oned_error}" if poll.oned_error else "")
-            if poll.oned_error is None:
-                await self._ask_for_hosts(cloud)
+            await self._ask_for_hosts(cloud)
         finally:
             self.asking = False
 
     async def _ask_for_hosts(self, cloud: Cloud) -> None:
-        """Ask how busy the hosts are, now and then; who may not see them sees nothing of them."""
-        now = self.session.clock()
-        if now - self.hosts_at >= HOSTS_EVERY:
-            self.hosts_at = now
-            with contextlib.suppress(CloudError):
-                self.session.hosts = await run_in_thread(cloud.hosts)
-            if self.is_attached:
-                self.query_one("#top", QuietLine).show(self._top())
+        """Show how full the hosts are. Most users may not see them: then they are not asked for again."""
+        from wizard.core.preflight.host_figures import capacity
 
-    def refresh_frame(self) -> None:
-        """The line on top is of the connection: the draft is on the other screens."""
-        super().refresh_frame()
-        self.query_one("#top", QuietLine).show(self._top())
-        self.refresh_bindings()
+        connection = self.session.connection
+        if not self.sees_hosts or not self.is_current or connection is None or connection.oned_error is not None:
+            return
+        try:
+            self.capacity = capacity(await run_in_thread(cloud.hosts))
+        except CloudError as error:
+            self.capacity, self.sees_hosts = None, not isinstance(error, NotAuthorized)
+        else:
+            self.sees_hosts = self.capacity is not None
+        if self.is_attached:
+            self.query_one("#top", QuietLine).show(self.top_line())
 
-    def _top(self) -> Content:
-        session, connection = self.session, self.session.connection
-        parts = [Content.styled("flowerneb", "bold")]
+    def top_line(self) -> Content:
+        """Who we are, which servers answer, how full the hosts are, and the draft where it is not saved."""
+        session = self.session
+        connection = session.connection
+        head = Content.styled(" flowerneb", "bold")
+        if session.error is not None:
+            return head + Content("  ") + _bad(session.error.title)
         if connection is None:
-            said = "asking the cloud…" if session.error is None else session.error.title
-            return Content("  ").join([Content(" ") + parts[0], Content(harmless(said))])
+            return head + Content("  asking the cloud…")
         host = urlsplit(connection.oneflow_url).hostname or connection.oneflow_url
-        parts.append(Content(one_line(f"{connection.username}@{host}")))
-        parts.append(_state("OneFlow", connection.oneflow_error))
-        parts.append(_state("oned", connection.oned_error) + Content(one_line(f" {connection.version or ''}".rstrip())))
-        if session.hosts:
-            from wizard.core.views.host_load import host_load
-
-            parts.append(Content(host_load(session.hosts, bars=self.app.size.width >= 100)))
-        return Content(" ") + Content("   ").join(parts)
+        found = head + Content(harmless(f"  {connection.username}@{host}   OneFlow "))
+        found += _state(connection.oneflow_error)
+        found += Content("  oned ") + _state(connection.oned_error, connection.version or "")
+        if self.capacity is not None:
+            found += Content(f"   {self.capacity if self.app.size.width >= 100 else self.capacity.brief}")
+        return found + Content("   unsaved draft") if session.unsaved else found
 
     def _show_connection(self) -> None:
-        lines = [_bad(error) for error in self._errors[:1]]
-        if lines:
-            lines.append(Content("  w tells more, r refreshes. Editing and export work meanwhile."))
-        found = self.query_one("#connection", Static)
-        found.display = bool(lines)
-        found.update(Content("\n").join(lines))
-        self.query_one("#top", QuietLine).show(self._top())
+        errors = self._errors
+        block = self.query_one("#connection", Static)
+        block.display = bool(errors)
+        if errors:
+            works = "Presets, editing and export still work. w says more, r tries again."
+            block.update(Content("\n").join([_bad(str(error)) for error in errors] + [Content(works)]))
 
     def _list_services(self, said: str = "") -> None:
         session = self.session
@@ -244,16 +252,17 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            known = _NONE if self.listed else "asking…"
-            said = known if session.error is None else "unknown"
+            known = EMPTY if self.listed else "asking…"
+            reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
+            said = known if reached else "Services can't be listed while the cloud is out of reach."
         listed.show_services(session.services, session.clock(), said)
 
 
-def _state(name: str, error: CloudError | None) -> Content:
-    tone = Tone.GOOD if error is None else Tone.BAD
-    said = "" if error is None else " out of reach"
-    return Content(f"{name} ") + Content.styled(f"{tone.sign}{said}", TONES[tone])
+def _state(error: CloudError | None, version: str = "") -> Content:
+    if error is not None:
+        return Content.styled("✗ out of reach", "$text-error")
+    return Content.styled("●", "$text-success") + Content(harmless(f" {version}") if version else "")
 
 
-def _bad(error: CloudError) -> Content:
-    return Content.styled("! ", "bold $text-error") + Content(harmless(str(error)))
+def _bad(said: str) -> Content:
+    return Content.styled("✗ ", "bold $text-error") + Content(harmless(said))

@@ -35,6 +35,8 @@ class StepScreen(Screen[None]):
 
     step: Step
     HELP = ""
+    SHOWS_WHEN_SMALL = False
+    """It has a list that is worth showing on a terminal that is too small for the rest."""
     _help = ""
 
     @property
@@ -80,8 +82,19 @@ class StepScreen(Screen[None]):
         """Draw the frame."""
         self.refresh_frame()
 
+    def on_screen_resume(self) -> None:
+        """A terminal that is too small for this screen may have been large enough for the one before."""
+        fit(self.app, self.app.size)
+
     def refresh_frame(self) -> None:
         """Draw the top line and the rail again."""
+        session = self.session
+        self.query_one("#top", QuietLine).show(self.top_line())
+        problems = open_problems(session.plan.contract, session.problems)
+        self.query_one(Rail).show(problems, deployed=session.service_id is not None)
+
+    def top_line(self) -> Content:
+        """The line on top: the draft, and the cloud."""
         session = self.session
         connection = session.connection
         if session.error is not None:
@@ -94,9 +107,7 @@ class StepScreen(Screen[None]):
             cloud = "the cloud is out of reach"
         draft = "*" if session.unsaved else ""
         origin = f" · {session.preset_name}{draft}" if session.preset_name else draft
-        self.show_line("#top", f" {session.plan.name}{origin} · {cloud}")
-        problems = open_problems(session.plan.contract, session.problems)
-        self.query_one(Rail).show(problems, deployed=session.service_id is not None)
+        return Content(harmless(f" {session.plan.name}{origin} · {cloud}"))
 
     def show_line(self, selector: str, text: str) -> None:
         """Write into one of the short texts."""
@@ -235,9 +246,14 @@ class TooSmallScreen(Screen[None]):
 
 
 def fit(app: App[int], size: Size) -> None:
-    """On a terminal that is too small, say so instead of drawing fragments; nothing typed is lost."""
+    """On a terminal that is too small, show the list of a screen alone, or say so; nothing typed is lost."""
     small = too_small(size)
-    if small and not isinstance(app.screen, TooSmallScreen):
+    screen = app.screen
+    if isinstance(screen, TooSmallScreen):
+        if not small:
+            app.pop_screen()
+        return
+    if isinstance(screen, StepScreen) and screen.SHOWS_WHEN_SMALL:
+        screen.set_class(small, "-small")
+    elif small:
         app.push_screen(TooSmallScreen())
-    elif not small and isinstance(app.screen, TooSmallScreen):
-        app.pop_screen()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.text import one_line
 from wizard.tui.widgets.line_input import LineInput
-from wizard.tui.widgets.lines import QuietLine, title_panel
+from wizard.tui.widgets.lines import QuietLine
 
 Item = TypeVar("Item")
 _PAGE = 10
@@ -48,9 +48,7 @@ class FilterList(Vertical, Generic[Item]):
 
     `key` tells items apart; `words` is what the filter is held against; `draw` gives the heading and a line for each
     item, in so many cells. `typing`: the filter is always there and has the focus, as in a dialog; else `/` shows it.
-    `most`: lines that are drawn at once, so that a keystroke costs the same for ten items and for ten thousand. With a
-    `title` it is a panel, which tells on its border how many there are, and the keys of `hint`. `sorts` are orders by
-    their names; the items come in the first one.
+    `most`: lines that are drawn at once, so that a keystroke costs the same for ten items and for ten thousand.
     """
 
     DEFAULT_CSS = """
@@ -69,9 +67,7 @@ class FilterList(Vertical, Generic[Item]):
     """
     BINDINGS = [
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("greater_than_sign", "sort_by", "Sort", key_display=">", show=False),
-        Binding("less_than_sign", "turn_order", "Reverse", key_display="<", show=False),
-        Binding("escape", "stop_filtering", "Show all"),
+        Binding("escape", "stop_filtering", "All of them", show=False),
     ]
 
     class Marked(Message):
@@ -91,18 +87,10 @@ class FilterList(Vertical, Generic[Item]):
         nothing: str,
         typing: bool = False,
         most: int | None = None,
-        title: str = "",
-        sorts: Mapping[str, Callable[[Item], object]] | None = None,
-        hint: str = "",
     ) -> None:
         super().__init__()
         self.key, self.words, self.draw, self.nothing = key, words, draw, nothing
         self.typing, self.most = typing, most
-        self.title, self.hint = title, hint
-        self.sorts: Mapping[str, Callable[[Item], Any]] = sorts or {}
-        self.sorted_by, self.is_reversed = "", False
-        if title:
-            self.add_class("panel")
         self.items: tuple[Item, ...] = ()
         self.matching: tuple[Item, ...] = ()
         self.note = ""
@@ -188,8 +176,6 @@ class FilterList(Vertical, Generic[Item]):
         """A letter goes into the filter while it is typed in."""
         if action == "filter":
             return not self.typing and not self.is_typed_in
-        if action in ("sort_by", "turn_order"):
-            return bool(self.sorts) and not self.is_typed_in
         if action == "stop_filtering":
             return not self.typing and bool(self._filter.display)
         return super().check_action(action, parameters)
@@ -204,32 +190,6 @@ class FilterList(Vertical, Generic[Item]):
         self._filter.value = ""
         self._filter.display = False
         self._options.focus()
-
-    def action_sort_by(self) -> None:
-        """Take the next order; after the last one they come as they were given."""
-        names = ["", *self.sorts]
-        self.sorted_by, self.is_reversed = names[(names.index(self.sorted_by) + 1) % len(names)], False
-        self._draw()
-
-    def action_turn_order(self) -> None:
-        """Turn the order round."""
-        self.is_reversed = not self.is_reversed
-        self._draw()
-
-    def _in_order(self, items: Iterable[Item]) -> tuple[Item, ...]:
-        found = list(items)
-        if self.sorted_by:
-            found.sort(key=self.sorts[self.sorted_by])
-        return tuple(reversed(found)) if self.is_reversed else tuple(found)
-
-    def _show_title(self) -> None:
-        if not self.title:
-            return
-        found, known = len(self.matching), len(self.items)
-        count = f"{found:,} of {known:,}" if self._filter.value.strip() else f"{known:,}" if known else ""
-        order = f"by {self.sorted_by}" if self.sorted_by else ""
-        parts = (self.title, count, " ".join(word for word in (order, "reversed" if self.is_reversed else "") if word))
-        title_panel(self, " · ".join(part for part in parts if part), self.hint)
 
     @property
     def _first(self) -> int:
@@ -246,9 +206,8 @@ class FilterList(Vertical, Generic[Item]):
         before = self.marked if self._drawn else None
         wanted = self._filter.value.lower().split()
         pairs = zip(self.items, self._words, strict=True)
-        self.matching = self._in_order(item for item, text in pairs if all(word in text for word in wanted))
-        self._show_title()
-        heading, lines = self.draw(self.shown, max(20, self.content_size.width - 3)) if self.shown else ("", ())
+        self.matching = tuple(item for item, text in pairs if all(word in text for word in wanted))
+        heading, lines = self.draw(self.shown, max(20, self.size.width - 3)) if self.shown else ("", ())
         note = self.note or ("" if self.shown or not self.items else self.nothing)
         drawn = (note, heading, [(line.plain, line.spans) for line in lines], [self.key(item) for item in self.shown])
         if drawn != self._drawn:

@@ -25,6 +25,24 @@ TONES = {
 """Styles of a state's badge."""
 
 
+_INKS = {
+    tone.sign: name
+    for tone, name in (
+        (Tone.GOOD, "success"),
+        (Tone.MOVING, "warning"),
+        (Tone.WARNING, "warning"),
+        (Tone.BAD, "error"),
+        (Tone.GONE, "muted"),
+        (Tone.UNKNOWN, "muted"),
+    )
+}
+
+
+def badge_ink(text: str) -> str:
+    """What a cell that begins with the sign of a state is drawn in, by `theme_color`'s names."""
+    return _INKS.get(text[:1], "")
+
+
 def badge_content(badge: Badge) -> Content:
     """Sign and word of a state, in its colour."""
     return Content.styled(str(badge), TONES[badge.tone])

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import DataTable, Input
+from textual.widgets import DataTable
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
@@ -21,11 +20,8 @@ from wizard.core.views.rows import Board
 from wizard.core.views.vm_card import vm_card
 from wizard.operations.machine import local_time
 from wizard.tui.background import run_in_thread
-from wizard.tui.widgets.filter_list import FilterLine
 from wizard.tui.widgets.lines import QuietLine, title_panel
-from wizard.tui.widgets.vm_table import Room, VmTable
-
-_KEYS = "Enter opens · / filter · > sort"
+from wizard.tui.widgets.vm_table import VmTable
 
 BESIDE = 120
 """Columns from which there is room for a panel beside the table."""
@@ -63,80 +59,23 @@ def _style(line: str) -> str:
 class Machines(Horizontal):
     """Table and panel. The load of a VM is asked for once, when the cursor rests on it; `cloud` gives whom to ask."""
 
-    BINDINGS = [Binding("escape", "show_all", "Show all")]
-
     def __init__(self, cloud: Callable[[], Cloud | None]) -> None:
         super().__init__(id="machines")
         self._cloud = cloud
         self._board: Board | None = None
         self._quick = False
-        self._filter = FilterLine(placeholder="type to filter; Esc shows all", id="vms-filter")
-        self._filter.display = False
         self._measured: tuple[int, tuple[Sample, ...]] = (-1, ())
 
     def compose(self) -> ComposeResult:
-        """Side by side; the line to filter by stands over the table while it is typed in or has words."""
-        with Vertical(id="vms-panel", classes="panel") as panel:
-            yield self._filter
-            yield VmTable()
-        title_panel(panel, "VMs", _KEYS)
+        """Side by side."""
+        yield VmTable()
         yield VmPanel()
-
-    def on_vm_table_filter_wanted(self) -> None:
-        """Type what is looked for."""
-        self._filter.display = True
-        self._filter.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show the VMs that have the words."""
-        event.stop()
-        table = self.query_one(VmTable)
-        table.words = event.value
-        table.draw_again()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """On to the table; without words the line goes."""
-        event.stop()
-        self._filter.display = bool(event.value.strip())
-        self.query_one(VmTable).focus()
-
-    def on_filter_line_moved(self, message: FilterLine.Moved) -> None:
-        """Down leads into the table."""
-        message.stop()
-        self.query_one(VmTable).focus()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc shows all where they are filtered, and is the screen's own else."""
-        if action == "show_all":
-            return bool(self._filter.display)
-        return super().check_action(action, parameters)
-
-    def action_show_all(self) -> None:
-        """Take the filter away."""
-        self._filter.value, self._filter.display = "", False
-        self.query_one(VmTable).focus()
-
-    def on_vm_table_drawn(self) -> None:
-        """Tell how many are shown, and which one the cursor is on now."""
-        self._title()
-        self._show_vm()
 
     def show(self, found: Board, *, quick: bool) -> None:
         """Draw the VMs; of a server that is not `quick` nothing more is asked, since polls come first."""
         self._board, self._quick = found, quick
-        table, width = self.query_one(VmTable), self.app.size.width
-        table.show(found.rows, Room.of(width - VmPanel.WIDTH if width >= BESIDE else width))
-        self._title()
+        self.query_one(VmTable).show(found.rows)
         self._show_vm()
-
-    def _title(self) -> None:
-        table, found = self.query_one(VmTable), self._board
-        if found is None:
-            return
-        stale = len({vm_id for item in found.findings if item.name == "supernode-stale" for vm_id in item.vm_ids})
-        count = f"{table.row_count:,} of {len(found.rows):,}" if table.words.strip() else f"{len(found.rows):,}"
-        parts = [f"VMs · {count}{f', stale {stale}' if stale else ''}", table.order]
-        title_panel(self.query_one("#vms-panel"), " · ".join(part for part in parts if part), _KEYS)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show the VM under the cursor."""

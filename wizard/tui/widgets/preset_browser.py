@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -28,8 +28,8 @@ class PresetPreview(Static):
 
     def show(self, item: PresetFile | None) -> None:
         """Show a preset; None where none is marked."""
-        title_panel(self, one_line(item.name) if item is not None else "")
         self.update(preview(item) if item is not None else "")
+        title_panel(self, one_line(item.name) if item is not None else "")
 
 
 def preview(item: PresetFile) -> Content:
@@ -49,12 +49,18 @@ class PresetBrowser(Horizontal):
 
     DEFAULT_CSS = """
     PresetBrowser {
-        height: 10;
+        height: auto;
         max-height: 50%;
 
-        & > FilterList {
+        & > #preset-panel {
             width: 1fr;
-            height: 100%;
+            height: auto;
+            max-height: 100%;
+        }
+
+        FilterList {
+            height: auto;
+            max-height: 100%;
         }
 
         #presets {
@@ -71,8 +77,8 @@ class PresetBrowser(Horizontal):
     BINDINGS = [
         Binding("d", "deploy", "Deploy"),
         Binding("c", "compare", "Compare"),
-        Binding("m", "rename", "Rename"),
-        Binding("delete", "delete", "Delete", key_display="del"),
+        Binding("m", "rename", "Rename", show=False),
+        Binding("delete", "delete", "Delete", key_display="del", show=False),
     ]
 
     class Marked(Message):
@@ -83,11 +89,18 @@ class PresetBrowser(Horizontal):
             self.help = help
 
     class Chosen(Message):
-        """This preset is to be opened, and with `deploy` its deployment to be asked about at once."""
+        """This preset is to be opened."""
 
-        def __init__(self, item: PresetFile, *, deploy: bool = False) -> None:
+        def __init__(self, item: PresetFile) -> None:
             super().__init__()
-            self.item, self.deploy = item, deploy
+            self.item = item
+
+    class Deploy(Message):
+        """This preset is to be deployed as it is."""
+
+        def __init__(self, item: PresetFile) -> None:
+            super().__init__()
+            self.item = item
 
     class Renamed(Message):
         """A preset has another name."""
@@ -104,14 +117,15 @@ class PresetBrowser(Horizontal):
             words=_searched,
             draw=lambda items, _: ("", [_line(item) for item in items]),
             placeholder="type to filter by name, title or description",
-            nothing="no preset has these words",
-            title="New from a preset",
-            hint="Enter edit · d deploy · / filter",
+            nothing="no preset matches",
         )
 
     def compose(self) -> ComposeResult:
         """The list, the preview beside it."""
-        yield self._list
+        with Vertical(id="preset-panel", classes="panel") as panel:
+            yield self._list
+        self._panel = panel
+        title_panel(panel, "New from a preset", "Enter edit · d deploy · / filter")
         yield PresetPreview()
 
     @property
@@ -140,6 +154,12 @@ class PresetBrowser(Horizontal):
         message.stop()
         item = self.marked
         self.query_one(PresetPreview).show(item)
+        shown, total = len(self.shown), len(self.presets)
+        title_panel(
+            self._panel,
+            f"New from a preset · {f'{shown} of {total}' if shown < total else total}",
+            "Enter edit · d deploy · / filter",
+        )
         self.post_message(self.Marked(_help(item)))
         self.refresh_bindings()
 
@@ -151,17 +171,17 @@ class PresetBrowser(Horizontal):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a preset where one is marked; letters go into the filter while it is typed in."""
-        if action in ("compare", "rename", "delete", "deploy"):
+        if action in ("deploy", "compare", "rename", "delete"):
             item = self.marked
-            sound = action in ("compare", "deploy")
-            usable = item is not None and (item.preset is not None if sound else not item.shipped)
+            whole = action in ("deploy", "compare")
+            usable = item is not None and (item.preset is not None if whole else not item.shipped)
             return usable and not self._list.is_typed_in
         return super().check_action(action, parameters)
 
     def action_deploy(self) -> None:
-        """Open it, and ask about its deployment."""
+        """Deploy it as it is, after a question."""
         if (item := self.marked) is not None:
-            self.post_message(self.Chosen(item, deploy=True))
+            self.post_message(self.Deploy(item))
 
     @work(exclusive=True, group="change a preset", description="renaming a preset")
     async def action_rename(self) -> None:
@@ -191,10 +211,10 @@ class PresetBrowser(Horizontal):
 
 def _help(item: PresetFile | None) -> str:
     if item is None:
-        return "No preset has these words.\nEsc shows all. n starts from the defaults."
+        return "No preset matches.\nEsc shows all. n starts from defaults."
     about = (item.preset.about if item.preset else str(item.error)) or str(item.path)
     own = "" if item.shipped else ", m renames, Del deletes"
-    return f"{about}\nEnter edits it, d deploys it, / filters, c compares{own}. n starts from the defaults."
+    return f"{about}\nEnter edits, d deploys, / filters, c compares{own}. n starts from defaults."
 
 
 def _searched(item: PresetFile) -> str:
@@ -206,4 +226,4 @@ def _line(item: PresetFile) -> Content:
     name = Content(f"{one_line(item.name):<22} ")
     if item.preset is None:
         return name + Content.styled("can't be used: Enter tells why", "$text-error")
-    return name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  (yours)")
+    return name + Content(one_line(item.preset.title)) + Content("" if item.shipped else "  ★ yours")

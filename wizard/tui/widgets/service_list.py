@@ -1,69 +1,84 @@
-"""The Flower services of the cloud in columns, filtered by typing."""
+"""The Flower services of the cloud in a table, those in trouble first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.content import Content
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable
 
 from wizard.cloud.errors import CloudError
 from wizard.core.text import one_line
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Dialog
-from wizard.tui.widgets.filter_list import FilterList
-from wizard.tui.widgets.lines import TONES
+from wizard.tui.widgets.lines import QuietLine, badge_ink
+from wizard.tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.views.rows import ServiceRow
 
-_GAP = 2
-_MOST = {"id": 6, "name": 40, "state": 24, "ready": 9, "age": 7, "owner": 12, "issue": 40}
-_ISSUES = {True: "$text-error", False: "$text-warning"}
-_SPARE = ("owner", "age")
-"""What is left out first where there is no room."""
+_BAR = 6
 
 
-def columns(rows: Sequence[ServiceRow], width: int) -> tuple[str, tuple[str, ...]]:
-    """The heading, and a line for each row, in so many cells."""
+def _age(row: ServiceRow) -> str:
     from wizard.core.views.rows import rough
 
-    cells = {
-        "id": [str(row.id) for row in rows],
-        "name": [one_line(row.name) for row in rows],
-        "state": [str(row.badge) for row in rows],
-        "ready": [row.count for row in rows],
-        "age": [rough(row.age) for row in rows],
-        "owner": [one_line(row.owner) for row in rows],
-        "issue": [row.trouble for row in rows],
-    }
-    wide = {key: min(_MOST[key], max(map(cell_len, (key, *texts)))) for key, texts in cells.items()}
-    for spare in _SPARE:
-        if sum(wide.values()) + _GAP * (len(wide) - 1) <= width:
-            break
-        del wide[spare]
-    over = sum(wide.values()) + _GAP * (len(wide) - 1) - width
-    wide["name"] = max(8, wide["name"] - max(0, over))
-    gap = " " * _GAP
-    lines = (
-        gap.join(_cut(text, wide[key]) for key, text in zip(wide, texts, strict=True)).rstrip()
-        for texts in zip(*(cells[key] for key in wide), strict=True)
-    )
-    return gap.join(_cut(key.upper(), wide[key]) for key in wide).rstrip(), tuple(lines)
+    return rough(row.age)
 
 
-def _cut(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text)) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+def ready_bar(row: ServiceRow) -> str:
+    """READY of wanted, with a bar where both are known."""
+    if row.ready is None or row.wanted <= 0:
+        return row.count
+    full = min(_BAR, _BAR * row.ready // row.wanted)
+    return f"{row.count:<5} {'▓' * full}{'░' * (_BAR - full)}"
 
 
-class ServiceList(FilterList["ServiceRow"]):
-    """The services. `show` draws only what differs."""
+COLUMNS: tuple[Column[ServiceRow], ...] = (
+    Column("id", "ID", lambda row: str(row.id), least=4, order=lambda row: row.id),
+    Column("name", "NAME", lambda row: one_line(row.name), least=10),
+    Column("state", "STATE", lambda row: str(row.badge), least=12, most=28, ink=badge_ink),
+    Column(
+        "ready",
+        "READY",
+        ready_bar,
+        rank=1,
+        least=7,
+        most=17,
+        order=lambda row: (row.ready or 0) / max(1, row.wanted),
+    ),
+    Column(
+        "issue",
+        "ISSUE",
+        lambda row: one_line(row.trouble) or " ",
+        rank=1,
+        least=14,
+        most=48,
+        ink=lambda _: "warning",
+    ),
+    Column("age", "AGE", _age, rank=2, least=6, order=lambda row: row.age),
+    Column("owner", "OWNER", lambda row: one_line(row.owner), rank=3, least=8, most=20),
+)
+
+
+class ServiceTable(Table["ServiceRow"]):
+    """The table itself."""
+
+    def __init__(self, *, typing: bool = False) -> None:
+        super().__init__("Services", COLUMNS, lambda row: str(row.id), "services", typing=typing)
+        if not typing:
+            self.keys = "Enter open · s scale · x delete · y diagnosis · > sort"
+
+
+class ServiceList(Vertical):
+    """The services, and under them what has to be said of the list. `show` draws only what differs."""
 
     DEFAULT_CSS = """
     ServiceList {
@@ -72,30 +87,56 @@ class ServiceList(FilterList["ServiceRow"]):
 
         #services {
             height: 1fr;
+            background: $background;
+            scrollbar-size-vertical: 1;
+            scrollbar-size-horizontal: 0;
+        }
+
+        #services-note {
+            height: auto;
+            max-height: 4;
+            padding: 0 2;
+            color: $text-muted;
         }
     }
     """
 
-    def __init__(self, *, typing: bool = False, hint: str = "") -> None:
-        super().__init__(
-            "services",
-            key=lambda row: row.id,
-            words=_words,
-            draw=_lines,
-            placeholder="type to filter by id, name, state, owner or issue",
-            nothing="no service has these words",
-            typing=typing,
-            title="" if typing else "Services",
-            sorts={
-                "name": lambda row: row.name.lower(),
-                "state": lambda row: row.state,
-                "age": lambda row: row.age,
-                "owner": lambda row: row.owner,
-                "issue": lambda row: (not row.trouble, row.trouble),
-            },
-            hint=hint,
-        )
+    class Chosen(Message):
+        """The marked service was taken: with Enter, or with the mouse."""
+
+        def __init__(self, row: ServiceRow) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, *, typing: bool = False) -> None:
+        super().__init__()
+        self.table = ServiceTable(typing=typing)
+        self._note = QuietLine(id="services-note")
         self.note = "asking…"
+
+    def compose(self) -> ComposeResult:
+        """The table over the note."""
+        yield self.table
+        yield self._note
+
+    def on_mount(self) -> None:
+        """A list in a dialog is typed into at once."""
+        if self.table.typing:
+            self.table.focus()
+        self._say()
+
+    @property
+    def marked(self) -> ServiceRow | None:
+        """The service under the cursor."""
+        key = self.table.marked_key()
+        return next((row for row in self.table.rows_given if str(row.id) == key), None)
+
+    def show(self, rows: Sequence[ServiceRow], note: str = "") -> None:
+        """Show these; `note` is what else is to be said."""
+        self.note = note
+        if self.is_attached and self.table.is_attached:
+            self.table.fill(rows)
+            self._say()
 
     def show_services(self, services: Sequence[ServiceSnapshot], now: float, note: str = "") -> None:
         """Show the Flower services among these, with their age at `now`; where there are none, `note` alone."""
@@ -107,26 +148,15 @@ class ServiceList(FilterList["ServiceRow"]):
             rows = service_rows(services, now)
         self.show(rows, note)
 
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Take the one that was clicked or entered."""
+        event.stop()
+        if (row := self.marked) is not None:
+            self.post_message(self.Chosen(row))
 
-def _words(row: ServiceRow) -> str:
-    from wizard.core.views.rows import searched
-
-    return searched(row)
-
-
-def _lines(rows: Sequence[ServiceRow], width: int) -> tuple[str, list[Content]]:
-    heading, lines = columns(rows, width)
-    return heading, [_line(row, line) for row, line in zip(rows, lines, strict=True)]
-
-
-def _line(row: ServiceRow, line: str) -> Content:
-    """The badge, and what is wrong, in their colours."""
-    found = Content(line)
-    for text, style in ((str(row.badge), TONES[row.badge.tone]), (row.trouble, _ISSUES[row.grave])):
-        place = line.rfind(text[: max(1, len(text) - 1)]) if text else -1
-        if place >= 0:
-            found = found.stylize(style, place, min(len(line), place + len(text)))
-    return found
+    def _say(self) -> None:
+        self._note.display = bool(self.note)
+        self._note.show(one_line(self.note))
 
 
 class ServiceSwitch(Dialog[int | None]):
@@ -166,7 +196,6 @@ class ServiceSwitch(Dialog[int | None]):
             return
         self.query_one(ServiceList).show_services(session.services, session.clock())
 
-    def on_filter_list_chosen(self) -> None:
+    def on_service_list_chosen(self, message: ServiceList.Chosen) -> None:
         """Take it."""
-        row = self.query_one(ServiceList).marked
-        self.dismiss(row.id if row else None)
+        self.dismiss(message.row.id)
