@@ -53,9 +53,7 @@ async def draw() -> dict[str, str]:
             await shown("home")
             for name, key in (("service", "f2"), ("superlink", "f3"), ("supernodes", "f4"), ("review", "f5")):
                 await shown(name, key)
-            await shown("preflight", "p")
-            await pilot.press("d")
-            await pilot.pause(0.5)
+            await shown("deploy", "d")
             await pilot.press("enter")
             await _until("SuperNodes 0/3", pilot, sandbox)
             await shown("deploying")

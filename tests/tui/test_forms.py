@@ -132,7 +132,7 @@ async def test_the_table_of_partitions_follows_the_fields(sandbox: Sandbox) -> N
         await typed(pilot, "partition-id=1")
         await until(pilot, lambda: "all 3 train on shard 1" in line(pilot, "#partitions"), "the warning in red")
         await pilot.press("tab")
-        await until(pilot, lambda: "shard" in problem(pilot, "FL_NODE_CONFIG"), "the warning at the field")
+        await until(pilot, lambda: "same partition" in problem(pilot, "FL_NODE_CONFIG"), "the warning at the field")
 
 
 async def test_a_vm_template_is_picked_from_what_the_cloud_has(sandbox: Sandbox) -> None:

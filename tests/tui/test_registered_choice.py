@@ -44,6 +44,7 @@ async def test_its_inputs_are_the_forms_and_its_values_are_deployed(sandbox: San
         assert "Where it runs" in labels
         app.go(Step.SERVICE, "SITE")
         await until(pilot, lambda: any(row.has_focus_within for row in app.screen.query("#field-SITE")), "the field")
+        await pilot.press("end")
         await typed(pilot, "-1")
         await pilot.press("f5")
         await at(pilot, Step.REVIEW)

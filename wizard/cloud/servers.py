@@ -25,11 +25,13 @@ class Servers:
         self._timeout = timeout
         self._flow = OneFlow(login, timeout)
         self._oned: Oned | None = None
+        self._closed = False
         self._flow_lock = threading.Lock()
         self._oned_lock = threading.Lock()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; one that a call opens meanwhile is closed when it ends."""
+        self._closed = True
         self._flow.close()
         if self._oned is not None:
             self._oned.close()
@@ -46,4 +48,8 @@ class Servers:
                 from wizard.cloud.oned import Oned
 
                 self._oned = Oned(self._login, self._timeout)
-            return call(self._oned)
+            try:
+                return call(self._oned)
+            finally:
+                if self._closed:
+                    self._oned.close()

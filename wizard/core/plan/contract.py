@@ -74,9 +74,29 @@ class Field:
         return self.input.key
 
     @property
+    def group(self) -> str:
+        """Heading of the fields that belong together on a form; empty where it needs none."""
+        return _GROUPS.get(self.meaning, "") if self.meaning is not None else ""
+
+    @property
     def path(self) -> str:
         """The name that is unique in the whole contract: the variable itself, or `level.attribute`."""
         return self.key if self.is_input else f"{self.level.value}.{self.key}"
+
+
+_GROUPS = {
+    Meaning.VM_TEMPLATE: "VMs",
+    Meaning.CARDINALITY: "VMs",
+    Meaning.NETWORK: "Network",
+    Meaning.ROUNDS: "Training",
+    Meaning.STRATEGY: "Training",
+    Meaning.FRAMEWORK: "Training",
+    Meaning.USE_CASE: "Training",
+    Meaning.MIN_FIT: "Thresholds",
+    Meaning.MIN_EVALUATE: "Thresholds",
+    Meaning.MIN_AVAILABLE: "Thresholds",
+    Meaning.NODE_CONFIG: "Data",
+}
 
 
 @dataclass(frozen=True)

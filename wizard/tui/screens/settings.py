@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.containers import VerticalScroll
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from wizard.core.flower.node_config import split
 from wizard.core.plan.contract import Field, Level, Meaning
@@ -19,6 +19,7 @@ from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.form import Advanced, FieldRow
 from wizard.tui.widgets.json_view import JsonScreen, JsonView
+from wizard.tui.widgets.lines import title_panel
 from wizard.tui.widgets.node_config_editor import MOST, NodeConfigEditor, PartitionTable
 from wizard.tui.widgets.picker import Picker
 
@@ -104,18 +105,26 @@ class SettingsScreen(WalkingScreen):
 
     def compose_content(self) -> ComposeResult:
         """The fields, then the way on."""
-        with VerticalScroll(id="form", can_focus=False):
+        with VerticalScroll(id="form", classes="panel", can_focus=False) as form:
             fields = self.session.plan.contract.at(self.level)
-            yield from (self._new_row(item) for item in fields if not item.advanced)
+            group = ""
+            for item in fields:
+                if item.advanced:
+                    continue
+                if item.group and item.group != group:
+                    yield Static(item.group, classes="field-group", markup=False)
+                group = item.group
+                yield self._new_row(item)
             if self.level is Level.SUPERNODE:
                 yield PartitionTable()
             if advanced := [item for item in fields if item.advanced and not item.fixed_because]:
                 yield Advanced(map(self._new_row, advanced))
             yield Button(f"Next: {self.step.following.title}", id="next", compact=True)
+        title_panel(form, self.step.title, "F9 default · F7 JSON")
 
     def compose_aside(self) -> ComposeResult:
         """The template that results, where there is room for it."""
-        yield JsonView(id="json")
+        yield JsonView(id="json", title="Service template")
 
     def on_mount(self) -> None:
         """Show what is known, and focus the field that was asked for, or the first."""
@@ -149,7 +158,8 @@ class SettingsScreen(WalkingScreen):
         """Say what the field is about, or, where the cursor was led to a problem, what is wrong."""
         if message.field.path != self._landed:
             self._walked = self._landed = ""
-        self.help_text(problems_of(self.session.problems, self._walked) or message.field.help)
+        wrong = problems_of(self.session.problems, self._walked)
+        self.help_text(wrong or f"{self._row(message.field).about}\n{message.field.help}")
 
     @property
     def walked_from(self) -> str:
@@ -245,6 +255,9 @@ class SettingsScreen(WalkingScreen):
         for row in self._rows():
             here = (problem for problem in found if problem.field == row.field.path)
             row.show_problems(problem for problem in here if problem.kind is not Kind.NOTE)
+        if (focused := self._focused_row) is not None:
+            # What was found may have pushed it out of sight.
+            self.call_after_refresh(focused.scroll_visible, animate=False)
         advanced = [row for row in self._rows() if row.field.advanced]
         wrong = {problem.field for problem in found if problem.kind is not Kind.NOTE}
         for section in self.query(Advanced):

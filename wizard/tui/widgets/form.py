@@ -51,7 +51,7 @@ class FieldInput(LineInput):
 
 
 class FieldRow(Vertical):
-    """One field: two lines, and a third where there is a problem."""
+    """One field: a line, and another one where there is a problem."""
 
     class Changed(Message):
         """The operator changed the field's text; `settled` where it was chosen or undone, not typed so far."""
@@ -85,18 +85,24 @@ class FieldRow(Vertical):
         super().__init__(id=f"field-{_ODD.sub('-', field.path)}", classes="field")
         self.field = field
         self.text = text
+        self.about = ""
+        """Its variable, default and unit, or what its id stands for."""
         self._given, self._spelled = text, one_line(text)
         self._label = Label("", classes="field-label", markup=False)
-        self._meta = Static("", classes="field-meta", markup=False)
+        named = field.meaning in (Meaning.VM_TEMPLATE, Meaning.NETWORK)
+        self._meta = Static("", classes="field-meta -named" if named else "field-meta", markup=False)
         self._problem = Static("", classes="field-problem", markup=False)
         self._problems: tuple[Problem, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Label and control in one line, the name and default under it, then the problem."""
+        """Label, control, and its name and default in one line, then the problem.
+
+        On a narrow terminal the line of help has name and default; what an id stands for is told in the row.
+        """
         with Horizontal(classes="field-line"):
             yield self._label
             yield self._control()
-        yield self._meta
+            yield self._meta
         yield self._problem
 
     def on_mount(self) -> None:
@@ -130,10 +136,11 @@ class FieldRow(Vertical):
                 parts.append(item.unit)
         if listing is not None:
             chosen = _picked(listing, self.text) if self.text.strip() else ["empty unless chosen"]
-            parts = [parts[0], *chosen, "↓ lists them" if listing.objects else "type its id"]
+            parts = [*chosen, "↓ lists them" if listing.objects else "type its id", parts[0]]
         if self.text == self._given != self._spelled:
             parts.append("what can't be seen is spelled out")
-        self._meta.update(one_line(" · ".join(parts)))
+        self.about = one_line(" · ".join(parts))
+        self._meta.update(self.about)
 
     def explained(self) -> tuple[Passage, ...]:
         """The field under the cursor: what it is in OpenNebula, what is allowed, what follows, what is wrong now."""
@@ -229,7 +236,7 @@ class FieldRow(Vertical):
 def _picked(listing: Listing, text: str) -> list[str]:
     name = listing.name_of(text)
     if name is not None:
-        return [f"{text.strip()} is {name}"]
+        return [name]
     if listing.asked and not listing.error and isinstance(number_or_text(text), int) and listing.objects:
         return [f"the cloud lists no {text.strip()}"]
     return []
