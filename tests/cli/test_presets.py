@@ -19,8 +19,8 @@ def test_list(program: Program) -> None:
     ended = program("presets", "list")
     assert ended.status == 0
     assert [line.split()[0] for line in ended.out.splitlines()[1:]] == [
-        "anomaly-detection",
         "default",
+        "anomaly-detection",
         "image-classification",
         "llm-fine-tuning",
         "marketplace",

@@ -22,7 +22,7 @@ def test_from_the_first_paint_to_the_deployed_default_in_three_keys(terminal: Op
 def test_keys_that_arrive_together_land_where_they_would_have_gone_slowly(terminal: OpenTerminal) -> None:
     """F3, Tab to Rounds, then the three fields after it, in one write: as a slow line delivers what was typed ahead."""
     program = terminal("--sandbox", "--preset", "default")
-    program.wait_for("OpenNebula 7")
+    program.wait_for("7.5.80")
     program.child.send("\x1bOR\t7\t\t1\t2\t1")
 
     def typed(text: str) -> bool:

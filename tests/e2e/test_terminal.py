@@ -34,7 +34,7 @@ def stands_at(step: str) -> Callable[[str], bool]:
 
 def deploy_from_home(terminal: Terminal, preset: str) -> None:
     """By keyboard from Home to a deployment that was confirmed."""
-    terminal.wait_for("OpenNebula 7")
+    terminal.wait_for("7.5.80")
     terminal.press(*["down"] * SHIPPED.index(preset), "enter")
     terminal.wait_for(stands_at("2 Service"))
     if preset == "marketplace":
@@ -79,7 +79,7 @@ def test_the_walk_on_a_bare_console_without_colours(terminal: OpenTerminal, them
 
 def test_a_bare_console_gets_its_sixteen_colours(terminal: OpenTerminal) -> None:
     program = terminal("--sandbox", term="linux")
-    program.wait_for("OpenNebula 7")
+    program.wait_for("7.5.80")
     program.press("ctrl+q")
     assert program.ended() == 0
     assert re.search(rb"\x1b\[(?:[0-9]+;)*3[0-7][;m]", program.received)
@@ -182,7 +182,7 @@ def test_a_screen_that_was_sent_in_parts_is_the_whole_one(terminal: OpenTerminal
 
 def test_ctrl_l_fixes_what_somebody_else_wrote(terminal: OpenTerminal) -> None:
     program = terminal("--sandbox", "--preset", "default")
-    program.wait_for("OpenNebula 7")
+    program.wait_for("7.5.80")
     program.read(1.0)
     before = program.text
     program.disturb("\x1b[5;1HBroadcast message from root: the frontend reboots in 10 minutes")
@@ -205,7 +205,7 @@ def test_a_small_terminal_is_told_what_is_needed_and_loses_nothing(terminal: Ope
     exported = {"COLUMNS": "80", "LINES": "24"}
     program = terminal("--sandbox", "--preset", "default", environment=exported)
     program.wait_for("▸2 Service")
-    program.press("X", "Y", "Z")
+    program.press("end", "X", "Y", "Z")
     program.wait_for("LearningXYZ")
     program.resize(40, 10)
     program.wait_for("40x10")
@@ -217,7 +217,7 @@ def test_leaving_asks_where_something_would_be_lost(terminal: OpenTerminal) -> N
     program = terminal("--sandbox", "--preset", "default")
     program.wait_for("▸2 Service")
     program.wait_for("The name of the service template")
-    program.press("X", "ctrl+q")
+    program.press("end", "X", "ctrl+q")
     program.wait_for("Quit?")
     program.press("escape")
     program.wait_for("LearningX")

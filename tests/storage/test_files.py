@@ -118,8 +118,8 @@ def test_a_folder_that_can_t_be_made(own: Path) -> None:
     with pytest.raises(PresetFileError, match="can't be written"):
         save_preset("seven", PRESET)
     assert [item.name for item in list_presets()] == [
-        "anomaly-detection",
         "default",
+        "anomaly-detection",
         "image-classification",
         "llm-fine-tuning",
         "marketplace",
@@ -158,7 +158,7 @@ def test_the_nearest_name() -> None:
     error = find_error("lm-fine-tuning")
     assert error.missing
     assert "did you mean 'llm-fine-tuning'?" in str(error)
-    assert "there are anomaly-detection, default" in find_error("zzzzz").title
+    assert "there are default, anomaly-detection" in find_error("zzzzz").title
 
 
 def test_a_path_is_never_looked_up_as_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ async def test_what_is_stale_comes_first_and_the_diagnosis_restarts_it(sandbox: 
             assert str(app.screen.query(Button).first().label) == "t  Restart stale"
             await pilot.press(press)
             await until(pilot, lambda: isinstance(app.screen, Confirm), f"the question after {press}")
-            assert "flowerneb-wizard restart-stale 2" in app.screen.text  # type: ignore[attr-defined]
+            assert "flowerneb-wizard restart-stale 2" in app.screen.command  # type: ignore[attr-defined]
             await pilot.press("escape")
             await at(pilot, Step.DASHBOARD)
 

@@ -175,6 +175,7 @@ async def _deployed(pilot: Pilot[int]) -> None:
     app = await _step(pilot, Step.REVIEW)
     await pilot.press("d")
     await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+    app.screen.query_one("#yes").focus()
     await pilot.press("enter")
     await at(pilot, Step.DASHBOARD)
 

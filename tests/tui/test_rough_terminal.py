@@ -53,7 +53,8 @@ class Wizard:
 def wizard(tmp_path: Path) -> Iterator[Wizard]:
     """It runs, with the cursor in the name of the service."""
     started = Wizard(tmp_path)
-    started.until(lambda text: "OpenNebula 7" in text, "connected")
+    started.until(lambda text: "7.5.80" in text, "connected")
+    started.send(b"\x1b[F")
     yield started
     started.child.close(force=True)
 

@@ -116,7 +116,7 @@ async def test_without_colours_no_other_theme_is_taken(sandbox: Sandbox, config:
         choose_theme(app, "light")
         await pilot.pause()
         assert app.theme == CONSOLE
-        assert any("next time" in item for item in told(pilot))
+        assert any("next start" in item for item in told(pilot))
         reversed_cells = sum(len(item.text) for item in painted(pilot) if item.style and item.style.reverse)
         assert 0 < reversed_cells < 80 * 24 / 4
     assert remembered.remembered("theme") == ("light", "")

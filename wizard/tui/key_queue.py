@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakSet
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.events import Event, Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
@@ -79,6 +79,8 @@ class KeyQueue(App[int]):
             await super().on_event(event)
         elif event is self._due:
             self._due = None
+            if not self.screen_stack:
+                return  # It ends.
             self.before_key()
             self._targets = list((self.focused or self.screen).ancestors_with_self)
             await super().on_event(event)
@@ -97,9 +99,11 @@ class KeyQueue(App[int]):
 
     async def _give_out(self) -> None:
         try:
-            while self._typed:
+            while self._typed and self.is_running and self.screen_stack:
                 await self._asked()
                 await self._give(self._typed.popleft())
+        except ScreenStackError:
+            return  # It ends.
         except Exception as error:
             # Told like any other fault of the program: nobody awaits this task.
             self.call_later(_raise, error)
@@ -115,6 +119,8 @@ class KeyQueue(App[int]):
         for node in self._targets:
             await _passed(node, end)
         await self._settled(end)
+        if not self.screen_stack or (self.screen is not shown and isinstance(self.screen, ModalScreen)):
+            return  # The question is there.
         answered = isinstance(shown, ModalScreen) and shown not in self.screen_stack
         workers = frozenset(
             item
@@ -127,11 +133,13 @@ class KeyQueue(App[int]):
     async def _settled(self, end: float) -> None:
         """The focus stays where it is, on a screen that is there: a widget asks the application for the focus."""
         for _ in range(_ROUNDS):
+            if not self.screen_stack:
+                return
             before = (self.screen, self.focused)
             await _until(lambda: self.screen.is_mounted, end)
             await _passed(self.screen, end)
             await _passed(self, end)
-            if (self.screen, self.focused) == before:
+            if not self.screen_stack or (self.screen, self.focused) == before:
                 return
 
     async def _asked(self) -> None:

@@ -221,7 +221,9 @@ class DashboardScreen(ServiceActions):
         """The keys that work now; those that the line of keys has no room for are not shown in it."""
         found = super().active_bindings
         if self.restarting is not None and "t" in found:
-            found["t"] = found["t"]._replace(binding=replace(found["t"].binding, description="Stop after this one"))
+            now = found["t"]
+            stops = replace(now.binding, description="Stop after this one")
+            found["t"] = ActiveBinding(now.node, stops, now.enabled, now.tooltip)
         return found
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

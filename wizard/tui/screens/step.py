@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, ComposeResult
@@ -26,6 +27,10 @@ _WIDE = 120
 _VAST = 160
 
 
+SAID_FOR = 3.0
+"""Seconds for which what was said in passing stands at least; then the next key takes it away."""
+
+
 class StepScreen(Screen[None]):
     """A step of the wizard. Subclasses say which `step` they are, and yield their content in `compose_content`."""
 
@@ -38,6 +43,7 @@ class StepScreen(Screen[None]):
     SHOWS_WHEN_SMALL = False
     """It has a list that is worth showing on a terminal that is too small for the rest."""
     _help = ""
+    _said_until = 0.0
 
     @property
     def is_busy(self) -> bool:
@@ -116,7 +122,7 @@ class StepScreen(Screen[None]):
     def help_text(self, text: str) -> None:
         """Write the help line."""
         self._help = text
-        self.show_line("#help-line", text)
+        self.hush()
 
     def say(self, text: str, style: str = "") -> bool:
         """Say something in the place of the help line, until the next key; False where it does not fit there."""
@@ -126,11 +132,13 @@ class StepScreen(Screen[None]):
         if not width or len(said.wrap(width)) > room:
             return False
         line.show(said)
+        self._said_until = time.monotonic() + SAID_FOR
         return True
 
     def hush(self) -> None:
-        """Back to the help line."""
-        self.show_line("#help-line", self._help)
+        """Back to the help line, unless what was said may not have been read yet."""
+        if time.monotonic() >= self._said_until:
+            self.show_line("#help-line", self._help)
 
     def cloud_answered(self) -> None:
         """Called when the cloud has answered who we are and what it has."""

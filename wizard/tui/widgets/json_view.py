@@ -169,7 +169,7 @@ class JsonView(VerticalScroll):
 
 
 def _size(text: str) -> str:
-    octets = len(text.encode())
+    octets = len(text.encode(errors="surrogatepass"))
     return f"{octets} B" if octets < 1024 else f"{octets / 1024:.1f} KB"
 
 

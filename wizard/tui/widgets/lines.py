@@ -71,7 +71,8 @@ def fitting(found: dict[str, ActiveBinding], app: App[Any]) -> dict[str, ActiveB
         if active.binding.show and not active.binding.system:
             room -= len(app.get_key_display(active.binding)) + len(active.binding.description) + 2
             if room < 0:
-                found[key] = active._replace(binding=replace(active.binding, show=False))
+                hidden = replace(active.binding, show=False)
+                found[key] = ActiveBinding(active.node, hidden, active.enabled, active.tooltip)
     return found
 
 

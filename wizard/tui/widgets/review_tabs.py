@@ -23,7 +23,7 @@ MARKS = {
     "error": ("✗", "bold $text-error"),
     "warning": ("▲", "$text-warning"),
     "unknown": ("?", "$text-accent"),
-    "note": ("·", "$text-muted"),
+    "note": ("·", ""),
     "ok": ("●", "$text-success"),
     "asking": ("◐", "$text-warning"),
 }
@@ -72,7 +72,7 @@ def _drawn(item: Item) -> Content:
     line = Content.styled(f"{mark} {item.word} ", style) + Content.styled(one_line(item.about), "bold")
     line += Content(f": {one_line(item.said)}")
     if item.cure and item.word != "ok":
-        line += Content.styled(f"\n  › {one_line(item.cure)}", "$text-muted")
+        line += Content(f"\n  › {one_line(item.cure)}")
     return line
 
 

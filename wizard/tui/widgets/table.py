@@ -111,8 +111,9 @@ class Table(DataTable[Text], Generic[Row]):
     """
 
     BINDINGS = [
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("greater_than_sign", "sort_next", "Sort", key_display=">"),
+        # Both stand on the border.
+        Binding("slash", "filter", "Filter", key_display="/", show=False),
+        Binding("greater_than_sign", "sort_next", "Sort", key_display=">", show=False),
         Binding("less_than_sign", "turn_round", "Turn the order round", key_display="<", show=False),
         Binding("escape", "stop_filtering", "Show all", show=False),
         Binding("home", "scroll_top", "Top", show=False),
