@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +21,7 @@ from wizard.storage.files import TOUR_SEEN
 from wizard.tui import app
 from wizard.tui.app import WizardApp
 from wizard.tui.key_queue import KeyQueue
+from wizard.tui.widgets import machines
 
 START = 1_795_428_900
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -51,8 +53,8 @@ def _pressed_keys_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
     async def pressed(pilot: Pilot[int], *keys: str) -> None:
         await press(pilot, *keys)
         app = pilot.app
-        while isinstance(app, KeyQueue) and app.is_typed_ahead and app.is_running:
-            await pilot.pause(0.005)
+        while isinstance(app, KeyQueue) and app.is_typed_ahead and app.is_running:  # noqa: ASYNC110 (a test)
+            await asyncio.sleep(0.002)
 
     monkeypatch.setattr(Pilot, "press", pressed)
 
@@ -109,8 +111,10 @@ Picture = Callable[[Pilot[int]], Awaitable[None]]
 
 
 @pytest.fixture
-def picture(snapshot: SnapshotAssertion) -> Picture:
+def picture(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> Picture:
     """Compares the screen, once it stands still, with the picture of the test's name."""
+    # Whether a load has come by the time of the picture would be an accident.
+    monkeypatch.setattr(machines, "RESTS", 3600.0)
 
     async def compare(pilot: Pilot[int]) -> None:
         before, now = "", _drawn(pilot)

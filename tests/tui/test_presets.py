@@ -78,6 +78,9 @@ async def test_the_preview_follows_the_cursor_where_there_is_room(sandbox: Sandb
     async with wizard_on(sandbox).run_test(size=WIDE) as pilot:
         await marked(pilot, "default")
         await until(pilot, lambda: "every setting at its default" in line(pilot, "#preset-preview"), "the preview")
+        said = [shown.split() for shown in line(pilot, "#preset-preview").splitlines()]
+        assert ["How", "many", "SuperNodes", "2"] in said
+        assert ["Rounds", "3"] in said
         await pilot.press("end")
         await until(pilot, lambda: "FL_NUM_ROUNDS  77  (3)" in line(pilot, "#preset-preview"), "the other preview")
         preview = pilot.app.screen.query_one("#preset-preview")

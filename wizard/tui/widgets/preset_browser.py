@@ -10,12 +10,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from wizard.core.plan.contract import Meaning
 from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.filter_list import FilterList
 from wizard.tui.widgets.lines import title_panel
 
+_MAIN = (Meaning.CARDINALITY, Meaning.ROUNDS, Meaning.STRATEGY, Meaning.FRAMEWORK)
+"""What one wants to know of a preset that changes nothing."""
 _WIDTH = 42
 """Columns that there are for certain where the preview is shown at all."""
 
@@ -38,7 +41,10 @@ def preview(item: PresetFile) -> Content:
         return Content.styled("It can't be used.", "$text-error") + Content(f"\n{harmless(str(item.error))}")
     found = from_defaults(item.preset.plan)
     if not found:
-        return Content.styled("every setting at its default", "$text-muted")
+        plan = item.preset.plan
+        main = [one for one in plan.contract.fields if one.meaning in _MAIN and not one.fixed_because]
+        head = Content.styled("every setting at its default", "$text-muted")
+        return head + Content(f"\n{in_columns([(one.label, one_line(plan.text(one.path))) for one in main], _WIDTH)}")
     rows = [(one.path, one_line(f"{in_words(one.right)}  ({in_words(one.left)})")) for one in found]
     head = Content.styled("what it changes (the defaults in brackets)", "$text-muted")
     return head + Content(f"\n{in_columns(rows, _WIDTH)}")
