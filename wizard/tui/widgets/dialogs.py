@@ -36,12 +36,14 @@ class Dialog(ModalScreen[Answer]):
     BINDINGS = [Binding("f1", "app.help", "Help")]
 
     heading = ""
+    hint = ""
+    """A key that the last line can't have, since what has the focus takes it."""
 
     def compose(self) -> ComposeResult:
         """The panel and the keys."""
         with Vertical(classes=f"dialog panel {self.SHAPE}".rstrip()) as panel:
             yield from self.compose_dialog()
-        title_panel(panel, one_line(self.heading))
+        title_panel(panel, one_line(self.heading), self.hint)
         yield KeyLine()
 
     def compose_dialog(self) -> ComposeResult:
@@ -136,7 +138,9 @@ class Ask(Dialog[str | None]):
     """
 
     HELP = "Type a line and press Enter; what is offered is replaced by typing. Esc leaves it."
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel"), Binding("enter", "give", "OK")]
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    hint = "Enter OK"
 
     def __init__(self, title: str, text: str, value: str, check: Callable[[str], str] = _nothing_wrong) -> None:
         super().__init__()
