@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from wizard.cli.program import run
@@ -81,6 +83,18 @@ class Program:
     def at(self, cloud: Sandbox) -> Program:
         """The same program, pointed at a cloud."""
         return Program({**self.environment, **cloud.environment()}, self.folder, self.started)
+
+
+def end_of(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Exit status of a program on a terminal, None where a signal ended it, and what it said since the last look."""
+    child.expect(pexpect.EOF)
+    # A program lets go of its terminal before it is done; to close it then would be to hang up on it.
+    guard = threading.Timer(20, child.kill, (signal.SIGKILL,))
+    guard.start()
+    child.wait()
+    guard.cancel()
+    child.close()
+    return child.exitstatus, child.before or ""
 
 
 def _signals_as_at_a_prompt() -> None:

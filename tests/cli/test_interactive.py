@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.conftest import ROOT, Ended, Program
+from tests.cli.conftest import ROOT, Ended, Program, end_of
 from wizard.sandbox.server import Sandbox
 
 Terminal = Callable[..., "pexpect.spawn[str]"]
@@ -49,13 +49,6 @@ def terminal(program: Program) -> Iterator[Terminal]:
         child.close(force=True)
 
 
-def ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
-    """Exit status and what was said since the last look."""
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, child.before or ""
-
-
 @pytest.mark.parametrize("arguments", [(), ("--sandbox",), ("attach", "1"), ("--preset", "default")], ids=" ".join)
 def test_without_a_terminal_it_refuses(program: Program, arguments: tuple[str, ...]) -> None:
     result = program(*arguments)
@@ -67,24 +60,24 @@ def test_without_a_terminal_it_refuses(program: Program, arguments: tuple[str, .
 
 @pytest.mark.parametrize("kind", ["dumb", "", "unknown"])
 def test_a_terminal_that_can_t_draw_is_refused(terminal: Terminal, kind: str) -> None:
-    status, said = ended(terminal("--sandbox", TERM=kind))
+    status, said = end_of(terminal("--sandbox", TERM=kind))
     assert status == 2
     assert "TERM is" in said
     assert "\x1b" not in said
 
 
 def test_an_encoding_without_the_glyphs_is_refused(terminal: Terminal) -> None:
-    status, said = ended(terminal("--sandbox", PYTHONIOENCODING="latin-1", PYTHONUTF8="0"))
+    status, said = end_of(terminal("--sandbox", PYTHONIOENCODING="latin-1", PYTHONUTF8="0"))
     assert status == 2
     assert "encoding" in said
     assert "LC_ALL=C.UTF-8" in said
 
 
 def test_a_wrong_preset_is_told_before_the_screen_opens(terminal: Terminal) -> None:
-    status, said = ended(terminal("--sandbox", "--preset", "defualt"))
+    status, said = end_of(terminal("--sandbox", "--preset", "defualt"))
     assert status == 4
     assert "did you mean 'default'?" in said
-    status, said = ended(terminal("--sandbox", "--set", "FL_NUM_ROUND=1"))
+    status, said = end_of(terminal("--sandbox", "--set", "FL_NUM_ROUND=1"))
     assert status == 2
     assert "did you mean 'FL_NUM_ROUNDS'?" in said
 
@@ -93,7 +86,7 @@ def test_it_opens_and_quits(terminal: Terminal) -> None:
     child = terminal("--sandbox")
     child.expect("oneadmin")
     child.send("\x11")
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0
     assert "\x1b[?1049l" in said
     assert "Traceback" not in said
@@ -103,7 +96,7 @@ def test_no_mouse_asks_for_no_mouse(terminal: Terminal) -> None:
     child = terminal("--sandbox", "--no-mouse", "--preset", "image-classification")
     child.expect("Flower Image Classification")
     child.send("\x11")
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0
     assert "\x1b[?1003h" not in said
 
@@ -114,7 +107,7 @@ def test_deploy_asks_on_a_terminal(terminal: Terminal, cloud: Sandbox, answer: s
     child.expect(re.escape("Deploy? [y/N] "))
     assert "2 VMs supernode from VM template 1" in (child.before or "")
     child.sendline(answer)
-    assert ended(child)[0] == status
+    assert end_of(child)[0] == status
     assert any("instantiate" in item.call or "action" in item.call for item in cloud.requests) is (status == 0)
 
 
@@ -122,7 +115,7 @@ def test_ctrl_c_at_the_question(terminal: Terminal, cloud: Sandbox) -> None:
     child = terminal("deploy", "default", **cloud.environment())
     child.expect(re.escape("[y/N] "))
     child.sendintr()
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 130
     assert "Traceback" not in said
     assert not any(item.method == "POST" and item.server == "oneflow" for item in cloud.requests)
@@ -132,7 +125,7 @@ def test_ctrl_c_at_the_question(terminal: Terminal, cloud: Sandbox) -> None:
 def test_a_table_fits_the_terminal(terminal: Terminal, call: Callable[..., Ended], cloud: Sandbox, width: int) -> None:
     call("deploy", "default", "--yes", cloud=cloud)
     child = terminal("status", "Flower Federated Learning", **cloud.environment(), COLUMNS=str(width))
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0
     plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
     assert max(len(line) for line in plain.splitlines()) <= width
@@ -143,8 +136,8 @@ def test_a_table_fits_the_terminal(terminal: Terminal, call: Callable[..., Ended
 
 def test_no_color_is_obeyed(terminal: Terminal, call: Callable[..., Ended], cloud: Sandbox) -> None:
     call("deploy", "default", "--yes", cloud=cloud)
-    plain = ended(terminal("status", "Flower Federated Learning", **cloud.environment(), NO_COLOR="1"))[1]
-    coloured = ended(terminal("status", "Flower Federated Learning", **cloud.environment()))[1]
+    plain = end_of(terminal("status", "Flower Federated Learning", **cloud.environment(), NO_COLOR="1"))[1]
+    coloured = end_of(terminal("status", "Flower Federated Learning", **cloud.environment()))[1]
     assert "\x1b[32m" in coloured
     assert "\x1b[3" not in plain
 
@@ -169,7 +162,7 @@ def test_told_to_end_it_leaves_in_order(terminal: Terminal, tmp_path: Path, numb
     child.expect("oneadmin")
     assert list(tmp_path.glob("flowerneb-sandbox-*"))
     child.kill(number)
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 128 + number
     assert "\x1b[?1049l" in said
     assert "Traceback" not in said
@@ -198,7 +191,7 @@ def test_what_was_stopped_goes_on(terminal: Terminal) -> None:
         child.expect("oneadmin")
         until(lambda: drained(child) and tasks(child.pid) <= readers)
     child.send("\x11")
-    status, said = ended(child)
+    status, said = end_of(child)
     assert status == 0
     assert "Traceback" not in said
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.conftest import ROOT, Ended, Program
+from tests.cli.conftest import ROOT, Ended, Program, end_of
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan, to_json
@@ -236,9 +236,7 @@ def test_edit_asks_again_on_a_terminal(program: Program, tmp_path: Path) -> None
     child.expect(r"is not TOML.*Edit again\? \[Y/n\]")
     child.sendline("")
     child.expect("no errors")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0
+    assert end_of(child)[0] == 0
     assert loads(path.read_text()).title == "x"
 
 
@@ -299,9 +297,7 @@ def test_delete_asks_on_a_terminal(program: Program, answer: str, gone: bool) ->
     )
     child.expect(r"Delete .*mine\.toml\? \[y/N\]")
     child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == (0 if gone else 1)
+    assert end_of(child)[0] == (0 if gone else 1)
     assert path.exists() is not gone
 
 

@@ -24,6 +24,7 @@ from wizard.storage.files import (
     rename_preset,
     save_preset,
     save_text,
+    wrong_with_path,
 )
 
 PRESET = Preset(Plan().with_text("FL_NUM_ROUNDS", "7"), "Seven", "Seven rounds")
@@ -294,3 +295,14 @@ def test_a_rename_that_fails_is_told(own: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(PresetFileError, match="can't be renamed: Read-only"):
         rename_preset("seven", "eight")
     assert path.exists()
+
+
+def test_what_is_wrong_with_a_path_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert wrong_with_path(str(tmp_path / "new.json")) == ""
+    assert wrong_with_path(str(tmp_path / "not" / "yet" / "new.json")) == ""
+    assert wrong_with_path("") == ""
+    assert "is a folder" in wrong_with_path(str(tmp_path))
+    assert "is not a folder" in wrong_with_path(str(tmp_path / "file" / "new.json"))
+    assert "No file can have that path" in wrong_with_path(str(tmp_path / ("x" * 300)))
+    assert "No file can have that path" in wrong_with_path("a\0b")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 from textual.app import ComposeResult
@@ -144,3 +146,26 @@ async def test_a_widget_that_goes_does_not_hold_up_the_keys() -> None:
     async with app.run_test() as pilot:
         at_once(pilot, "f2", "f3", "f3")
         await until(pilot, lambda: app.noted == 2, "the keys after it")
+
+
+BACKGROUND = {
+    "journal",
+    "live",
+    "look up",
+    "measure",
+    "preflight",
+    "prepare",
+    "refresh",
+    "services",
+    "superlink",
+    "sweep",
+    "ask",
+}
+"""Groups of workers that nobody waits for: what they find is shown when it is there."""
+
+
+def test_every_group_of_workers_is_one_that_asks_or_one_in_the_background() -> None:
+    sources = (path.read_text(encoding="utf-8") for path in Path(key_queue.__file__).parent.rglob("*.py"))
+    groups = {name for source in sources for name in re.findall(r'group="([^"]+)"', source)}
+    assert groups == key_queue.ASKING | BACKGROUND
+    assert not key_queue.ASKING & BACKGROUND

@@ -132,7 +132,7 @@ WAYS: list[list[str]] = [
     ["f5"],
     ["f5", "tab", "tab"],
     ["ctrl+p"],
-    ["ctrl+s"],
+    ["ctrl+s", "a", "left"],
     ["tab", "enter"],
     ["tab", "enter", "y"],
 ]
@@ -155,5 +155,7 @@ async def test_on_a_bare_console_what_has_the_focus_can_be_read(
             for item in painted(pilot)
             if item.text.strip() and item.style and item.style.bgcolor and not item.style.bgcolor.is_default
         ]
+        assert on_colour, "something has the focus"
         unnamed = [item.text for item in on_colour if item.style and (item.style.color or DEFAULT).is_default]
         assert unnamed == [], "the terminal's own foreground on a colour may be the same colour"
+        assert [item.text for item in on_colour if item.style and item.style.color == item.style.bgcolor] == []

@@ -13,7 +13,7 @@ from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
-from wizard.core.text import NOTHING, UNKNOWN, duration, one_line
+from wizard.core.text import NOTHING, duration, one_line
 from wizard.core.views.badges import Tone, badge, service_badge
 from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
@@ -216,7 +216,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "NAME": [row.name for row in rows],
         "IP": [row.ip for row in rows],
         "HOST": [row.host for row in rows],
-        "STATE": [_state(row.state) for row in rows],
+        "STATE": [str(badge(row.state)) for row in rows],
         "READY": [row.ready for row in rows],
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
@@ -246,11 +246,6 @@ def _table(head: Row, rows: Sequence[Row]) -> Table:
     for row in rows:
         table.add_row(*(Text(one_line(cell), style=_style(cell)) for cell in row))
     return table
-
-
-def _state(word: str) -> str:
-    """The badge of a state; where nothing is known of it there is none."""
-    return word if word in (UNKNOWN, NOTHING) else str(badge(word))
 
 
 def _style(cell: str) -> str:

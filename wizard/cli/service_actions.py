@@ -121,9 +121,8 @@ def delete(
 ) -> None:
     """Delete SERVICE, given by name or id; where OneFlow refuses that, recover it with delete.
 
-    The request is sent once: a second one would leave the SuperLink's VM behind. Then VMs that still carry the
-    service's id are looked for, named and terminated. With --sweep that is all that is done for an id whose service is
-    gone.
+    The request is sent once: a second one would leave the SuperLink's VM behind. Leftover VMs are terminated and
+    listed afterwards. With --sweep only that is done, for an id whose service is gone.
     """
     from wizard.cloud.errors import NotFound
     from wizard.core.cluster import action_preview

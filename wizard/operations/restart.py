@@ -63,7 +63,7 @@ class Restarted:
 class Restarts:
     """The restarts of some VMs in order. `stop` ends them between two VMs; a VM that was powered off is always resumed.
 
-    `reach` is told how many are READY again, and of which VMs, whenever that changes. `begun` is called just before a
+    `reach` gets how many are READY again, and of which VMs, whenever that changes. `begun` is called just before a
     VM is powered off, and `ended` when it is READY: who keeps that can go on later, and gives as `earlier` what an
     earlier session had begun.
     """
@@ -188,7 +188,7 @@ class StaleRestart:
     ) -> Restarted:
         """Restart them and keep the record, until `stop` says so. Raises CloudError where the cloud refuses.
 
-        `reach` is told how many are READY again, and of which VMs.
+        `reach` gets how many are READY again, and of which VMs.
         Where another program acts on the service, it is waited for, and what is not stale any more is left alone.
         """
         service_id = self.service_id

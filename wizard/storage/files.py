@@ -297,6 +297,23 @@ def wrong_with_name(name: str, *, is_new: bool = False) -> str:
     return ""
 
 
+def wrong_with_path(text: str) -> str:
+    """Why no file can be written at that path, as a sentence; empty where nothing stands against it, or where it is
+    empty. Folders that are not there yet are made."""
+    if "\0" in text:
+        return "No file can have that path: it holds a null character."
+    try:
+        path = Path(text).expanduser()
+        if path.is_dir():
+            return f"{path} is a folder. Add the name of a file." if text.strip() else ""
+        near = next((folder for folder in path.parents if folder.exists()), path.anchor)
+        if not Path(near).is_dir():
+            return f"{near} is not a folder."
+        return "" if os.access(near, os.W_OK) else f"You may not write into {near}."
+    except (OSError, ValueError, RuntimeError) as error:
+        return f"No file can have that path: {getattr(error, 'strerror', None) or error}."
+
+
 def _free(name: str, *, overwrite: bool) -> Path:
     if not _NAME.match(name):
         raise PresetFileError(name or "(no name)", _NAMES)

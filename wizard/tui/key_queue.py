@@ -31,24 +31,22 @@ ASKS_AGAIN_WITHIN = 1.0
 """The same for what goes on once a dialog was answered: it may come to another one, or be at work."""
 
 ASKING = frozenset(
-    {
-        *(
-            "act",
-            "restart",
-            "draft",
-            "switch",
-            "check",
-            "open",
-            "save",
-            "leave",
-            "deploy",
-            "why",
-            "undo",
-            "write",
-            "search",
-        ),
-        "change a preset",
-    }
+    [
+        "act",
+        "change-a-preset",
+        "check",
+        "deploy",
+        "draft",
+        "leave",
+        "open",
+        "restart",
+        "save",
+        "search",
+        "switch",
+        "undo",
+        "why",
+        "write",
+    ]
 )
 """Groups of the workers that end in a question, in another screen, or soon."""
 

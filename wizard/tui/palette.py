@@ -48,7 +48,7 @@ def _remember(app: Wizard, name: str, value: str) -> None:
 def key_commands(app: Wizard, screen: Screen[Any]) -> Iterator[SystemCommand]:
     """A command for each key that works now on the screen, in the words of its binding, with the key beside it.
 
-    The application's own keys are told apart by `commands`: to them the palette itself is the screen.
+    `commands` has the application's own keys: to them the palette itself is the screen.
     """
     keys: dict[tuple[str, str], list[ActiveBinding]] = {}
     for active in screen.active_bindings.values():

@@ -139,7 +139,7 @@ def _bare(style: Style) -> Style:
     return style + _DEFAULT + Style(reverse=True) if marked else style + _DEFAULT
 
 
-_INKS = {"error": "bold", "warning": "", "success": "", "muted": ""}
+_WEIGHTS = {"error": "bold", "warning": "", "success": "", "muted": ""}
 
 
 def theme_color(app: App[Any], name: str) -> str:
@@ -149,4 +149,4 @@ def theme_color(app: App[Any], name: str) -> str:
         color = color.removeprefix("ansi_")
     elif not color.startswith("#"):
         color = ""
-    return f"{_INKS[name]} {color}".strip()
+    return f"{_WEIGHTS[name]} {color}".strip()

@@ -8,7 +8,8 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.problem import Fix, Kind, Problem
 from wizard.core.preflight.case import Finding, Result
 from wizard.core.preflight.facts import Network, VmTemplate
-from wizard.core.preflight.review import deploy_command, field_of, items, summary, verdict
+from wizard.core.preflight.review import field_of, items, summary, verdict
+from wizard.core.views.commands import deploy_command
 
 PLAN = Plan().with_texts({"superlink.vm_template": "0", "supernode.vm_template": "1"})
 TEMPLATES = (VmTemplate(0, "link", cpu=1, memory=2048), VmTemplate(1, "node", cpu=2, memory=4096))

@@ -12,13 +12,11 @@ from wizard.core.cluster.coverage import Coverage, covered, summary
 from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
+from wizard.core.opennebula.states import SETTLED, ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
 from wizard.core.text import counted, have, listed, one_line, vms
 
 MANY = 20
 """VMs that an action may touch without the service's name being typed."""
-
-_RESTARTABLE = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | No
 
     `assigned` are its assignments, where they are known already.
     """
-    if snapshot.gone or snapshot.state not in _RESTARTABLE:
+    if snapshot.gone or snapshot.state not in SETTLED:
         return RestartPreview(
             refused=f"The service is {snapshot.state_name}: positions may still change. Wait until it is RUNNING."
         )

@@ -8,10 +8,7 @@ from statistics import median
 
 from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState
-
-COMING_UP = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
-"""States of a service that is deployed for the first time."""
+from wizard.core.opennebula.states import COMING_UP
 
 _BEGUN, _LINKED, _ALL_READY = 0.1, 0.4, 0.95
 _LONGEST = 86_400.0

@@ -9,7 +9,7 @@ from enum import Enum
 from wizard.core.cluster.diagnosis import Finding, diagnose, gravest
 from wizard.core.cluster.diagnosis.finding import runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState, VmState
+from wizard.core.opennebula.states import COMING_UP, ServiceState, VmState
 from wizard.core.text import duration, one_line
 
 _REMOVING = (ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS)
@@ -101,7 +101,7 @@ def _role_waits(snapshot: ServiceSnapshot, role: Role) -> str:
     if snapshot.state in _REMOVING:
         return ""
     if not role.nodes:
-        busy = snapshot.state in (ServiceState.PENDING, ServiceState.DEPLOYING, ServiceState.DEPLOYING_NETS)
+        busy = snapshot.state in COMING_UP
         return f"Waiting for OneFlow to list the VMs of {role.name}; it lists them once all exist." if busy else ""
     waiting = [node for node in role.nodes if node.vm is not None and not node.vm.is_ready]
     if not waiting or snapshot.running:

@@ -160,7 +160,7 @@ class Role:
     @property
     def failed(self) -> bool:
         """True if the role is in one of FAILED_*; the service may still say DEPLOYING."""
-        return self.state_name.startswith("FAILED_")
+        return states.is_failure(self.state_name)
 
     @property
     def pause(self) -> int:
@@ -176,9 +176,6 @@ class Role:
     def ready_count(self) -> int:
         """Number of its VMs that run and say READY=YES."""
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)
-
-
-_SETTLED = frozenset({states.ServiceState.RUNNING, states.ServiceState.WARNING, states.ServiceState.COOLDOWN})
 
 
 @dataclass(frozen=True)
@@ -255,7 +252,7 @@ class ServiceSnapshot:
     def dead(self) -> bool:
         """True if OneFlow goes on with a cluster whose SuperLink is gone, has failed or does not run."""
         superlink = self.role(SUPERLINK)
-        if self.gone or superlink is None or self.state not in _SETTLED:
+        if self.gone or superlink is None or self.state not in states.SETTLED:
             return False
         return not any(node.vm is None or node.vm.running for node in superlink.nodes if not node.is_lost)
 

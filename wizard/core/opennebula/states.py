@@ -30,6 +30,13 @@ class ServiceState(IntEnum):
     HOLD = 15
 
 
+SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
+"""States in which the lists of VMs stand still: in any other a position is only a passing one."""
+
+COMING_UP = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
+"""States of a service that is deployed for the first time."""
+
+
 class RoleState(IntEnum):
     """`state` of a role. Up to 10 as for a service; 11 is HOLD here, where a service has DEPLOYING_NETS."""
 
@@ -191,12 +198,17 @@ def vm_state_name(state: int, lcm_state: int) -> str:
 
 def vm_failed(state: int, lcm_state: int) -> bool:
     """True if oned has given up on the VM: any LCM state that ends in FAILURE, CLONING_FAILURE, or the old FAILED."""
-    return vm_state_name(state, lcm_state).endswith(("FAILURE", "FAILED"))
+    return is_failure(vm_state_name(state, lcm_state))
 
 
 def service_failed(state: int) -> bool:
     """True if a service's (or, below 11, a role's) state is one of FAILED_*."""
-    return service_state_name(state).startswith("FAILED_")
+    return is_failure(service_state_name(state))
+
+
+def is_failure(name: str) -> bool:
+    """True if OpenNebula's word for a state of a VM, a role or a service is one of failure."""
+    return name.startswith("FAILED") or name.endswith("FAILURE")
 
 
 def removal_verb(state: int) -> Verb:

@@ -36,8 +36,8 @@ def role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown
             level,
             text("vm_template", f"VM template of the {title}"),
             "VM template",
-            f"Which VM template each {title} VM is made from. Its image must hold the Flower appliance; another "
-            "image boots, never reports READY, and the service waits for ever.",
+            f"Which VM template each {title} VM is made from. Its image must hold the Flower appliance; with "
+            "another image the VM boots and never reports READY.",
             "name or id",
             Meaning.VM_TEMPLATE,
             is_input=False,
@@ -48,7 +48,7 @@ def role_fields(level: Level, title: str, limits: tuple[int, int, int], cooldown
             f"How many {title}s",
             fixed
             or "Each SuperNode trains on one shard of the data, so this is into how many it is cut. Fewer than a "
-            "minimum of clients on the SuperLink: training waits for ever. OneFlow starts them once the SuperLink is "
+            "minimum of clients on the SuperLink: rounds never start. OneFlow starts them once the SuperLink is "
             "READY.",
             "VMs",
             Meaning.CARDINALITY,
@@ -152,8 +152,8 @@ _SEED_FIELDS = (
         Level.SERVICE,
         UserInput("FL_TLS_ENABLED", InputType.BOOLEAN, "Enable TLS encryption", False, (), "NO"),
         "TLS encryption",
-        "With YES the SuperLink makes a CA of its own and publishes it; the SuperNodes fetch and trust it. With NO "
-        "models travel in clear over the network of the VMs. It costs that whoever runs `flwr run` needs the CA too.",
+        "With YES the SuperLink makes a CA of its own and publishes it; the SuperNodes fetch and trust it, and anyone "
+        "running `flwr run` needs the CA file. With NO models travel in clear over the network of the VMs.",
         meaning=Meaning.TLS,
     ),
     Field(
@@ -198,7 +198,7 @@ _SUPERLINK_INPUTS = (
         number("FL_MIN_FIT_CLIENTS", "Minimum clients for training round", 2),
         "Clients per training round",
         "A round does not begin to train before this many SuperNodes are connected. More than there are, or than are "
-        "left after a VM is lost: it waits for ever, and nothing reports an error.",
+        "left after a VM is lost: it never starts, and nothing reports an error.",
         "SuperNodes",
         Meaning.MIN_FIT,
     ),
@@ -206,7 +206,7 @@ _SUPERLINK_INPUTS = (
         Level.SUPERLINK,
         number("FL_MIN_EVALUATE_CLIENTS", "Minimum clients for evaluation", 2),
         "Clients per evaluation",
-        "A round is not evaluated before this many SuperNodes are connected. More than there are: it waits for ever, "
+        "A round is not evaluated before this many SuperNodes are connected. With more than there are it never ends, "
         "its training done, and the next round does not begin.",
         "SuperNodes",
         Meaning.MIN_EVALUATE,
@@ -215,7 +215,7 @@ _SUPERLINK_INPUTS = (
         Level.SUPERLINK,
         number("FL_MIN_AVAILABLE_CLIENTS", "Minimum available clients to start", 2),
         "Clients to start",
-        "The run does not start before this many SuperNodes are connected: with more than there are it waits for ever. "
+        "The run does not start before this many SuperNodes are connected: with more than there are it never starts. "
         "It stalls, too, when a scale-down leaves fewer.",
         "SuperNodes",
         Meaning.MIN_AVAILABLE,

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wizard.core.preflight.capacity import MONITORED
+
 if TYPE_CHECKING:
     from wizard.core.preflight.facts import Host
 
-_MONITORED = 2
-"""oned's number for a host that takes VMs."""
 _CELLS = 5
 
 
@@ -33,7 +33,7 @@ class Capacity:
 
 def capacity(hosts: Iterable[Host]) -> Capacity | None:
     """Capacity of the hosts that take VMs; None where none can be seen, or what they have is not known."""
-    found = [host for host in hosts if host.state == _MONITORED]
+    found = [host for host in hosts if host.state in MONITORED]
     cpu, memory = sum(host.cpu for host in found), sum(host.memory for host in found)
     if not found or cpu <= 0 or memory <= 0:
         return None

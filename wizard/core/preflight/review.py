@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from wizard.core.plan.rules import whole_number
 from wizard.core.preflight.capacity import size
 from wizard.core.preflight.case import TITLES, Finding, Result
 from wizard.core.preflight.facts import CloudObject, VmTemplate
+from wizard.core.text import counted
 
 _ORDER = ("error", "warning", "unknown", "note", "ok")
 
@@ -86,16 +86,16 @@ def verdict(problems: Sequence[Problem], findings: Sequence[Finding] | None, wai
     """The verdict. `findings` None: the preflight has no answer for this plan, and `waiting` says why."""
     errors = sum(item.kind is Kind.ERROR for item in problems)
     if errors:
-        return Verdict(False, "error", f"{_count(errors, 'error')} in the settings. Fix {_them(errors)} first.")
+        return Verdict(False, "error", f"{counted(errors, 'error')} in the settings. Fix {_them(errors)} first.")
     if findings is None:
         return Verdict(False, "asking", waiting or "Preflight is running.")
     refused = sum(item.result is Result.ERROR for item in findings)
     if refused:
-        return Verdict(False, "error", f"Preflight found {_count(refused, 'error')}. Fix {_them(refused)} first.")
+        return Verdict(False, "error", f"Preflight found {counted(refused, 'error')}. Fix {_them(refused)} first.")
     warnings = sum(item.kind is Kind.WARNING for item in problems)
     warnings += sum(item.result is Result.WARNING for item in findings)
     if warnings:
-        return Verdict(True, "warning", f"Ready to deploy, with {_count(warnings, 'warning')}.")
+        return Verdict(True, "warning", f"Ready to deploy, with {counted(warnings, 'warning')}.")
     return Verdict(True, "ok", "Ready to deploy.")
 
 
@@ -122,18 +122,6 @@ def summary(
     rows.append(("Network", _named(network, _object(network, networks)) if network else "as in the VM templates"))
     rows.append(("Partitions", _partitions(plan)))
     return tuple(rows)
-
-
-def deploy_command(plan: Plan, preset: str, base: Plan, registered: str = "new") -> str:
-    """The command that deploys this plan: its preset, and the settings in which it differs from `base`."""
-    words = ["flowerneb-wizard", "deploy", preset]
-    for item in plan.contract.fields:
-        text = plan.text(item.path)
-        if text != base.text(item.path):
-            words += ["--set", f"{item.path}={text}"]
-    if registered != "new":
-        words += ["--registered", registered]
-    return shlex.join(words)
 
 
 def _partitions(plan: Plan) -> str:
@@ -171,11 +159,7 @@ def _in_all(sizes: Sequence[tuple[int | None, VmTemplate | None]]) -> str:
             cpu = -1.0
         elif cpu >= 0:
             cpu, memory = cpu + count * template.cpu, memory + count * template.memory
-    return f"{_count(total, 'VM')}, {size(cpu, memory) if cpu >= 0 else 'CPU and memory not known yet'} in all"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{counted(total, 'VM')}, {size(cpu, memory) if cpu >= 0 else 'CPU and memory not known yet'} in all"
 
 
 def _them(number: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-SCALE, RESTART, RECOVER, DELETE, CONNECT, SUPERLINK = (
+SCALE, RESTART, RECOVER, DELETE, CONNECT, SUPERLINK, WHY = (
     "scale",
     "restart_stale",
     "recover",
     "delete",
     "connect",
     "superlink",
+    "why",
 )
 """Actions on a service, by the names of their keys' actions."""
 
@@ -19,5 +20,6 @@ KEYS = {
     DELETE: ("x", "Delete"),
     CONNECT: ("c", "Connect"),
     SUPERLINK: ("l", "SuperLink"),
+    WHY: ("y", "Diagnosis"),
 }
 """Key and name of each."""

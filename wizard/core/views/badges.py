@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wizard.core.opennebula.states import ServiceState, service_state_name
+from wizard.core.opennebula.states import ServiceState, is_failure, service_state_name
 
 if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
@@ -51,7 +51,6 @@ class Badge:
 
 _GOOD = frozenset({"RUNNING"})
 _WARNING = frozenset({"WARNING", "POWEROFF", "SUSPENDED", "STOPPED", "UNDEPLOYED", "HOLD"})
-_BAD = frozenset({"FAILED", "FAILURE", "LOST"})
 _GONE = frozenset({"DONE", "GONE"})
 
 
@@ -63,7 +62,7 @@ def badge(word: str) -> Badge:
     """
     if word in _GOOD:
         tone = Tone.GOOD
-    elif word in _BAD or word.startswith("FAILED_") or word.endswith("_FAILURE"):
+    elif word == "LOST" or is_failure(word):
         tone = Tone.BAD
     elif word in _WARNING:
         tone = Tone.WARNING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, VERY_MANY
 from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.snapshot import Run, VmFacts
@@ -69,12 +70,12 @@ TONES: Mapping[Tone, str] = {
 """Meanings of the sign before a state."""
 
 SHARDS: Mapping[str, str] = {
-    "━": "trained on once",
-    "▓": "trained on more than once",
-    "·": "trained on by no SuperNode",
-    "?": "not known",
+    ONCE: "trained on once",
+    VERY_MANY: "trained on more than once",
+    MISSING: "trained on by no SuperNode",
+    UNCERTAIN: "not known",
 }
-"""Meanings of the signs of the strip of shards."""
+"""Meanings of the characters of the strip of shards."""
 
 SERVICE_STATES: Mapping[ServiceState, str] = {
     ServiceState.PENDING: "created; OneFlow has not started",

@@ -83,7 +83,7 @@ def next_step(
 ) -> NextStep:
     """The gravest finding with what helps; else what is waited for; else how to connect.
 
-    Of an action that runs it is told how far it is; what is waited for is then its business.
+    While an action runs, how far it is takes the place of what is waited for.
     """
     worst = gravest(findings)
     doing = one_line(underway.progress(snapshot)) if underway is not None and not snapshot.gone else ""

@@ -26,6 +26,7 @@ from wizard.storage.files import (
     save_preset,
     write_atomically,
     wrong_with_name,
+    wrong_with_path,
 )
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
@@ -59,7 +60,7 @@ async def save_draft(app: App[int], session: Session) -> Path | None:
 async def save_as(app: App[object], text: str, suggested: str) -> Path | None:
     """The path that a text was written to, None where the operator thought better of it. Raises PresetFileError."""
     folder = await run_in_thread(Path.cwd)
-    question = Ask("Write to a file", f"A path; without a folder it goes into {folder}.", suggested)
+    question = Ask("Write to a file", f"A path; without a folder it goes into {folder}.", suggested, wrong_with_path)
     wanted = await app.push_screen_wait(question)
     if not wanted:
         return None
@@ -97,7 +98,7 @@ async def write_events(app: Wizard, events: Iterable[Event], stem: str) -> None:
     """Ask for the file and write it; `.jsonl` makes JSON lines, anything else text."""
     offered = export_path(stem, "events.txt")
     text = f"As text; with the ending {LINES} as JSON lines, as `flowerneb-wizard events --json` prints them."
-    given = await app.push_screen_wait(Ask("Write the events to", text, str(offered)))
+    given = await app.push_screen_wait(Ask("Write the events to", text, str(offered), wrong_with_path))
     if not given:
         return
     path, taken = _place(given)

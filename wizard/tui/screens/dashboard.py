@@ -17,10 +17,11 @@ from textual.widgets import DataTable
 from wizard.cloud.answers import Poll
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.estimate import COMING_UP, Pace, linked_at
+from wizard.core.cluster.estimate import Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
+from wizard.core.opennebula.states import COMING_UP
 from wizard.core.text import one_line
 from wizard.core.views.action_keys import CONNECT, SUPERLINK
 from wizard.core.views.glossary import SERVICE_STATES

@@ -15,11 +15,13 @@ from wizard.cloud.errors import CloudError, NotAuthorized
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
+from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE, WHY
+from wizard.core.views.badges import Tone
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import DEPLOY, Step
-from wizard.tui.widgets.lines import QuietLine
+from wizard.tui.widgets.lines import TONES, QuietLine
 from wizard.tui.widgets.preset_browser import PresetBrowser
 from wizard.tui.widgets.service_list import ServiceList
 
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 EVERY = 10.0
 """Seconds between two looks at the services, while Home is shown."""
 
+ON_A_SERVICE = (SCALE, DELETE, WHY, RESTART, RECOVER)
+"""What can be done to the service under the cursor."""
+
+HOSTS_EVERY = 60.0
+"""Seconds between two looks at the hosts: in a large cloud they are a long answer."""
+
 EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, or Enter to edit it first."
 
 
@@ -39,11 +47,7 @@ class HomeScreen(StepScreen):
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
-        Binding("s", "of_service('scale')", "Scale"),
-        Binding("x", "of_service('delete')", "Delete"),
-        Binding("y", "of_service('why')", "Diagnosis"),
-        Binding("t", "of_service('restart_stale')", "Restart stale"),
-        Binding("o", "of_service('recover')", "Recover"),
+        *(Binding(KEYS[name][0], f"of_service('{name}')", KEYS[name][1]) for name in ON_A_SERVICE),
         Binding("n", "new", "New from defaults"),
         Binding("r", "ask_again", "Refresh"),
         Binding("w", "why", "Connection"),
@@ -65,6 +69,7 @@ class HomeScreen(StepScreen):
         self.listed = False
         self.capacity: Capacity | None = None
         self.sees_hosts = True
+        self.hosts_at = -HOSTS_EVERY
 
     def compose_content(self) -> ComposeResult:
         """What is wrong with the connection, the services, the presets."""
@@ -208,9 +213,12 @@ class HomeScreen(StepScreen):
         """Show how full the hosts are. Most users may not see them: then they are not asked for again."""
         from wizard.core.preflight.host_figures import capacity
 
-        connection = self.session.connection
+        connection, now = self.session.connection, self.session.clock()
         if not self.sees_hosts or not self.is_current or connection is None or connection.oned_error is not None:
             return
+        if now - self.hosts_at < HOSTS_EVERY:
+            return
+        self.hosts_at = now
         try:
             self.capacity = capacity(await run_in_thread(cloud.hosts))
         except CloudError as error:
@@ -260,9 +268,9 @@ class HomeScreen(StepScreen):
 
 def _state(error: CloudError | None, version: str = "") -> Content:
     if error is not None:
-        return Content.styled("✗ out of reach", "$text-error")
-    return Content.styled("●", "$text-success") + Content(harmless(f" {version}") if version else "")
+        return Content.styled(f"{Tone.BAD.sign} out of reach", TONES[Tone.BAD])
+    return Content.styled(Tone.GOOD.sign, TONES[Tone.GOOD]) + Content(harmless(f" {version}") if version else "")
 
 
 def _bad(said: str) -> Content:
-    return Content.styled("✗ ", "bold $text-error") + Content(harmless(said))
+    return Content.styled(f"{Tone.BAD.sign} ", TONES[Tone.BAD]) + Content(harmless(said))

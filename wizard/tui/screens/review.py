@@ -16,8 +16,9 @@ from wizard.core.plan import rules
 from wizard.core.plan.plan import shell_script
 from wizard.core.plan.problem import Kind
 from wizard.core.preflight import counted, stands_against
-from wizard.core.preflight.review import Item, Verdict, deploy_command, items, summary, verdict
+from wizard.core.preflight.review import Item, Verdict, items, summary, verdict
 from wizard.core.text import one_line
+from wizard.core.views.commands import deploy_command
 from wizard.operations.prepare import InvalidPlan, Prepared, Registration
 from wizard.storage.files import PresetFileError, find_preset, write_atomically
 from wizard.tui.background import run_in_thread
@@ -151,7 +152,7 @@ class ReviewScreen(WalkingScreen):
         self.look_up()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Lead to the field of a problem; a line without one is told in full."""
+        """Lead to the field of a problem; a line without one is shown in full."""
         item = self.query_one(FoundList).marked
         if event.option_list.id != "problems" or item is None:
             return
@@ -209,8 +210,8 @@ class ReviewScreen(WalkingScreen):
 
     def _question(self, prepared: Prepared, found: Sequence[Item]) -> str:
         session = self.session
-        told = self._verdict()
-        lines = [f"{MARKS[told.word][0]} {told.said}"]
+        judged = self._verdict()
+        lines = [f"{MARKS[judged.word][0]} {judged.said}"]
         lines += [
             f"{MARKS[item.word][0]} {item.word}: {item.about}: {one_line(item.said)}"
             for item in found
@@ -294,9 +295,9 @@ class ReviewScreen(WalkingScreen):
         return deploy_command(session.plan, session.preset_name, preset.plan, session.registration.value)
 
     def _show(self) -> None:
-        told = self._verdict()
-        sign, style = MARKS[told.word]
-        self.query_one("#verdict", QuietLine).show(Content.styled(f"{sign} {told.said}", style))
+        shown = self._verdict()
+        sign, style = MARKS[shown.word]
+        self.query_one("#verdict", QuietLine).show(Content.styled(f"{sign} {shown.said}", style))
         self._show_documents()
         self.query_one(Summary).show(self.session.plan.name, self._summary())
         found = self.query_one(FoundList)

@@ -22,7 +22,7 @@ from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import Verb
 from wizard.core.text import one_line
-from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
+from wizard.core.views.action_keys import CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE, SUPERLINK, WHY
 from wizard.core.views.commands import command_of
 from wizard.core.views.next_step import BUSY, refusals
 from wizard.operations import service_actions
@@ -39,13 +39,8 @@ class ServiceActions(StepScreen):
     """A screen that knows a service: scale, restart what is stale, recover, delete, and why it hangs."""
 
     BINDINGS = [
-        Binding("c", "connect", "Connect"),
-        Binding("t", "restart_stale", "Restart stale"),
-        Binding("o", "recover", "Recover"),
-        Binding("y", "why", "Diagnosis"),
-        Binding("s", "scale", "Scale"),
-        Binding("x", "delete", "Delete"),
-        Binding("l", "superlink", "SuperLink"),
+        Binding(KEYS[name][0], name, KEYS[name][1])
+        for name in (CONNECT, RESTART, RECOVER, WHY, SCALE, DELETE, SUPERLINK)
     ]
 
     def __init__(self) -> None:

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.css.styles import RulesMap
 
 from wizard.cloud.answers import Connection
-from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, Coverage, short, strip
-from wizard.core.cluster.estimate import COMING_UP, Pace, done, left
+from wizard.core.cluster.coverage import MISSING, ONCE, UNCERTAIN, VERY_MANY, Coverage, short, strip
+from wizard.core.cluster.estimate import Pace, done, left
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState
+from wizard.core.opennebula.states import COMING_UP, SETTLED, ServiceState
 from wizard.core.text import duration, one_line
-from wizard.core.views.action_keys import KEYS
+from wizard.core.views.action_keys import KEYS, WHY
 from wizard.core.views.badges import service_badge
 from wizard.core.views.glossary import SHARDS
 from wizard.core.views.glossary import TONES as SIGNS
@@ -28,15 +28,7 @@ from wizard.tui.widgets.event_log import clock_time
 from wizard.tui.widgets.lines import QuietLine, badge_content, title_panel
 from wizard.tui.widgets.progress_line import PhasesLine, roles_line
 
-_STANDS = frozenset(
-    {
-        ServiceState.RUNNING,
-        ServiceState.WARNING,
-        ServiceState.COOLDOWN,
-        ServiceState.SCALING,
-        ServiceState.FAILED_SCALING,
-    }
-)
+_STANDS = SETTLED | {ServiceState.SCALING, ServiceState.FAILED_SCALING}
 _CAME_UP_BADLY = (ServiceState.FAILED_DEPLOYING, ServiceState.FAILED_DEPLOYING_NETS)
 _BAR = 21
 _LEAST_NAME = 8
@@ -66,8 +58,9 @@ def header(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watc
 def signs_legend() -> tuple[Passage, ...]:
     """Meanings of the signs before a state, and of those of the strip of shards."""
     signs = tuple((tone.sign, meaning) for tone, meaning in SIGNS.items())
-    shards = Passage("Shards", "The data from its beginning to its end.", tuple(SHARDS.items()))
-    return Passage("Signs of a state", terms=signs), shards
+    shards = tuple((_SIGNS[sign][0], meaning) for sign, meaning in SHARDS.items())
+    strip_of_them = Passage("Shards", "The data from its beginning to its end.", shards)
+    return Passage("Signs of a state", terms=signs), strip_of_them
 
 
 def seconds(pause: float) -> str:
@@ -137,8 +130,8 @@ class NextPanel(QuietLine):
         said = fitted(one_line(trouble or step.text), self.content_size.width, room)
         parts = (Content.styled(doing, "bold"), Content.styled(said, "$text-warning" if wrong else ""))
         self.show(Content("\n").join(part for part in parts if part.plain))
-        keys = [f"{KEYS[action][0]} {KEYS[action][1].lower()}" for action in step.actions] if not trouble else []
-        keys += ["y diagnosis"] if step.trouble and not trouble else []
+        actions = () if trouble else (*step.actions, *((WHY,) if step.trouble else ()))
+        keys = [f"{KEYS[action][0]} {KEYS[action][1].lower()}" for action in actions]
         title_panel(self, "Next", " · ".join(keys))
 
 
@@ -170,8 +163,12 @@ class ShardStrip(QuietLine):
         self.show(shards_line(self._found, self.content_size.width or self.app.size.width))
 
 
-_SIGNS = {ONCE: ("━", "$text-success"), MISSING: ("·", "bold $text-error"), UNCERTAIN: ("?", "$text-muted")}
-_MORE = ("▓", "bold $text-warning")
+_SIGNS = {
+    ONCE: ("━", "$text-success"),
+    VERY_MANY: ("▓", "bold $text-warning"),
+    MISSING: ("·", "bold $text-error"),
+    UNCERTAIN: ("?", "$text-muted"),
+}
 _LEAST_STRIP = 10
 
 
@@ -184,6 +181,6 @@ def shards_line(found: Coverage | None, width: int) -> Content:
     if cell_len(said) > room:
         said = f"{set_cell_size(said, max(1, room - 1)).rstrip()}…"
     drawn = strip(found, max(_LEAST_STRIP, width - len(lead) - cell_len(said) - 2))
-    cells = [Content.styled(*_SIGNS.get(sign, _MORE)) for sign in drawn]
+    cells = [Content.styled(*_SIGNS.get(sign, _SIGNS[VERY_MANY])) for sign in drawn]
     style = "$text-success" if found.whole else "bold $text-warning"
     return Content("").join([Content(lead), *cells, Content("  "), Content.styled(said, style)])

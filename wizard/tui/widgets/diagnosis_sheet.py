@@ -75,7 +75,7 @@ class DiagnosisSheet(Dialog[str | None]):
     @property
     def text(self) -> str:
         """The whole page as plain text."""
-        return "\n\n".join(_told(item) for item in self.findings) or WELL
+        return "\n\n".join(_as_text(item) for item in self.findings) or WELL
 
     def compose_dialog(self) -> ComposeResult:
         """The findings."""
@@ -125,5 +125,5 @@ def _parts(item: Finding) -> list[tuple[str, str]]:
     return [(label, text) for label, text in (("Cause", item.means), ("Check", item.look), ("Fix", item.helps)) if text]
 
 
-def _told(item: Finding) -> str:
+def _as_text(item: Finding) -> str:
     return "\n".join([_title(item).plain, *(f"{label:7} {one_line(text)}" for label, text in _parts(item))])

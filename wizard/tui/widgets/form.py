@@ -97,7 +97,7 @@ class FieldRow(Vertical):
     def compose(self) -> ComposeResult:
         """Label, control, and its name and default in one line, then the problem.
 
-        On a narrow terminal the line of help has name and default; what an id stands for is told in the row.
+        On a narrow terminal the line of help has name and default; what an id stands for is in the row.
         """
         with Horizontal(classes="field-line"):
             yield self._label

@@ -14,33 +14,23 @@ from textual.widgets import Footer, Static
 
 from wizard.core.views.badges import Badge, Tone
 
-TONES = {
-    Tone.GOOD: "$text-success",
-    Tone.MOVING: "$text-warning",
-    Tone.WARNING: "$text-warning",
-    Tone.BAD: "bold $text-error",
-    Tone.GONE: "$text-muted",
-    Tone.UNKNOWN: "$text-muted",
+_COLORS = {
+    Tone.GOOD: "success",
+    Tone.MOVING: "warning",
+    Tone.WARNING: "warning",
+    Tone.BAD: "error",
+    Tone.GONE: "muted",
+    Tone.UNKNOWN: "muted",
 }
+"""Colours of a state's badge, by `theme_color`'s names."""
+
+TONES = {tone: f"{'bold ' if name == 'error' else ''}$text-{name}" for tone, name in _COLORS.items()}
 """Styles of a state's badge."""
 
 
-_INKS = {
-    tone.sign: name
-    for tone, name in (
-        (Tone.GOOD, "success"),
-        (Tone.MOVING, "warning"),
-        (Tone.WARNING, "warning"),
-        (Tone.BAD, "error"),
-        (Tone.GONE, "muted"),
-        (Tone.UNKNOWN, "muted"),
-    )
-}
-
-
-def badge_ink(text: str) -> str:
-    """What a cell that begins with the sign of a state is drawn in, by `theme_color`'s names."""
-    return _INKS.get(text[:1], "")
+def badge_color(text: str) -> str:
+    """The colour of a cell that begins with the sign of a state, by `theme_color`'s names; empty for any other."""
+    return next((name for tone, name in _COLORS.items() if tone.sign == text[:1]), "")
 
 
 def badge_content(badge: Badge) -> Content:

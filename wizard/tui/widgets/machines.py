@@ -32,9 +32,6 @@ RESTS = 0.4
 class VmPanel(QuietLine):
     """The VM under the cursor, where there is room beside the table."""
 
-    WIDTH = 36
-    """Columns, with the border."""
-
     def __init__(self) -> None:
         super().__init__(id="vm")
         self.add_class("panel")

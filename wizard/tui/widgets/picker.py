@@ -66,7 +66,7 @@ def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
         elif item.free == 0:
             leases = f"all {item.size} leases are taken: no VM can start in it"
         else:
-            leases = f"{item.free} of {item.size} leases are free; a cluster takes one a VM"
+            leases = f"{item.free} of {item.size} leases are free; each VM needs one lease"
         return "\n".join(one_line(text) for text in (who, leases))
     return one_line(who)
 
@@ -109,7 +109,7 @@ class Picker(Dialog[CloudObject | None]):
     )
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("ctrl+r", "refresh_list", "Ask again"),
+        Binding("ctrl+r", "refresh_list", "Refresh"),
     ]
 
     def __init__(

@@ -189,7 +189,7 @@ class PresetBrowser(Horizontal):
         if (item := self.marked) is not None:
             self.post_message(self.Deploy(item))
 
-    @work(exclusive=True, group="change a preset", description="renaming a preset")
+    @work(exclusive=True, group="change-a-preset", description="renaming a preset")
     async def action_rename(self) -> None:
         """Give it another name."""
         from wizard.tui.flows.saving import rename
@@ -198,7 +198,7 @@ class PresetBrowser(Horizontal):
             self.read_again(name)
             self.post_message(self.Renamed(item.name, name))
 
-    @work(exclusive=True, group="change a preset", description="deleting a preset")
+    @work(exclusive=True, group="change-a-preset", description="deleting a preset")
     async def action_delete(self) -> None:
         """Delete it, once that is confirmed."""
         from wizard.tui.flows.saving import delete
@@ -206,7 +206,7 @@ class PresetBrowser(Horizontal):
         if (item := self.marked) is not None and await delete(self.app, item):
             self.read_again()
 
-    @work(exclusive=True, group="change a preset", description="comparing presets")
+    @work(exclusive=True, group="change-a-preset", description="comparing presets")
     async def action_compare(self) -> None:
         """Show in what it differs from another one."""
         from wizard.tui.flows.saving import compare

@@ -14,18 +14,19 @@ from textual.widgets.option_list import Option
 from wizard.core.plan.diffs import Change
 from wizard.core.preflight.review import Item
 from wizard.core.text import one_line
+from wizard.core.views.badges import Tone
 from wizard.operations.prepare import Prepared, Registration, SameName
 from wizard.tui.help import Passage
 from wizard.tui.session import Session
-from wizard.tui.widgets.lines import title_panel
+from wizard.tui.widgets.lines import TONES, title_panel
 
 MARKS = {
-    "error": ("✗", "bold $text-error"),
-    "warning": ("▲", "$text-warning"),
-    "unknown": ("?", "$text-accent"),
+    "error": (Tone.BAD.sign, TONES[Tone.BAD]),
+    "warning": (Tone.WARNING.sign, TONES[Tone.WARNING]),
+    "unknown": (Tone.UNKNOWN.sign, "$text-accent"),
     "note": ("·", ""),
-    "ok": ("●", "$text-success"),
-    "asking": ("◐", "$text-warning"),
+    "ok": (Tone.GOOD.sign, TONES[Tone.GOOD]),
+    "asking": (Tone.MOVING.sign, TONES[Tone.MOVING]),
 }
 """Sign and style for how a check ended."""
 

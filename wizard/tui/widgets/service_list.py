@@ -16,7 +16,7 @@ from wizard.core.text import one_line
 from wizard.tui.background import run_in_thread
 from wizard.tui.session import Session
 from wizard.tui.widgets.dialogs import Dialog
-from wizard.tui.widgets.lines import QuietLine, badge_ink
+from wizard.tui.widgets.lines import QuietLine, badge_color
 from wizard.tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def ready_bar(row: ServiceRow) -> str:
 COLUMNS: tuple[Column[ServiceRow], ...] = (
     Column("id", "ID", lambda row: str(row.id), least=4, order=lambda row: row.id),
     Column("name", "NAME", lambda row: one_line(row.name), least=10),
-    Column("state", "STATE", lambda row: str(row.badge), least=12, most=28, ink=badge_ink),
+    Column("state", "STATE", lambda row: str(row.badge), least=12, most=28, color=badge_color),
     Column(
         "ready",
         "READY",
@@ -61,7 +61,7 @@ COLUMNS: tuple[Column[ServiceRow], ...] = (
         rank=1,
         least=14,
         most=48,
-        ink=lambda _: "warning",
+        color=lambda _: "warning",
     ),
     Column("age", "AGE", _age, rank=2, least=6, order=lambda row: row.age),
     Column("owner", "OWNER", lambda row: one_line(row.owner), rank=3, least=8, most=20),

@@ -35,7 +35,7 @@ class Column(Generic[Row]):
     """A column: its heading, how its text is made from a row, and what it means.
 
     It takes from `least` to `most` cells. Where not all columns fit, those of the highest `rank` are left out first.
-    `ink` gives the colour of a text: `error`, `warning`, `success`, `muted` or none. `order` is what it is sorted by,
+    `color` gives the colour of a text: `error`, `warning`, `success`, `muted` or none. `order` is what it is sorted by,
     where that is not the text.
     """
 
@@ -46,7 +46,7 @@ class Column(Generic[Row]):
     rank: int = 0
     least: int = 0
     most: int = 40
-    ink: Callable[[str], str] = _plain
+    color: Callable[[str], str] = _plain
     order: Callable[[Row], float] | None = None
 
     @property
@@ -143,7 +143,7 @@ class Table(DataTable[Text], Generic[Row]):
 
     def on_mount(self) -> None:
         """Take the colours of the theme, and of the one that is chosen later."""
-        self._take_inks()
+        self._take_colors()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
         self._say()
 
@@ -325,10 +325,10 @@ class Table(DataTable[Text], Generic[Row]):
         self.scroll_to(y=scroll, animate=False)
 
     def _redraw(self) -> None:
-        self._take_inks()
+        self._take_colors()
         self._begin_anew()
 
-    def _take_inks(self) -> None:
+    def _take_colors(self) -> None:
         self._colors = {name: theme_color(self.app, name) for name in ("error", "warning", "success", "muted")}
 
     def _cell(self, column: str, text: str) -> Text:
@@ -337,8 +337,8 @@ class Table(DataTable[Text], Generic[Row]):
         if found is None:
             if len(self._cells) >= CELLS_KEPT:
                 self._cells.clear()
-            ink = next(one.ink for one in self.shape if one.key == column)
-            found = Text(text, style=self._colors.get(ink(text), ""), no_wrap=True)
+            color = next(one.color for one in self.shape if one.key == column)
+            found = Text(text, style=self._colors.get(color(text), ""), no_wrap=True)
             found.truncate(self._widths[column], overflow="ellipsis")
             self._cells[column, text] = found
         return found

@@ -11,13 +11,13 @@ from wizard.core.views.badges import badge
 from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.views.rows import VmRow
 from wizard.tui.help import Passage, terms
-from wizard.tui.widgets.lines import badge_ink
+from wizard.tui.widgets.lines import badge_color
 from wizard.tui.widgets.table import Column, Table
 
 _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}
 
 
-def _ready_ink(text: str) -> str:
+def _ready(text: str) -> str:
     return "success" if text == "YES" else "muted" if text == UNSET else "warning"
 
 
@@ -49,10 +49,15 @@ COLUMNS: tuple[Column[VmRow], ...] = (
         "LOST: OneFlow lists a node and no VM for it",
         least=14,
         most=26,
-        ink=badge_ink,
+        color=badge_color,
     ),
     Column(
-        "ready", "ready", lambda row: row.ready, "READY, as the guest reported it to OneGate", rank=1, ink=_ready_ink
+        "ready",
+        "ready",
+        lambda row: row.ready,
+        "READY, as the guest reported it to OneGate",
+        rank=1,
+        color=_ready,
     ),
     Column("partition", "partition", lambda row: row.partition, "shard it trains on, of how many", rank=3),
     Column(
@@ -62,7 +67,7 @@ COLUMNS: tuple[Column[VmRow], ...] = (
         "whether partition and position still agree",
         rank=3,
         least=7,
-        ink=lambda text: _WRONG.get(text, ""),
+        color=lambda text: _WRONG.get(text, ""),
     ),
     Column("by", "assigned by", lambda row: row.assigned_by, "how the partition is known", rank=8, most=24),
     Column("name", "name", lambda row: row.name, "name of the VM", rank=9, least=10),

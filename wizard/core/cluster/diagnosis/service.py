@@ -19,7 +19,7 @@ from wizard.core.cluster.diagnosis.finding import (
     runs_for,
 )
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Role, ServiceSnapshot, VmFacts
-from wizard.core.opennebula.states import RoleState, ServiceState, VmState, service_failed
+from wizard.core.opennebula.states import SETTLED, RoleState, ServiceState, VmState, service_failed
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.rules import whole_number
@@ -30,7 +30,6 @@ EARLY = 15
 
 _MINIMA = (Meaning.MIN_AVAILABLE, Meaning.MIN_FIT, Meaning.MIN_EVALUATE)
 _NOT_STARTED = frozenset({ServiceState.PENDING, ServiceState.DEPLOYING_NETS, ServiceState.DEPLOYING})
-_SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
 _OFF = (VmState.POWEROFF, VmState.STOPPED, VmState.SUSPENDED, VmState.UNDEPLOYED)
 
 
@@ -53,7 +52,7 @@ def superlink_gone(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 
 def superlink_off(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """The SuperLink's VM exists and is off; what has failed has its own rule."""
-    if snapshot.state not in _SETTLED:
+    if snapshot.state not in SETTLED:
         return
     found = [
         item for item in members(snapshot) if item[0].name == SUPERLINK and not item[2].failed and item[2].state in _OFF
@@ -181,7 +180,7 @@ def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """Fewer SuperNodes than a run needs: training waits for ever, without a word."""
     supernode = snapshot.role(SUPERNODE)
-    if supernode is None or snapshot.state not in _SETTLED:
+    if supernode is None or snapshot.state not in SETTLED:
         return
     needed, key = max(_minima(snapshot), default=(0, ""))
     there = len(supernode.nodes) - len(supernode.lost)
@@ -201,7 +200,7 @@ def too_few_clients(snapshot: ServiceSnapshot) -> Iterator[Finding]:
 
 def not_gated(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """OneFlow calls the service RUNNING before its guests are READY, where the template does not let it wait."""
-    if snapshot.state not in _SETTLED or snapshot.gated is not False:
+    if snapshot.state not in SETTLED or snapshot.gated is not False:
         return
     found = [
         item
@@ -320,7 +319,7 @@ def _circle(roles: tuple[Role, ...]) -> tuple[str, ...]:
 def _is_dead(snapshot: ServiceSnapshot) -> bool:
     """OneFlow is done with its work, and lists no VM for the SuperLink."""
     superlink = snapshot.role(SUPERLINK)
-    return snapshot.state in _SETTLED and superlink is not None and len(superlink.lost) == len(superlink.nodes)
+    return snapshot.state in SETTLED and superlink is not None and len(superlink.lost) == len(superlink.nodes)
 
 
 def _has_failed_vm(role: Role) -> bool:

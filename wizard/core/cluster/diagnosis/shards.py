@@ -10,11 +10,8 @@ from wizard.core.cluster.diagnosis.finding import Action, Finding, Severity
 from wizard.core.cluster.partitions import Assignment, Source, Sync, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
-from wizard.core.opennebula.states import ServiceState
+from wizard.core.opennebula.states import SETTLED
 from wizard.core.text import counted, have, vms
-
-_SETTLED = frozenset({ServiceState.RUNNING, ServiceState.WARNING, ServiceState.COOLDOWN})
-"""States in which the list of SuperNodes stands still: in any other a position is only a passing one."""
 
 _LOOK = "The column partition of the VMs, and the strip of shards."
 _RESTART = "Restart the stale SuperNodes: each then gets the partition of its present position."
@@ -24,7 +21,7 @@ _UNCLEAR = "What a SuperNode was started with: `docker inspect` in its VM, --nod
 def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """A part of the data that no SuperNode was given. One that is off, starts or is lost keeps its part: other rules
     name it, and so it is with those whose partition is not known. Nothing is said of what the operator gave by hand."""
-    if snapshot.state not in _SETTLED or not assigned or _explicit(assigned):
+    if snapshot.state not in SETTLED or not assigned or _explicit(assigned):
         return
     given = [_will_train_on(item) for item in assigned]
     if any(shard is None or not shard.count for shard in given):
@@ -45,7 +42,7 @@ def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
 
 def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """SuperNodes that keep the partition which they booted with, though a restart would give them another."""
-    if snapshot.state not in _SETTLED:
+    if snapshot.state not in SETTLED:
         return
     if found := tuple(item.vm_id for item in assigned if item.assigned is not None and out_of_sync(item)):
         one = len(found) == 1
@@ -65,7 +62,7 @@ def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator
 
 def collision(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """SuperNodes with the very same partition."""
-    if snapshot.state not in _SETTLED:
+    if snapshot.state not in SETTLED:
         return
     found = _same(assigned)
     if not found:
@@ -89,7 +86,7 @@ def collision(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iter
 
 def overlap(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """A part of the data that is trained on more than once, since the SuperNodes cut it differently."""
-    if snapshot.state not in _SETTLED or _explicit(assigned):
+    if snapshot.state not in SETTLED or _explicit(assigned):
         return
     found = coverage(snapshot, assigned)
     if not found.overlapping or set(doubled(found)) <= set(_same(assigned)):
