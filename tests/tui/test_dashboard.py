@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
-from textual.widgets._footer import FooterKey
 
 from tests.deploying import deploy_plan
 from tests.tui.conftest import wizard_on
@@ -20,6 +19,7 @@ from wizard.tui.steps import Step
 from wizard.tui.widgets.board_panels import NextPanel, fitted
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.machines import VmPanel
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -44,7 +44,7 @@ async def opened(pilot: Pilot[int], sandbox: Sandbox, *, seconds: float = 120, s
 
 def keys(screen: DashboardScreen) -> list[str]:
     """What the line of keys offers, from the left."""
-    return [str(key.description) for key in screen.query(FooterKey) if key.description != "palette"]
+    return [key.does for key in screen.query_one(KeyLine).keys if key.does != "palette"]
 
 
 def shown(screen: DashboardScreen, selector: str) -> bool:
@@ -67,7 +67,7 @@ async def test_regions_fit_and_stay_where_they_are(sandbox: Sandbox, size: tuple
             screen.query_one(NextPanel).tell(NextStep(words, trouble=True))
             await pilot.pause()
             assert {part.id: part.region for part in parts} == where
-        assert max(key.region.right for key in screen.query(FooterKey)) <= size[0]
+        assert screen.query_one(KeyLine).keys[-1].columns.stop <= size[0]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

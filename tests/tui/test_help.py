@@ -12,7 +12,6 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets._footer import FooterKey
 
 import wizard.tui
 from tests.tui.conftest import wizard_on
@@ -48,6 +47,7 @@ from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, Notice
 from wizard.tui.widgets.form import FieldRow
 from wizard.tui.widgets.json_view import JsonScreen
+from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
 from wizard.tui.widgets.service_list import ServiceSwitch
@@ -147,7 +147,7 @@ async def test_f1_helps_everywhere(
         await reach(pilot)
         below = app.screen
         assert isinstance(below, kind)
-        footer = [(key.key_display, key.description) for key in below.query(FooterKey)]
+        footer = [(key.name, key.does) for line in below.query(KeyLine) for key in line.keys]
         assert bool(footer) == (not isinstance(below, CommandPalette))
         shown = [active.binding.description for active in below.active_bindings.values() if active.binding.show]
         await pilot.press("f1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
 
 from tests.tui.conftest import wizard_on
@@ -14,6 +13,7 @@ from wizard.sandbox.server import Sandbox
 from wizard.tui.screens import step as step_screen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm
+from wizard.tui.widgets.lines import KeyLine
 
 
 async def test_a_field_that_tab_enters_is_replaced_by_typing(sandbox: Sandbox) -> None:
@@ -87,7 +87,7 @@ async def test_a_dialog_shows_its_own_keys_and_its_answer_is_checked_in_it(sandb
             Ask("How many?", "SuperNodes", "2", lambda text: "" if text.isdigit() else "Enter a whole number.")
         )
         await until(pilot, lambda: isinstance(app.screen, Ask), "the question")
-        assert {key.description for key in app.screen.query(FooterKey)} == {"Help", "Cancel"}
+        assert {key.does for key in app.screen.query_one(KeyLine).keys} == {"Help", "Cancel"}
         await pilot.press("a", "b", "enter")
         assert "Enter a whole number." in words(app)
         assert app.screen.query_one(Input).value == "ab"

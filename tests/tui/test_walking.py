@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
-from textual.widgets._footer import FooterKey
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, line, until, wizard_of
@@ -13,6 +12,7 @@ from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.form import Advanced, FieldRow
+from wizard.tui.widgets.lines import KeyLine
 
 WRONG = {
     "FLOWER_VERSION": "latest",
@@ -41,7 +41,7 @@ def focused(pilot: Pilot[int]) -> str:
 
 def offered(pilot: Pilot[int]) -> bool:
     """Whether the footer shows F8."""
-    return any(key.key_display == "f8" for key in pilot.app.screen.query(FooterKey))
+    return any(key.name == "f8" for line in pilot.app.screen.query(KeyLine) for key in line.keys)
 
 
 async def arrived(pilot: Pilot[int], stop: tuple[Step, str, str]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
@@ -79,21 +77,8 @@ def open_problems(contract: Contract, problems: tuple[Problem, ...]) -> dict[Ste
     return counts
 
 
-class RailEntry(Static):
-    """One step on the rail."""
-
-    def __init__(self, step: Step) -> None:
-        super().__init__(id=f"rail-{step.name.lower()}", markup=False)
-        self.step = step
-
-    def on_click(self, event: Click) -> None:
-        """Lead to the step."""
-        event.stop()
-        self.post_message(Rail.Chosen(self.step))
-
-
-class Rail(Vertical):
-    """All steps, the current one marked."""
+class Rail(Static):
+    """All steps, a line each, the current one marked."""
 
     class Chosen(Message):
         """A step was clicked."""
@@ -103,23 +88,25 @@ class Rail(Vertical):
             self.step = step
 
     def __init__(self, current: Step) -> None:
-        super().__init__(id="rail")
+        super().__init__(id="rail", markup=False)
         self.current = current
 
-    def compose(self) -> ComposeResult:
-        """One entry a step."""
-        for step in Step:
-            yield RailEntry(step)
+    def on_click(self, event: Click) -> None:
+        """Lead to the step on the clicked line."""
+        at = event.get_content_offset(self)
+        if at is not None and at.y < len(Step):
+            event.stop()
+            self.post_message(self.Chosen(list(Step)[at.y]))
 
     def show(self, problems: Mapping[Step, int], *, deployed: bool) -> None:
         """Draw the marks: `ok` where a step is complete, a count where it has problems."""
-        for entry in self.query(RailEntry):
-            step = entry.step
-            here = step is self.current
-            line = f"{'▸' if here else ' '}{step.number} {step.title}"
-            mark, style = _mark(step, problems, deployed=deployed)
-            content = Content(f"{line:<14}") + Content.styled(mark, style)
-            entry.update(content.stylize("bold") if here else content)
+        self.update(Content("\n").join(self._line(step, problems, deployed=deployed) for step in Step))
+
+    def _line(self, step: Step, problems: Mapping[Step, int], *, deployed: bool) -> Content:
+        here = step is self.current
+        name = f"{'▸' if here else ' '}{step.number} {step.title}"
+        line = Content(f"{name:<14}") + Content.styled(*_mark(step, problems, deployed=deployed))
+        return line.stylize("bold") if here else line
 
 
 def _mark(step: Step, problems: Mapping[Step, int], *, deployed: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -44,6 +45,8 @@ class StepScreen(Screen[None]):
     """It has a list that is worth showing on a terminal that is too small for the rest."""
     _help = ""
     _said_until = 0.0
+    _entered: DOMNode | None = None
+    """The panel that holds the focus."""
 
     @property
     def is_busy(self) -> bool:
@@ -143,6 +146,24 @@ class StepScreen(Screen[None]):
     def cloud_answered(self) -> None:
         """Called when the cloud has answered who we are and what it has."""
         self.refresh_frame()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the panel that holds the focus, once all is said of who lost it and who got it."""
+        self.call_later(self._mark_panel)
+
+    def on_descendant_blur(self) -> None:
+        """The focus may have gone to a dialog."""
+        self.call_later(self._mark_panel)
+
+    def _mark_panel(self) -> None:
+        # A rule for `:focus-within` would have the styles of all that is in the panel worked out anew with every Tab.
+        focused = self.focused if self.focused is not None and self.focused.has_focus else None
+        entered = next((item for item in focused.ancestors if item.has_class("panel")), None) if focused else None
+        if entered is not self._entered:
+            for item, holds in ((self._entered, False), (entered, True)):
+                if item is not None:
+                    item.set_class(holds, "-entered")
+            self._entered = entered
 
     def on_rail_chosen(self, message: Rail.Chosen) -> None:
         """Go where the rail was clicked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 
 from rich.text import Text
@@ -46,18 +47,24 @@ def events_of(events: Iterable[Event], vm_id: int) -> tuple[str, ...]:
 _SEVERITIES = {"E": "error", "W": "warning"}
 
 
+_MOST = 500
+"""Lines that are kept."""
+
+
 class EventLog(RichLog):
     """A line an event; what was written stays where it is."""
 
     def __init__(self) -> None:
         super().__init__(
-            id="events", classes="panel", markup=False, highlight=False, wrap=True, max_lines=500, auto_scroll=True
+            id="events", classes="panel", markup=False, highlight=False, wrap=True, max_lines=_MOST, auto_scroll=True
         )
         self._last: Event | None = None
+        self._lines: deque[tuple[str, str, float]] = deque(maxlen=_MOST)
 
     def on_mount(self) -> None:
         """What it is, and its key."""
         title_panel(self, "Events", "w writes them into a file")
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._rewrite())
 
     def show(self, events: tuple[Event, ...]) -> None:
         """Write those that are new since the last time."""
@@ -73,7 +80,17 @@ class EventLog(RichLog):
 
     def tell(self, message: str, severity: str, at: float) -> None:
         """Write a line; `at` is a Unix time."""
+        self._lines.append((message, severity, at))
+        self._write_line(message, severity, at)
+
+    def _write_line(self, message: str, severity: str, at: float) -> None:
         line = Text(f"{clock_time(at)} {severity} ", style=theme_color(self.app, "muted"))
         name = _SEVERITIES.get(severity)
         line.append(one_line(message), style=theme_color(self.app, name) if name else "")
         self.write(line)
+
+    def _rewrite(self) -> None:
+        """A line keeps the colours of the theme in which it was written."""
+        self.clear()
+        for line in self._lines:
+            self._write_line(*line)

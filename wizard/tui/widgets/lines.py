@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rich.cells import cell_len
 from textual.app import App
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.css.styles import RulesMap
+from textual.events import Click
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from wizard.core.views.badges import Badge, Tone
 
@@ -66,28 +70,83 @@ def fitting(found: dict[str, ActiveBinding], app: App[Any]) -> dict[str, ActiveB
     return found
 
 
-class KeyLine(Footer):
-    """Textual's footer, made anew only where its keys are others.
+@dataclass(frozen=True)
+class ShownKey:
+    """A key in the line of keys: what it is, how it is written, what it does, and the columns that it covers."""
 
-    Textual makes it anew whenever the focus moves or a binding may have changed: a widget for each key, on each Tab,
-    and several times while a screen is opened.
-    """
+    key: str
+    name: str
+    does: str
+    enabled: bool
+    columns: range
+
+
+class KeyLine(Static):
+    """The keys that work now, in one line; a click presses the key. The palette's stands at the right end."""
+
+    ALLOW_SELECT = False
 
     def __init__(self) -> None:
-        super().__init__(compact=True)
-        self._shown: tuple[object, ...] = ()
+        super().__init__(markup=False)
+        self.keys: tuple[ShownKey, ...] = ()
 
-    async def recompose(self) -> None:
-        """Make the keys anew where they differ from those that are shown."""
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def on_resize(self) -> None:
+        """The palette's key keeps to the right end."""
+        self._show()
+
+    def on_click(self, event: Click) -> None:
+        """Press the key under the pointer."""
+        found = next((item for item in self.keys if event.x in item.columns), None)
+        if found is not None and found.enabled:
+            self.app.simulate_key(found.key)
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        if self.is_attached and screen is self.screen and self.app.app_focus:
+            self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
         if not self.is_attached:
-            # Asked for before its screen was left.
             return
-        keys = tuple(
-            (key, active.binding, active.enabled, active.tooltip) for key, active in self.screen.active_bindings.items()
-        )
-        if keys != self._shown:
-            self._shown = keys
-            await super().recompose()
+        keys = tuple(self._placed())
+        if keys == self.keys:
+            return
+        self.keys = keys
+        line = Content()
+        for item in keys:
+            line = line.pad_right(item.columns.start - line.cell_length)
+            style = "" if item.enabled else "dim"
+            name = Content.styled(item.name, f"bold {style} $footer-key-foreground")
+            does = Content.styled(f" {item.does}", f"{style} $footer-description-foreground")
+            line = Content.assemble(line, name, does)
+        self.update(line, layout=False)
+
+    def _placed(self) -> Iterator[ShownKey]:
+        palette = self.app.COMMAND_PALETTE_BINDING
+        column, actions = 0, set[str]()
+        for key, (_, binding, enabled, _) in self.screen.active_bindings.items():
+            if binding.show and key != palette and binding.action not in actions:
+                actions.add(binding.action)
+                item = self._key(binding, column, enabled=enabled)
+                yield item
+                column = item.columns.stop + 1
+        active = self.screen.active_bindings.get(palette)
+        if active is not None and self.app.ENABLE_COMMAND_PALETTE:
+            item = self._key(active.binding, column, enabled=active.enabled)
+            yield replace(item, columns=_at_the_end(item.columns, self.size.width))
+
+    def _key(self, binding: Binding, column: int, *, enabled: bool) -> ShownKey:
+        name = self.app.get_key_display(binding)
+        end = column + cell_len(name) + 1 + cell_len(binding.description)
+        return ShownKey(binding.key, name, binding.description, enabled, range(column, end))
+
+
+def _at_the_end(columns: range, width: int) -> range:
+    start = max(columns.start, width - len(columns))
+    return range(start, start + len(columns))
 
 
 class QuietLine(Static):
