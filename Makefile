@@ -71,9 +71,9 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-# Three workers on two cores: the tests that drive terminals wait as long as they compute.
+# Two workers a core: the tests that drive terminals wait more than they compute.
 unit: $(STAMP)
-	$(BIN)/pytest -n $$(( 3 * $$(nproc 2>/dev/null || echo 2) / 2 )) --dist worksteal
+	$(BIN)/pytest -n $$(( 2 * $$(nproc 2>/dev/null || echo 2) )) --dist worksteal
 
 snapshots: $(STAMP)
 	$(BIN)/pytest -n auto tests/tui/test_*pictures.py --snapshot-update

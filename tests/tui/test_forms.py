@@ -21,7 +21,7 @@ from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.form import Advanced, FieldInput, FieldRow
-from wizard.tui.widgets.json_view import JsonScreen
+from wizard.tui.widgets.json_view import JsonScreen, JsonView
 from wizard.tui.widgets.picker import Picker
 
 
@@ -313,3 +313,21 @@ async def test_a_resize_keeps_what_was_typed_and_where(sandbox: Sandbox) -> None
             assert app.focused is control
             assert control.value == "12"
         assert row(pilot, "FL_NUM_ROUNDS").region.bottom <= 24
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "beside"), [(80, 1, False), (120, 1, False), (160, 2, False), (200, 2, True)]
+)
+async def test_a_wide_terminal_has_two_columns_of_fields(
+    sandbox: Sandbox, width: int, columns: int, beside: bool
+) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(width, 40)) as pilot:
+        await connected(pilot)
+        app.go(Step.SUPERLINK)
+        await at(pilot, Step.SUPERLINK)
+        rows = [row for row in app.screen.query(FieldRow) if row.field.group == "Training"]
+        assert len({row.region.x for row in rows}) == columns
+        assert len({row.region.y for row in rows}) == len(rows) // columns
+        assert min(row.control.region.width for row in rows) >= 12
+        assert app.screen.query_one(JsonView).display is beside

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from tests.tui.conftest import wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, until, words
+from tests.tui.test_services import two
 from wizard.core.plan.plan import Plan
 from wizard.sandbox.server import Sandbox
 from wizard.tui import key_queue
@@ -23,6 +24,7 @@ from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm
 from wizard.tui.widgets.picker import Picker
+from wizard.tui.widgets.service_list import ServiceTable
 
 
 def at_once(pilot: Pilot[int], *keys: str) -> None:
@@ -169,3 +171,18 @@ def test_every_group_of_workers_is_one_that_asks_or_one_in_the_background() -> N
     groups = {name for source in sources for name in re.findall(r'group="([^"]+)"', source)}
     assert groups == key_queue.ASKING | BACKGROUND
     assert not key_queue.ASKING & BACKGROUND
+
+
+async def test_keys_for_an_action_that_begins_on_home_wait_for_its_question(sandbox: Sandbox) -> None:
+    _, beta = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        table = app.screen.query_one(ServiceTable)
+        await until(pilot, lambda: table.row_count == 2, "the services")
+        table.focus()
+        await pilot.pause()
+        at_once(pilot, "down", "s", "backspace", "6", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the second question")
+        assert app.session.service_id == beta
+        assert "Scale to 6 SuperNodes?" in words(app)

@@ -33,6 +33,7 @@ ASKS_AGAIN_WITHIN = 1.0
 ASKING = frozenset(
     [
         "act",
+        "begin",
         "change-a-preset",
         "check",
         "deploy",
@@ -120,13 +121,9 @@ class KeyQueue(App[int]):
         if not self.screen_stack or (self.screen is not shown and isinstance(self.screen, ModalScreen)):
             return  # The question is there.
         answered = isinstance(shown, ModalScreen) and shown not in self.screen_stack
-        workers = frozenset(
-            item
-            for item in self.workers
-            if item.group in ASKING and not item.is_finished and (answered or item not in known)
-        )
+        passed_over = frozenset(self._busy) if answered else frozenset(known) | frozenset(self._busy)
         patience = ASKS_AGAIN_WITHIN if answered else ASKS_WITHIN
-        self._asking = _Asking(self.screen, workers, time.monotonic() + patience) if workers - set(self._busy) else None
+        self._asking = _Asking(self.screen, passed_over, time.monotonic() + patience)
 
     async def _settled(self, end: float) -> None:
         """The focus stays where it is, on a screen that is there: a widget asks the application for the focus."""
@@ -143,22 +140,31 @@ class KeyQueue(App[int]):
     async def _asked(self) -> None:
         """What the last key began, or went on with, has put its question, or needs longer."""
         asking, self._asking = self._asking, None
-        if asking is None:
+        if asking is None or not (workers := self._at_work(asking)):
             return
-        while self.screen is asking.screen and not all(item.is_finished for item in asking.workers):
+        while self.screen is asking.screen and workers:
             if time.monotonic() >= asking.end:
-                self._busy.update(asking.workers)
+                self._busy.update(workers)
                 break
             await asyncio.sleep(_SHORT)
+            workers = self._at_work(asking)
         await self._settled(time.monotonic() + PATIENCE)
+
+    def _at_work(self, asking: _Asking) -> frozenset[Worker[object]]:
+        """The workers that may put the question, those that another one of them has begun included."""
+        return frozenset(
+            item
+            for item in self.workers
+            if item.group in ASKING and not item.is_finished and item not in asking.passed_over
+        )
 
 
 @dataclass(frozen=True)
 class _Asking:
-    """Workers that may put a question over a screen until a moment, on the monotonic clock."""
+    """A screen over which a question may come until a moment, on the monotonic clock, and workers that put none."""
 
     screen: Screen[object]
-    workers: frozenset[Worker[object]]
+    passed_over: frozenset[Worker[object]]
     end: float
 
 

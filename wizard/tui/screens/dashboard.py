@@ -99,7 +99,8 @@ class DashboardScreen(ServiceActions):
         self.alerts = Alerts()
         self.push: Push | None = None
         self.earlier: tuple[Pace, ...] | None = None
-        self.wanted_action = ""
+        self.answered = asyncio.Event()
+        """Set with each answer about the service."""
 
     def compose_content(self) -> ComposeResult:
         """The deployment, what to do next, the shards, the VMs, the events."""
@@ -162,7 +163,7 @@ class DashboardScreen(ServiceActions):
                 return
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
-            await self._act()
+            self.answered.set()
             if watch.latest.snapshot is not None and watch.latest.snapshot.gone:
                 self.sweep(watch.latest.snapshot)
                 return
@@ -187,16 +188,15 @@ class DashboardScreen(ServiceActions):
         if self.snapshot is not None and self.snapshot.gone and self.service_id is not None:
             self.call_later(self.wizard.forget_dashboard, self.service_id)
 
-    def act_once_seen(self, action: str) -> None:
+    @work(exclusive=True, group="begin", description="beginning an action")
+    async def act_once_seen(self, action: str) -> None:
         """Begin an action on the service with the next answer about it."""
-        self.wanted_action = action
+        self.answered.clear()
         self.wake.set()
-
-    async def _act(self) -> None:
-        action, self.wanted_action = self.wanted_action, ""
+        await self.answered.wait()
         if why := self._why_not(action):
             self.notify(one_line(why), severity="warning", markup=False)
-        elif action:
+        else:
             await self.run_action(action)
 
     def action_switch(self) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.widgets import Button, Static
 
 from wizard.core.flower.node_config import split
 from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
-from wizard.tui.screens.step import WalkingScreen, problems_of
+from wizard.tui.screens.step import StepScreen, WalkingScreen, problems_of
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm
@@ -87,6 +89,8 @@ class SettingsScreen(WalkingScreen):
     """The form of one level, its problems, the JSON beside it, and under the SuperNodes their partitions."""
 
     CSS_PATH = ["step.tcss", "settings.tcss"]
+    # At the last, two columns of fields leave room for the JSON.
+    HORIZONTAL_BREAKPOINTS = [*StepScreen.HORIZONTAL_BREAKPOINTS, (190, "-huge")]
     BINDINGS = [Binding("f7", "json", "JSON"), Binding("f9", "undo_field", "Default")]
     COMMANDS = {SettingsCommands}
     # The field that was asked for gets the focus, and not the first one before it.
@@ -107,14 +111,11 @@ class SettingsScreen(WalkingScreen):
         """The fields, then the way on."""
         with VerticalScroll(id="form", classes="panel", can_focus=False) as form:
             fields = self.session.plan.contract.at(self.level)
-            group = ""
-            for item in fields:
-                if item.advanced:
-                    continue
-                if item.group and item.group != group:
-                    yield Static(item.group, classes="field-group", markup=False)
-                group = item.group
-                yield self._new_row(item)
+            for group, items in groupby((item for item in fields if not item.advanced), lambda item: item.group):
+                if group:
+                    yield Static(group, classes="field-group", markup=False)
+                # In two columns, where the terminal has the width.
+                yield Container(*map(self._new_row, items), classes="fields")
             if self.level is Level.SUPERNODE:
                 yield PartitionTable()
             if advanced := [item for item in fields if item.advanced and not item.fixed_because]:
