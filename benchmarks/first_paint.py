@@ -26,7 +26,7 @@ def rows() -> Iterator[Row]:
     with private_environment({"TEXTUAL_ANIMATIONS": "none"}) as environment:
         wizard = ["-m", "wizard"]
         bare = partial(_seconds, ["-c", _BARE], environment, b"it stands")
-        frame = partial(_seconds, wizard, environment, b"SuperNodes")
+        frame = partial(_seconds, wizard, environment, b"Services")
         yield from pairs.rows("first paint", frame, ("bare Textual app", bare), TARGET)
         whole = partial(_seconds, wizard, environment, b"anomaly-detection")
         yield pairs.ratio("Home with its presets: wizard / bare Textual app", whole, bare)

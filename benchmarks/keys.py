@@ -33,7 +33,7 @@ def rows() -> Iterator[Row]:
             terminal.close()
     with staged(VMS) as stage:
         before = stage.traffic()
-        with dashboard(stage.environment, SERVICE, f"SuperNodes {VMS - 1}/{VMS - 1} READY") as terminal:
+        with dashboard(stage.environment, SERVICE, f"{VMS - 1}/{VMS - 1} READY") as terminal:
             ours = _presses(terminal, b"r")
             polls = (stage.traffic() - before).requests // 2
     name = f"key to paint at {VMS:,} VMs"

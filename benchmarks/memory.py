@@ -27,7 +27,7 @@ def rows() -> Iterator[Row]:
             terminal.close()
     with (
         staged(VMS) as stage,
-        dashboard(stage.environment, SERVICE, f"SuperNodes {VMS - 1}/{VMS - 1} READY") as terminal,
+        dashboard(stage.environment, SERVICE, f"{VMS - 1}/{VMS - 1} READY") as terminal,
     ):
         for _ in range(_REFRESHES):
             terminal.send(b"r")

@@ -26,7 +26,7 @@ def rows() -> Iterator[Row]:
     name = f"bytes to {COLUMNS}x{LINES} at {VMS:,} VMs"
     with (
         staged(VMS) as stage,
-        dashboard(stage.environment, SERVICE, f"SuperNodes {VMS - 1}/{VMS - 1} READY") as terminal,
+        dashboard(stage.environment, SERVICE, f"{VMS - 1}/{VMS - 1} READY") as terminal,
     ):
         # The first result of so many VMs may take long enough to stretch the pause that the top line tells of.
         terminal.send(b"r")

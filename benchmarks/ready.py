@@ -45,13 +45,13 @@ def _seconds(url: str, tell: Tell) -> list[float]:
     with staged(VMS, silent=RUNS + 1) as stage:
         told = VMS - 1 - (RUNS + 1)
         environment = {**stage.environment, "ONE_ZMQ": url}
-        with dashboard(environment, SERVICE, f"SuperNodes {told}/{VMS - 1} READY") as terminal:
+        with dashboard(environment, SERVICE, f"{told}/{VMS - 1} READY") as terminal:
             oned, found = stage.oned(), []
             for ready in range(told + 1, told + 1 + RUNS):
                 terminal.count(1.0 + chance.uniform(0, _LONGEST_PAUSE))
                 begin = time.perf_counter()
                 _says_ready(oned, ready, tell)
-                terminal.wait_for(f"SuperNodes {ready}/{VMS - 1} READY", 30)
+                terminal.wait_for(f"{ready}/{VMS - 1} READY", 30)
                 found.append(time.perf_counter() - begin)
     return found
 
