@@ -16,9 +16,8 @@ from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
 from wizard.storage import drafts
-from wizard.tui.flows.drafts import DraftOffer
 from wizard.tui.steps import Step
-from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.dialogs import Confirm, DraftOffer
 
 CHANGED = Preset(Plan().with_text("FL_NUM_ROUNDS", "ten"))
 

@@ -16,7 +16,7 @@ from wizard.core.plan.plan import Plan
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
-from wizard.tui.widgets.service_list import ServiceSwitch
+from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 

@@ -32,7 +32,6 @@ from wizard.core.plan.template_check import linted
 from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
-from wizard.tui.flows.drafts import DraftOffer
 from wizard.tui.flows.registered import Findings
 from wizard.tui.flows.saving import PresetChooser
 from wizard.tui.help import HelpPage
@@ -44,13 +43,13 @@ from wizard.tui.screens.settings import SettingsScreen
 from wizard.tui.screens.step import StepScreen, TooSmallScreen, WalkingScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
-from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, Notice
+from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, DraftOffer, Notice
 from wizard.tui.widgets.form import FieldRow
 from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
 from wizard.tui.widgets.picker import Picker
-from wizard.tui.widgets.service_list import ServiceSwitch
+from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet, SuperLinkSheet
 from wizard.tui.widgets.tour import Tour, pages
 from wizard.tui.widgets.vm_sheet import VmSheet

@@ -18,7 +18,7 @@ from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm, Notice
 from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.picker import Picker
-from wizard.tui.widgets.service_list import ServiceSwitch
+from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 SandboxOf = Callable[[str], Sandbox]

@@ -19,7 +19,8 @@ from wizard.tui.app import MOST, WizardApp
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step
-from wizard.tui.widgets.service_list import COLUMNS, ServiceList, ServiceSwitch, ServiceTable, ready_bar
+from wizard.tui.widgets.service_list import COLUMNS, ServiceList, ServiceTable, ready_bar
+from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.table import fitting
 from wizard.tui.widgets.vm_sheet import VmSheet
 

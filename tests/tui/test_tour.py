@@ -17,8 +17,8 @@ from wizard.core.plan.preset import Preset
 from wizard.sandbox.server import Sandbox
 from wizard.storage import drafts
 from wizard.storage.files import APPLICATION, TOUR_SEEN, first_start, own_presets
-from wizard.tui.flows.drafts import DraftOffer
 from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import DraftOffer
 from wizard.tui.widgets.tour import Tour
 
 

@@ -15,7 +15,6 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from wizard.cloud.answers import Poll
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
@@ -31,6 +30,7 @@ from wizard.tui.terminal.textual_internals import driver_of
 from wizard.tui.themes import HARMLESS, NO_COLORS, PLAIN_SIGNS, dress
 
 if TYPE_CHECKING:
+    from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.operations.prepare import Prepared
 
@@ -236,7 +236,7 @@ class WizardApp(Wizard):
     @work(exclusive=True, group="switch", description="going to another service")
     async def switch_service(self) -> None:
         """Let the operator choose another service, and show its dashboard."""
-        from wizard.tui.widgets.service_list import ServiceSwitch
+        from wizard.tui.widgets.service_switch import ServiceSwitch
 
         chosen = await self.push_screen_wait(ServiceSwitch(self.session))
         if chosen is not None and chosen != self.session.service_id:

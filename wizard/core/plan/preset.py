@@ -13,9 +13,8 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic_core import SchemaValidator, ValidationError
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from wizard.core.errors import WizardError
 from wizard.core.opennebula.user_inputs import InputType
@@ -29,6 +28,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    # At run time it is imported with the first preset that is read: Home is painted before that.
+    from pydantic_core import SchemaValidator, ValidationError
 
 FORMAT = 1
 """The number that `preset = …` must have; a larger one was written by a newer version."""
@@ -68,6 +70,7 @@ def loads(text: str, *, unfinished: bool = False) -> Preset:
 
     `unfinished` reads what `dumps` wrote with the same word: a number may be any text.
     """
+    from pydantic_core import ValidationError
 
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise PresetError(f"it is larger than {LARGEST // 1024} KiB, so it is no preset")
@@ -80,9 +83,9 @@ def loads(text: str, *, unfinished: bool = False) -> Preset:
         raise PresetError("it is nested too deeply to be a preset") from None
     _check_format(raw, text)
     try:
-        parsed = checked(raw)
+        parsed: dict[str, Any] = _file().validate_python(raw)
     except ValidationError as error:
-        raise _explained(error, raw, text, KEYS) from None
+        raise _explained(error, raw, text, _KEYS) from None
     contract = _contract(parsed, text)
     texts: dict[str, str] = {}
     for level in Level:
@@ -273,31 +276,23 @@ def _line_told(message: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-__all__ = ["KEYS", "ValidationError", "checked"]
-
 _TEXT = {"type": "str", "strict": True}
 _SCALAR = {"type": "union", "choices": [{"type": kind, "strict": True} for kind in ("str", "bool", "int", "float")]}
 _TABLE = {"type": "dict", "keys_schema": _TEXT, "values_schema": _SCALAR}
-KEYS: Mapping[str, Any] = {
+_KEYS: Mapping[str, Any] = {
     "preset": {"type": "int", "strict": True},
     **dict.fromkeys(("contract", "title", "about", "template"), _TEXT),
     **{level.value: _TABLE for level in Level},
 }
 """What may stand in a preset file: three tables, one a level, and the words that introduce them."""
 
-_FILE = SchemaValidator(
-    {
-        "type": "typed-dict",
-        "extra_behavior": "forbid",
-        "fields": {
-            key: {"type": "typed-dict-field", "schema": schema, "required": key == "preset"}
-            for key, schema in KEYS.items()
-        },
+
+@cache
+def _file() -> SchemaValidator:
+    from pydantic_core import SchemaValidator
+
+    fields = {
+        key: {"type": "typed-dict-field", "schema": schema, "required": key == "preset"}
+        for key, schema in _KEYS.items()
     }
-)
-
-
-def checked(raw: object) -> dict[str, Any]:
-    """The tables of a preset file as they stand there. Raises ValidationError."""
-    found: dict[str, Any] = _FILE.validate_python(raw)
-    return found
+    return SchemaValidator({"type": "typed-dict", "extra_behavior": "forbid", "fields": fields})

@@ -1,4 +1,7 @@
-"""The draft while the wizard runs: kept on every change of screen and on leaving, offered again at the next start."""
+"""The draft while the wizard runs: kept on every change of screen and on leaving, offered again at the next start.
+
+The dialogs are imported when there is a question: Home is painted before that.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal
-from textual.widgets import Button, Static
+from textual.app import App
 
-from wizard.core.text import one_line
 from wizard.storage import drafts
 from wizard.storage.drafts import Draft
 from wizard.storage.files import PresetFileError
 from wizard.tui.session import Session
-from wizard.tui.widgets.dialogs import Confirm, Dialog
 
 _NAME_SHOWN = 60
 
@@ -79,6 +77,7 @@ class DraftKeeper:
         return found
 
     async def _offer(self, found: tuple[Draft, ...]) -> bool:
+        from wizard.tui.widgets.dialogs import DraftOffer
 
         for place, draft in enumerate(found):
             wanted = await self._app.push_screen_wait(DraftOffer(_said(draft, len(found) - place - 1)))
@@ -98,6 +97,8 @@ async def may_leave(app: App[int], session: Session) -> bool:
     """True if the present draft may be replaced; asks where something that was typed would be lost."""
     if not session.unsaved:
         return True
+    from wizard.tui.widgets.dialogs import Confirm
+
     question = Confirm(
         "Discard your changes?", "Unsaved changes will be lost.", "Discard", no="Keep editing", danger=True
     )
@@ -126,39 +127,7 @@ async def may_quit(app: App[int], session: Session, drafts: DraftKeeper) -> bool
         title, text = "Quit?", f"The draft has changes that are {kept}. Ctrl+S saves them as a preset."
     if not title:
         return True
+    from wizard.tui.widgets.dialogs import Confirm
+
     again = "" if session.sending else "ctrl+q"
     return await app.push_screen_wait(Confirm(title, text, "Quit", no="Stay", danger=True, again=again))
-
-
-class DraftOffer(Dialog[bool | None]):
-    """True to continue, False to discard, None (Esc) to leave it for the next start."""
-
-    heading = "Continue where you left off?"
-    HELP = (
-        "A draft that an earlier session left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
-    )
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Decide at the next start"),
-        Binding("left", "app.focus_previous", "Other button", show=False),
-        Binding("right", "app.focus_next", "Other button", show=False),
-    ]
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = one_line(text)
-
-    def compose_dialog(self) -> ComposeResult:
-        """The draft that was being edited, and the two answers."""
-        yield Static(self.text, markup=False)
-        with Horizontal(classes="dialog-buttons"):
-            yield Button("Continue", id="continue", variant="primary", compact=True)
-            yield Button("Discard", id="discard", compact=True)
-
-    def on_mount(self) -> None:
-        """Focus the answer that does no harm."""
-        self.query_one("#continue").focus()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Give the answer."""
-        event.stop()
-        self.dismiss(event.button.id == "continue")

@@ -200,6 +200,40 @@ class Notice(Dialog[None]):
         self.notify("Sent to the terminal's clipboard.", markup=False)
 
 
+class DraftOffer(Dialog[bool | None]):
+    """True to continue, False to discard, None (Esc) to leave it for the next start."""
+
+    heading = "Continue where you left off?"
+    HELP = (
+        "A draft that an earlier session left. Continue takes it up, Discard removes it for good, Esc leaves it lying."
+    )
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "Decide at the next start"),
+        Binding("left", "app.focus_previous", "Other button", show=False),
+        Binding("right", "app.focus_next", "Other button", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = one_line(text)
+
+    def compose_dialog(self) -> ComposeResult:
+        """The draft that was being edited, and the two answers."""
+        yield Static(self.text, markup=False)
+        with Horizontal(classes="dialog-buttons"):
+            yield Button("Continue", id="continue", variant="primary", compact=True)
+            yield Button("Discard", id="discard", compact=True)
+
+    def on_mount(self) -> None:
+        """Focus the answer that does no harm."""
+        self.query_one("#continue").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Give the answer."""
+        event.stop()
+        self.dismiss(event.button.id == "continue")
+
+
 def trouble(error: WizardError) -> Notice:
     """A dialog for an error: what happened, to what, in whose words, what to do now."""
     parts = [error.subject, error.detail, error.hint and f"What to do: {error.hint}"]

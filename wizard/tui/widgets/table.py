@@ -316,7 +316,7 @@ class Table(DataTable[Text], Generic[Row]):
         self.clear(columns=True)
         for column in self.shape:
             if column.key in self._widths:
-                self.add_column(column.heading, key=column.key, width=self._widths[column.key])
+                self.add_column(Text(column.heading), key=column.key, width=self._widths[column.key])
         by_key = {self.key(row): texts for row, texts in zip(self.rows_given, self._texts, strict=True)}
         for key in shown:
             if key in by_key:
