@@ -104,8 +104,9 @@ class Watch:
         if snapshot is None:
             return QUICK
         quiet = snapshot.taken_at - self.changed_at
-        moving = not (snapshot.gone or settled(snapshot)) and quiet < _A_WHILE
-        if snapshot.gone or settled(snapshot):
+        rests = snapshot.gone or settled(snapshot)
+        moving = not rests and quiet < _A_WHILE
+        if rests:
             found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
         else:
             found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK

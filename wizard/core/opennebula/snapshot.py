@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from wizard.core.opennebula import states
 
@@ -85,7 +86,9 @@ class VmFacts:
 
         None where nobody has noted that.
         """
-        record, _, seconds = (self.user_template or {}).get(RESTARTED, "").partition(" ")
+        if not self.user_template or RESTARTED not in self.user_template:
+            return None
+        record, _, seconds = self.user_template[RESTARTED].partition(" ")
         known = all(text.isascii() and text.isdigit() and len(text) < 12 for text in (record, seconds))
         return (int(record), int(seconds)) if known else None
 
@@ -167,12 +170,12 @@ class Role:
         """Seconds of COOLDOWN after a scale; OneFlow's own default where the role says nothing."""
         return 300 if self.cooldown is None else self.cooldown
 
-    @property
+    @cached_property
     def lost(self) -> tuple[int, ...]:
         """The positions in its list where OneFlow names no VM."""
         return tuple(place for place, node in enumerate(self.nodes) if node.is_lost)
 
-    @property
+    @cached_property
     def ready_count(self) -> int:
         """Number of its VMs that run and say READY=YES."""
         return sum(1 for node in self.nodes if node.vm is not None and node.vm.is_ready)

@@ -154,8 +154,12 @@ class Table(DataTable[Text], Generic[Row]):
 
     def fill(self, rows: Sequence[Row], note: str = "") -> None:
         """Show these; only what differs from what stands there is written. `note` follows the title."""
-        self.rows_given, self.note = tuple(rows), note
-        self._texts = [{one.key: one.text(row) or NOTHING for one in self.shape} for row in rows]
+        texts = [{one.key: one.text(row) or NOTHING for one in self.shape} for row in rows]
+        same = texts == self._texts and list(map(self.key, rows)) == list(map(self.key, self.rows_given))
+        self.rows_given, self.note, self._texts = tuple(rows), note, texts
+        if same and self._shown:
+            self._say()
+            return
         for column in self.shape:
             widest = max((cell_len(texts[column.key]) for texts in self._texts), default=0)
             # A column does not become narrower: nothing jumps when a long word comes and goes.
