@@ -131,3 +131,16 @@ async def test_keys_that_arrive_together_are_taken_in_their_order(keys: list[str
             app.post_message(Key(key, key if len(key) == 1 else None))
         await pilot.pause()
         assert app.line.value == left
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_becomes_narrow() -> None:
+    app = OneLine()
+    async with app.run_test(size=(40, 5)) as pilot:
+        app.line.value = "abcdefghijklmnopqrst"
+        app.line.focus()
+        app.line.action_end()
+        await pilot.pause()
+        assert app.line.scroll_x == 0
+        await pilot.resize_terminal(12, 5)
+        await pilot.pause(0.1)
+        assert app.line.scroll_x == len(app.line.value) + 1 - 12, "the cursor stands behind the last letter"

@@ -10,6 +10,7 @@ import unicodedata
 
 from textual.binding import Binding
 from textual.events import Key, Paste
+from textual.geometry import Region
 from textual.widgets import Input
 
 from wizard.core.text import one_line
@@ -46,6 +47,14 @@ class LineInput(Input):
         )
         self.cursor_blink = False
         self.longest = longest
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight: where it was set before there was a width, Textual could not know."""
+        if self.has_focus:
+            self.call_after_refresh(self._show_cursor)
+
+    def _show_cursor(self) -> None:
+        self.scroll_to_region(Region(self._cursor_offset, 0, width=1, height=1), force=True, animate=False)
 
     async def on_key(self, event: Key) -> None:
         """Take keys in the order in which they were pressed, and what is part of a letter without being one.
