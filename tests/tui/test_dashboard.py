@@ -88,7 +88,7 @@ async def test_the_line_on_top_and_what_is_next(sandbox: Sandbox) -> None:
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, sandbox)
-        assert line(pilot, "#top") == " Home › Flower Federated Learning #2   ● RUNNING   ↻ 8 s"
+        assert line(pilot, "#top") == " Home › Flower Federated Learning #2   ● RUNNING   every 8 s"
         assert "Connect" in line(pilot, "#waiting")
         assert keys(screen)[:3] == ["Back", "Connect", "Diagnosis"]
         assert not {"Restart stale", "Recover"} & set(keys(screen))

@@ -45,6 +45,7 @@ from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, DraftOffer, Notice
 from wizard.tui.widgets.form import FieldRow
+from wizard.tui.widgets.journal_sheet import JournalSheet
 from wizard.tui.widgets.json_view import JsonScreen
 from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.node_config_editor import NodeConfigEditor
@@ -106,6 +107,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (PresetChooser, dialog(lambda _: PresetChooser("Compare", list_presets()))),
     (ServiceSwitch, dialog(lambda pilot: ServiceSwitch(wizard_of(pilot).session))),
     (VmSheet, dialog(lambda _: VmSheet(ServiceSnapshot(1, "one", 2), 7, None))),
+    (JournalSheet, dialog(lambda _: JournalSheet(7, ""))),
     (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
     (SuperLinkSheet, dialog(lambda _: SuperLinkSheet(ServiceSnapshot(1, "one", 2), CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),

@@ -243,7 +243,7 @@ async def test_where_delete_is_refused_the_question_names_recover(sandbox_of: Ca
         await dashboard_shows(pilot, sandbox, "DEPLOYING")
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "so this is a recover with delete" in words(app)
+        assert "a recover with delete is sent" in words(app)
         await pilot.press("left", "enter")
         await dashboard_shows(pilot, sandbox, "GONE", stride=1)
         assert not [item for item in sandbox.requests if item.method == "DELETE"]

@@ -14,14 +14,19 @@ from wizard.cloud.cloud import Cloud
 from wizard.core.plan.plan import Plan
 from wizard.core.views.rows import ServiceRow
 from wizard.operations import machine as ssh
+from wizard.operations.machine import GuestLog
 from wizard.sandbox.server import Sandbox
-from wizard.tui.app import MOST, WizardApp
+from wizard.tui.app import WizardApp
+from wizard.tui.dashboards import MOST
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.screens.home import HomeScreen
 from wizard.tui.steps import Step
+from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.journal_sheet import JournalSheet
+from wizard.tui.widgets.lines import QuietLine
 from wizard.tui.widgets.service_list import COLUMNS, ServiceList, ServiceTable, ready_bar
 from wizard.tui.widgets.service_switch import ServiceSwitch
-from wizard.tui.widgets.table import fitting
+from wizard.tui.widgets.table_columns import fitting
 from wizard.tui.widgets.vm_sheet import VmSheet
 
 ROW = ServiceRow(7, "flower-prod", "FAILED_DEPLOYING", 1, 3, 4000, "eva", "vm failed", True)
@@ -201,9 +206,9 @@ async def test_the_journal_of_a_guest_is_read_without_holding_the_page_up(
     app = wizard_on(sandbox)
     held = threading.Event()
 
-    def slow(address: str) -> str:
+    def slow(address: str) -> GuestLog:
         held.wait(20)
-        return f"kernel: \x1b[31mup\nflower: hello from {address}"
+        return GuestLog(f"kernel: \x1b[31mup\nflower: hello from {address}")
 
     monkeypatch.setattr("wizard.operations.machine.guest_log", slow)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -213,13 +218,17 @@ async def test_the_journal_of_a_guest_is_read_without_holding_the_page_up(
         await polled(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM")
-        sheet = app.screen
-        assert isinstance(sheet, VmSheet)
         await pilot.press("j")
-        await until(pilot, lambda: "Asking the guest" in sheet.text, "that it is asked")
+        await until(pilot, lambda: isinstance(app.screen, JournalSheet), "the page of the journal")
+        sheet = app.screen
+        assert isinstance(sheet, JournalSheet)
+        shown = sheet.query_one("#journal-text", QuietLine)
+        await until(pilot, lambda: shown.text.startswith("Asking 10."), "that it is asked")
         held.set()
-        await until(pilot, lambda: "flower: hello from 10." in sheet.text, "the journal")
-        assert "\x1b" not in sheet.text
+        await until(pilot, lambda: "flower: hello from 10." in shown.text, "the journal")
+        assert "\x1b" not in shown.text
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM again")
 
 
 def test_a_guest_is_asked_without_a_shell_and_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,11 +240,14 @@ def test_a_guest_is_asked_without_a_shell_and_without_a_password(monkeypatch: py
 
     monkeypatch.setattr(ssh, "missing", lambda: "")
     monkeypatch.setattr(subprocess, "run", run)
-    assert ssh.guest_log("10.0.0.1") == "Connection refused"
+    refused = ssh.guest_log("10.0.0.1")
+    assert not refused.text
+    assert "could not be read by ssh: Connection refused" in refused.failure
+    assert "ssh root@10.0.0.1 journalctl" in refused.failure, "what to try by hand"
     assert asked[0][0] == "ssh"
     assert "BatchMode=yes" in asked[0]
     assert asked[0][asked[0].index("root@10.0.0.1") + 1] == "journalctl"
-    assert ssh.guest_log("-oProxyCommand=x") == "It has no address to reach it at."
+    assert ssh.guest_log("-oProxyCommand=x") == GuestLog(failure="It has no address to reach it at.")
     assert len(asked) == 1
 
 
@@ -267,3 +279,46 @@ async def test_where_the_processes_of_a_vm_are_ours_no_guest_is_asked(
         await pilot.pause()
         assert "printed by VM 0" in sheet.text
         assert asked == []
+
+
+async def test_what_is_begun_on_home_and_not_sent_ends_on_home(sandbox: Sandbox) -> None:
+    alpha, beta = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        home = app.screen
+        services = home.query_one(ServiceList)
+        await until(pilot, lambda: services.table.row_count == 2, "both services")
+        assert str(services.table.border_subtitle) == "Tab to get here", "its keys do not work yet"
+        services.table.focus()
+        await until(pilot, lambda: "x delete" in str(services.table.border_subtitle), "its keys")
+        services.mark(beta)
+        for key, words in (("x", "Nothing was sent."), ("o", "Nothing was sent: ")):
+            await pilot.press(key)
+            if key == "x":
+                await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+                await pilot.press("enter")
+            await at(pilot, Step.HOME)
+            await until(pilot, lambda words=words: line(pilot, "#help-line").startswith(words), "that nothing was sent")
+            found = app.screen.query_one(ServiceList)
+            await until(pilot, lambda found=found: found.table.has_focus, "the focus in the list")
+            assert found.marked is not None
+            assert found.marked.id == beta, "the cursor on the service that one comes from"
+        assert not [item for item in sandbox.requests if item.method in ("DELETE", "POST") and "service/" in item.call]
+        assert alpha != beta
+
+
+async def test_whoever_stays_on_the_dashboard_is_not_led_home(sandbox: Sandbox) -> None:
+    alpha, _ = two(sandbox)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.attach(alpha)
+        await at(pilot, Step.DASHBOARD)
+        await polled(pilot)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("enter")
+        await at(pilot, Step.DASHBOARD)
+        await pilot.press("y", "escape")
+        await at(pilot, Step.DASHBOARD)

@@ -11,7 +11,8 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 
 from tests.tui.pressing import typed
-from wizard.tui.widgets.table import Column, Table, fitting, natural
+from wizard.tui.widgets.table import Table
+from wizard.tui.widgets.table_columns import Column, fitting, natural
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def said(table: Table[Item]) -> str:
     return f"{table.border_title} {table.border_subtitle}"
 
 
-async def test_letters_of_a_filter_never_act_and_esc_empties_it_first() -> None:
+async def test_letters_of_a_filter_never_act_and_esc_ends_it() -> None:
     app = Tables()
     async with app.run_test(size=(80, 20)) as pilot:
         table = table_of(pilot)
@@ -65,7 +66,8 @@ async def test_letters_of_a_filter_never_act_and_esc_empties_it_first() -> None:
         assert app.acted == 0
         assert table.words == "o>x"
         await pilot.press("escape")
-        assert (table.words, table.typing, app.acted) == ("", True, 0)
+        assert (table.words, table.typing, app.acted) == ("", False, 0)
+        await pilot.press("slash")
         await typed(pilot, "NODE-a 1")
         assert keys(table) == [item.id for item in ITEMS if "node-a" in item.host and "1" in f"{item.id}"]
         assert "of 30" in said(table)
@@ -164,3 +166,19 @@ async def test_a_thousand_rows_are_filtered_before_the_next_key() -> None:
         print(f"slowest key among 1,000 rows: {slowest * 1000:.0f} ms")
         # Generous, for a machine with other things to do: what is held here is the order of magnitude.
         assert slowest < 1.0
+
+
+async def test_a_row_that_is_what_was_typed_comes_first_and_new_words_replace_the_old() -> None:
+    async with Tables().run_test(size=(80, 20)) as pilot:
+        table = table_of(pilot)
+        table.fill(ITEMS)
+        await pilot.press("down", "down", "slash")
+        wanted = ITEMS[-1].id
+        await typed(pilot, f"{wanted}")
+        assert keys(table)[0] == wanted
+        assert table.marked_key() == str(wanted)
+        await pilot.press("enter", "slash")
+        await typed(pilot, "node-a")
+        assert table.words == "node-a"
+        shown = [active.binding.description for active in pilot.app.screen.active_bindings.values()]
+        assert {"Keep", "Show all"} <= set(shown), "how typing ends"

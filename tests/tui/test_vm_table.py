@@ -46,7 +46,7 @@ class OneTable(App[int]):
             vm(2 + number, STATES[number % len(STATES)], ips=(f"10.0.{number // 250}.{number % 250}",))
             for number in range(skip, count)
         ]
-        self.query_one(Machines).show(board(service(vms), ""), quick=False)
+        self.query_one(Machines).show(board(service(vms), ""), gone=False, quick=False)
 
 
 async def shown(pilot: Pilot[int], title: str) -> None:

@@ -110,6 +110,8 @@ class Connector:
     """Whether what is seen is kept for later sessions: a sandbox inside this process has none."""
     logs: Callable[[int], str] | None = None
     """What the processes of a VM printed, where they are ours."""
+    remark: str = ""
+    """What is to be known of this cloud beside its address; empty for a real one."""
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
@@ -142,13 +144,16 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
         yield from _closing(Connector(lambda: _login(reach)))
         return
     with ending_in_order(), contextlib.ExitStack() as stack:
-        logs = None
+        logs, pace = None, reach.speed or speed
         if reach.with_flower:
+            pace = 1.0
             sandbox, logs = stack.enter_context(sandbox_with_flower(reach.world, reach.opennebula, latency=LATENCY))
         else:
-            chosen = sandbox_of(reach.world, reach.opennebula, speed=reach.speed or speed, latency=LATENCY)
+            chosen = sandbox_of(reach.world, reach.opennebula, speed=pace, latency=LATENCY)
             sandbox = stack.enter_context(chosen)
-        yield from _closing(Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False, logs=logs))
+        remark = "sandbox" if pace == 1.0 else f"sandbox, its clock runs {pace:g} times as fast"
+        connector = Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False, logs=logs, remark=remark)
+        yield from _closing(connector)
 
 
 @contextmanager

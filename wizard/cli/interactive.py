@@ -79,7 +79,7 @@ def open_wizard(
         )
         app.complaints += (complaint,) if complaint else ()
         app.session.keeps = connector.keeps
-        app.session.logs = connector.logs
+        app.session.logs, app.session.remark = connector.logs, connector.remark
         app.notifies = notify or notifying()
         # What was imported stays: no look for garbage goes through it again while somebody types.
         gc.freeze()

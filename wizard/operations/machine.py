@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 
 
 def reached_through() -> str:
@@ -42,26 +43,40 @@ _LOG_PATIENCE = 20.0
 _LARGEST_LOG = 1_000_000
 
 
-def guest_log(address: str) -> str:
-    """The last lines of the journal of the guest at an address, or a line that says why there is none.
+@dataclass(frozen=True)
+class GuestLog:
+    """Text of a guest's journal, or, in sentences, why there is none and what to do."""
+
+    text: str = ""
+    failure: str = ""
+
+
+def guest_log(address: str) -> GuestLog:
+    """The last lines of the journal of the guest at an address.
 
     It asks nobody for a password, and takes some seconds at most.
     """
     line = command(address)
     if line is None or missing():
-        return missing() or "It has no address to reach it at."
+        return GuestLog(failure=missing() or "It has no address to reach it at.")
     program, target = line
+    by_hand = f"\nTry it by hand: ssh {target} journalctl -n {LOGGED}"
     asked = (program, *_LOG, target, "journalctl", "--no-pager", "-n", str(LOGGED))
     try:
         done = subprocess.run(  # noqa: S603
             asked, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LOG_PATIENCE
         )
     except OSError as error:
-        return f"ssh could not be started: {error.strerror}"
+        return GuestLog(failure=f"ssh could not be started: {error.strerror}")
     except subprocess.TimeoutExpired:
-        return f"{target} did not answer within {_LOG_PATIENCE:.0f} s."
-    said = (done.stdout or done.stderr)[-_LARGEST_LOG:].decode("utf-8", "replace").strip()
-    return said or f"ssh ended ({done.returncode}), and said nothing."
+        return GuestLog(failure=f"{target} did not answer within {_LOG_PATIENCE:.0f} s.{by_hand}")
+    text, said = (part[-_LARGEST_LOG:].decode("utf-8", "replace").strip() for part in (done.stdout, done.stderr))
+    if text:
+        return GuestLog(text)
+    if not done.returncode:
+        return GuestLog(failure="Its journal is empty.")
+    why = said or f"It ended with status {done.returncode}, and said nothing."
+    return GuestLog(failure=f"The journal could not be read by ssh: {why}{by_hand}")
 
 
 def missing() -> str:

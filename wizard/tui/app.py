@@ -21,6 +21,7 @@ from wizard.core.plan.plan import Plan
 from wizard.storage.files import PresetFileError, first_start, own_presets
 from wizard.storage.preferences import USUAL, Look
 from wizard.tui.background import run_in_thread
+from wizard.tui.dashboards import Dashboards
 from wizard.tui.flows.drafts import DraftKeeper
 from wizard.tui.navigation import Wizard
 from wizard.tui.screens.step import StepScreen, fit
@@ -33,48 +34,6 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.operations.prepare import Prepared
-
-MOST = 8
-"""How many are kept; one that is restarting SuperNodes is never dropped."""
-
-
-class Dashboards:
-    """The screens of services, by id, the one that was shown last at the end."""
-
-    def __init__(self, app: App[int]) -> None:
-        self._app = app
-        self._open: dict[int, StepScreen] = {}
-
-    def of(self, service_id: int) -> StepScreen | None:
-        """The dashboard of a service, if it is open; it becomes the last one."""
-        found = self._open.pop(service_id, None)
-        if found is not None:
-            self._open[service_id] = found
-        return found
-
-    def keep(self, service_id: int, screen: StepScreen) -> None:
-        """Keep this one from now on, and let the oldest go where there are too many."""
-        if self._open.get(service_id) is screen:
-            return
-        self._open[service_id] = screen
-        self._app.install_screen(screen, f"service-{service_id}-{id(screen)}")
-        for old in [number for number, item in self._open.items() if item is not screen and not item.is_busy]:
-            if len(self._open) <= MOST:
-                break
-            self._drop(old)
-
-    def forget(self, service_id: int) -> None:
-        """Let go of a service that is no more; while it is shown, it stays until something else is."""
-        if service_id in self._open and not self._open[service_id].is_current:
-            self._drop(service_id)
-
-    def _drop(self, service_id: int) -> None:
-        screen = self._open.pop(service_id)
-        self._app.uninstall_screen(screen)
-        if screen not in self._app.screen_stack:
-            # Its widgets go one by one: an answer that comes meanwhile must not be drawn.
-            self._app.workers.cancel_node(screen)
-            screen.remove()
 
 
 async def service_named(app: App[int], session: Session, reference: str) -> Poll | None:
@@ -260,7 +219,9 @@ class WizardApp(Wizard):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steps, saving and leaving are for the screens of the steps; a dialog is answered first."""
-        if action in ("go", "save", "leave"):
+        if action == "save":
+            return isinstance(self.screen, StepScreen) and self.screen.saves
+        if action in ("go", "leave"):
             return isinstance(self.screen, StepScreen)
         if action == "help":
             return not getattr(self.screen, "NEEDS_NO_HELP", False)
@@ -332,7 +293,9 @@ class WizardApp(Wizard):
         """Say something in the line that the screen has for it; only what finds no place there covers the screen."""
         said = ": ".join(part for part in (title, message) if part)
         screen = self.screen
-        if not (isinstance(screen, StepScreen) and screen.is_mounted and screen.say(said, _STYLES[severity])):
+        if isinstance(screen, StepScreen) and not screen.is_mounted:
+            screen.first_words = (said, _STYLES[severity])
+        elif not (isinstance(screen, StepScreen) and screen.say(said, _STYLES[severity])):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -78,6 +78,8 @@ class Session:
     """Whether what is seen of services is kept for later sessions."""
     logs: Callable[[int], str] | None = None
     """What the processes of a VM printed, where they are ours: a rehearsal's."""
+    remark: str = ""
+    """What is to be known of the cloud beside its address, such as that it is a sandbox."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW

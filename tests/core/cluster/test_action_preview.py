@@ -169,7 +169,26 @@ def test_a_restart_is_refused_with_the_reason(snapshot: ServiceSnapshot, reason:
         (
             service([vm(2, ready=None)], "DEPLOYING"),
             (),
-            ["OneFlow keeps waiting: no VM has failed, is off or is missing."],
+            ["It changes nothing: no VM has failed, is off or is missing."],
+        ),
+        (
+            service(
+                [],
+                "DEPLOYING",
+                superlink=[vm(1, ready=None)],
+                superlink_role={"state": "DEPLOYING"},
+                supernode_role={"cardinality": 2, "state": "PENDING", "parents": ["superlink"]},
+            ),
+            (),
+            [
+                "It changes nothing: no VM has failed, is off or is missing.",
+                "supernode comes after superlink, and recover does not change that.",
+            ],
+        ),
+        (
+            service([], "DEPLOYING", supernode_role={"cardinality": 2, "state": "PENDING", "parents": ["superlink"]}),
+            (),
+            ["It creates 2 VMs that should exist."],
         ),
         (
             service([vm(2)], "UNDEPLOYING", supernode_role=BOUNDS),

@@ -86,12 +86,12 @@ WAITING = [
     (
         "nothing made yet",
         service(state="DEPLOYING_NETS", superlink=[]),
-        "Waiting for OneFlow to list the VMs of superlink; it lists them once all exist.",
+        "Waiting for OneFlow to create the VMs of superlink. It lists none before the last exists.",
     ),
     (
         "SuperNodes not listed yet",
         service(state="DEPLOYING"),
-        "Waiting for OneFlow to list the VMs of supernode; it lists them once all exist.",
+        "Waiting for OneFlow to create the VMs of supernode. It lists none before the last exists.",
     ),
     (
         "no host has room",
@@ -116,12 +116,12 @@ WAITING = [
     (
         "running, not ready",
         service(state="DEPLOYING", superlink=link(ready=None, running_since=NOW - PATIENCE + 1)),
-        "Waiting for VM 1 of superlink: RUNNING for 01:59, no READY yet.",
+        "Waiting for VM 1 of superlink: RUNNING for 01:59, no READY yet; 02:00 is usual.",
     ),
     (
         "READY=NO",
         service(state="DEPLOYING", superlink=link(ready="NO", running_since=NOW - 5)),
-        "VM 1 of superlink says READY=NO: look at its console.",
+        "VM 1 of superlink says READY=NO.",
     ),
     (
         "running, never ready",
@@ -132,7 +132,7 @@ WAITING = [
     (
         "the clocks differ",
         service(state="DEPLOYING", superlink=link(ready=None, running_since=NOW + 30)),
-        "Waiting for VM 1 of superlink: RUNNING for 00:00, no READY yet.",
+        "Waiting for VM 1 of superlink: RUNNING for 00:00, no READY yet; 02:00 is usual.",
     ),
     (
         "boot failure, with the driver's word",
@@ -205,7 +205,7 @@ WAITING = [
     (
         "a running service whose guest says NO",
         service([vm(2, ready="NO")]),
-        "VM 2 of supernode says READY=NO: look at its console.",
+        "VM 2 of supernode says READY=NO.",
     ),
     ("a running service whose guest never said", service([vm(2, ready=None)]), ""),
     (
@@ -226,7 +226,7 @@ WAITING = [
     (
         "hostile guest",
         service(state="DEPLOYING", superlink=link(ready=HOSTILE, running_since=NOW)),
-        f"VM 1 of superlink says READY={SPELLED}: look at its console.",
+        f"VM 1 of superlink says READY={SPELLED}.",
     ),
     (
         "hostile log",

@@ -12,7 +12,16 @@ from wizard.core.cluster.coverage import Coverage, covered, summary
 from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import SUPERNODE, Role, ServiceSnapshot
-from wizard.core.opennebula.states import SETTLED, ServiceState, Verb, VmState, can_recover, can_scale, removal_verb
+from wizard.core.opennebula.states import (
+    SETTLED,
+    RoleState,
+    ServiceState,
+    Verb,
+    VmState,
+    can_recover,
+    can_scale,
+    removal_verb,
+)
 from wizard.core.text import counted, have, listed, one_line, vms
 
 MANY = 20
@@ -186,12 +195,13 @@ def recover(snapshot: ServiceSnapshot) -> ActionPreview:
         for node in role.nodes
         if node.vm is not None and node.vm.state == VmState.POWEROFF
     ]
-    missing = sum(max(0, role.cardinality - len(role.nodes)) for role in snapshot.roles)
+    missing, later = _uncreated(snapshot)
     said = [
         f"OneFlow retries what failed: {vms([node.vm_id for node in failed])}." if failed else "",
         f"It resumes {vms([node.vm_id for node in off])}." if off else "",
         f"It creates {counted(missing, 'VM')} that should exist." if missing else "",
-        "" if failed or off or missing else "OneFlow keeps waiting: no VM has failed, is off or is missing.",
+        "" if failed or off or missing else "It changes nothing: no VM has failed, is off or is missing.",
+        f"{later} comes after {_parents(snapshot, later)}, and recover does not change that." if later else "",
         f"It keeps saying {snapshot.state_name} until every role runs." if snapshot.failed else "",
     ]
     return ActionPreview(touches=tuple(node.vm_id for node in (*failed, *off)), says=_said(said))
@@ -211,12 +221,12 @@ def remove(snapshot: ServiceSnapshot) -> RemovalPreview:
     how = (
         f"The service is {snapshot.state_name}, so a delete is accepted."
         if verb is Verb.DELETE
-        else f"OneFlow refuses delete in {snapshot.state_name}, so this is a recover with delete."
+        else f"In {snapshot.state_name} OneFlow accepts no plain delete: a recover with delete is sent."
     )
     said = [
         how,
-        f"{counted(len(ids), 'VM')} will be terminated with all that is on {'it' if len(ids) == 1 else 'them'}, "
-        f"SuperNodes first: {listed(map(str, ids))}."
+        f"{counted(len(ids), 'VM')} will be terminated with all that is on {'it' if len(ids) == 1 else 'them'}: "
+        f"{_by_role(snapshot, ids)}."
         if ids
         else "It has no VM.",
         "Leftover VMs are terminated and listed afterwards.",
@@ -260,6 +270,36 @@ def _leaving(snapshot: ServiceSnapshot) -> tuple[int, ...]:
     children = [role for role in snapshot.roles if role.parents]
     parents = [role for role in snapshot.roles if not role.parents]
     return tuple(node.vm_id for role in (*children, *parents) for node in role.nodes if not node.is_lost)
+
+
+def _by_role(snapshot: ServiceSnapshot, vm_ids: Sequence[int]) -> str:
+    """The VMs in the order in which they go, with the role of each: `supernode 1, 2, then superlink 0`."""
+    parts: dict[str, list[str]] = {}
+    role_of = {node.vm_id: role.name for role in snapshot.roles for node in role.nodes}
+    for vm_id in vm_ids:
+        parts.setdefault(one_line(role_of[vm_id]), []).append(str(vm_id))
+    return ", then ".join(f"{name} {', '.join(numbers)}" for name, numbers in parts.items())
+
+
+def _uncreated(snapshot: ServiceSnapshot) -> tuple[int, str]:
+    """Number of VMs that a recover creates, and a role that it leaves alone, empty where there is none.
+
+    OneFlow creates no VM of a PENDING role before its parents are RUNNING.
+    """
+    running = {role.name for role in snapshot.roles if role.state == RoleState.RUNNING}
+    missing, later = 0, ""
+    for role in snapshot.roles:
+        lacks = max(0, role.cardinality - len(role.nodes))
+        if lacks and role.state == RoleState.PENDING and not running.issuperset(role.parents):
+            later = later or one_line(role.name)
+        else:
+            missing += lacks
+    return missing, later
+
+
+def _parents(snapshot: ServiceSnapshot, role_name: str) -> str:
+    role = next(role for role in snapshot.roles if one_line(role.name) == role_name)
+    return listed(map(one_line, role.parents))
 
 
 def _ended(ended: Sequence[int], found: dict[int, Assignment]) -> str:

@@ -8,7 +8,7 @@ fraction of the data.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
@@ -44,12 +44,14 @@ class Coverage:
     """The data from 0 to 1 in spans, in order.
 
     `unknown` are SuperNodes that train on nobody knows what, `without` those that have no partition that could be
-    drawn: none at all, or one outside of its own number of partitions.
+    drawn: none at all, or one outside of its own number of partitions. `coming` is how many are listed and still start:
+    what is covered changes with them.
     """
 
     spans: tuple[Span, ...]
     unknown: tuple[int, ...] = ()
     without: tuple[int, ...] = ()
+    coming: int = 0
 
     @property
     def missing(self) -> Fraction:
@@ -75,12 +77,13 @@ def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = Non
     role = snapshot.role(SUPERNODE)
     there = [node for node in role.nodes if not node.is_lost] if role else []
     training = {node.vm_id for node in there if node.vm is None or _trains(node.vm)}
-    known = assignments(snapshot) if known is None else known
+    known = tuple(assignments(snapshot) if known is None else known)
     found = [item for item in known if item.vm_id in training and item.sync is not Sync.PENDING]
-    return covered(
+    seen = covered(
         [(item.vm_id, item.assigned) for item in found if item.source is not Source.UNKNOWN],
         tuple(item.vm_id for item in found if item.source is Source.UNKNOWN),
     )
+    return replace(seen, coming=sum(item.sync is Sync.PENDING for item in known))
 
 
 def covered(shards: Iterable[tuple[int, Partition | None]], unknown: tuple[int, ...] = ()) -> Coverage:
@@ -154,7 +157,7 @@ def summary(found: Coverage) -> str:
 def short(found: Coverage) -> str:
     """The same in a few words, beside the strip."""
     if found.whole:
-        return "full coverage, no overlap"
+        return f"full coverage until {found.coming} more start" if found.coming else "full coverage, no overlap"
     clauses = []
     if found.missing and not found.unknown:
         clauses.append("nothing is trained on" if found.missing == 1 else f"{share(found.missing)} not trained")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from wizard.core.cluster.diagnosis import Finding, diagnose, gravest
-from wizard.core.cluster.diagnosis.finding import runs_for
+from wizard.core.cluster.diagnosis.finding import PATIENCE, runs_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import COMING_UP, ServiceState, VmState
 from wizard.core.text import duration, one_line
@@ -101,8 +101,9 @@ def _role_waits(snapshot: ServiceSnapshot, role: Role) -> str:
     if snapshot.state in _REMOVING:
         return ""
     if not role.nodes:
-        busy = snapshot.state in COMING_UP
-        return f"Waiting for OneFlow to list the VMs of {role.name}; it lists them once all exist." if busy else ""
+        if snapshot.state not in COMING_UP:
+            return ""
+        return f"Waiting for OneFlow to create the VMs of {role.name}. It lists none before the last exists."
     waiting = [node for node in role.nodes if node.vm is not None and not node.vm.is_ready]
     if not waiting or snapshot.running:
         return ""
@@ -120,5 +121,5 @@ def _vm_waits(node: Node, now: float) -> str:
     if not vm.running:
         known = f" for {duration(max(0.0, now - vm.stime))}" if vm.state_name in _ON_THE_WAY_UP else ""
         return f"{vm.state_name}{known}."
-    said = f"READY={vm.ready}" if vm.ready else "no READY yet"
+    said = f"READY={vm.ready}" if vm.ready else f"no READY yet; {duration(PATIENCE)} is usual"
     return f"RUNNING for {duration(runs_for(vm, now))}, {said}."

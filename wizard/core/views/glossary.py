@@ -43,6 +43,7 @@ FROM: Mapping[Source, str] = {
 
 READY: Mapping[str, str] = {
     "YES": "the guest's health check passed and it reported so to OneGate",
+    "NO": "the guest says itself that it is not well: its FL_READY or FL_NODE_READY is NO",
     UNSET: "the guest has reported nothing yet",
     UNKNOWN: "not known: oned did not answer, or may not show this VM",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, coverage
 from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.diagnosis.finding import OWN_READY
 from wizard.core.cluster.partitions import Assignment, Source, assignments
 from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.cluster.underway import Underway
@@ -117,7 +118,9 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
 def _ready(node: Node) -> str:
     if node.vm is None or node.vm.user_template is None:
         return UNKNOWN
-    return one_line(node.vm.ready or UNSET)
+    own = node.vm.user_template
+    said = node.vm.ready or next((own[key] for key in OWN_READY.values() if own.get(key) == "NO"), UNSET)
+    return one_line(said)
 
 
 def _partition(item: Assignment | None) -> str:

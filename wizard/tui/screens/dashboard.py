@@ -22,7 +22,6 @@ from wizard.core.cluster.events import Alerts, merged
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import COMING_UP
-from wizard.core.text import one_line
 from wizard.core.views.action_keys import CONNECT, SUPERLINK
 from wizard.core.views.glossary import SERVICE_STATES
 from wizard.core.views.next_step import NextStep
@@ -172,6 +171,11 @@ class DashboardScreen(ServiceActions):
                 await asyncio.wait_for(self.wake.wait(), pause)
 
     @property
+    def saves(self) -> bool:
+        """What was deployed from here can be saved, while it lives."""
+        return self.prepared is not None and not (self.snapshot is not None and self.snapshot.gone)
+
+    @property
     def is_whole(self) -> bool:
         """False while this screen is let go, one of its parts after the other: an answer may come then."""
         return len(self.query(PARTS)) == PARTS.count(",") + 1
@@ -194,8 +198,9 @@ class DashboardScreen(ServiceActions):
         self.answered.clear()
         self.wake.set()
         await self.answered.wait()
+        self.begun_at_home = True
         if why := self._why_not(action):
-            self.notify(one_line(why), severity="warning", markup=False)
+            self._nothing_sent(why)
         else:
             await self.run_action(action)
 
@@ -242,12 +247,24 @@ class DashboardScreen(ServiceActions):
         """Open the VM under the cursor."""
         event.stop()
         marked = self.query_one(VmTable).marked()
-        if self.snapshot is not None and marked is not None and marked >= 0:
-            self.wizard.push_screen(self._vm_sheet(self.snapshot, marked))
+        if marked is not None and marked >= 0:
+            self.open_vm(marked)
+
+    def open_vm(self, vm_id: int) -> None:
+        """Show the page of a VM."""
+        if self.snapshot is not None:
+            self.wizard.push_screen(self._vm_sheet(self.snapshot, vm_id))
 
     def _vm_sheet(self, snapshot: ServiceSnapshot, vm_id: int) -> VmSheet:
         events = self.watching.latest.events if self.watching else ()
-        return VmSheet(snapshot, vm_id, self.session.cloud, events_of(events, vm_id), self.session.logs)
+        return VmSheet(
+            snapshot,
+            vm_id,
+            self.session.cloud,
+            events_of(events, vm_id),
+            self.session.logs,
+            follow=lambda: self.snapshot,
+        )
 
     def on_resize(self) -> None:
         """The columns depend on the width."""
@@ -256,7 +273,7 @@ class DashboardScreen(ServiceActions):
 
     def action_back(self) -> None:
         """To Home, where other services can be reached."""
-        self.wizard.go(Step.HOME)
+        self.wizard.go(Step.HOME, "" if self.service_id is None else str(self.service_id))
 
     @property
     def card(self) -> Card | None:
@@ -328,7 +345,7 @@ class DashboardScreen(ServiceActions):
             deployment = self.query_one(DeploymentPanel)
             deployment.show(snapshot, found.roles, self.earlier or (), linked_at(result.events))
             self.query_one(ShardStrip).show_shards(found.shards)
-            self.query_one(Machines).show(found, quick=snapshot.elapsed < QUICK)
+            self.query_one(Machines).show(found, gone=snapshot.gone, quick=snapshot.elapsed < QUICK)
         if before != self.refused:
             self.refresh_bindings()
         if snapshot is not None and outcome(snapshot) is not None:

@@ -43,7 +43,7 @@ EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, o
 
 
 class HomeScreen(StepScreen):
-    """The first screen of a session."""
+    """The first screen of a session. `mark` is the service under the cursor, for whoever comes from its dashboard."""
 
     CSS_PATH = ["step.tcss", "home.tcss"]
     BINDINGS = [
@@ -63,8 +63,9 @@ class HomeScreen(StepScreen):
     step = Step.HOME
     SHOWS_WHEN_SMALL = True
 
-    def __init__(self) -> None:
+    def __init__(self, mark: int | None = None) -> None:
         super().__init__()
+        self.mark = mark
         self.asking = False
         self.listed = False
         self.capacity: Capacity | None = None
@@ -80,8 +81,9 @@ class HomeScreen(StepScreen):
     def on_mount(self) -> None:
         """Draw the frame; the presets are read when it stands."""
         self._show_connection()
+        services = self.query_one(ServiceList).table
+        (self.query_one("#presets") if self.mark is None else services).focus()
         self._list_services()
-        self.query_one("#presets").focus()
         self.set_interval(EVERY, self.ask_for_services)
 
     def cloud_answered(self) -> None:
@@ -243,6 +245,8 @@ class HomeScreen(StepScreen):
         found += Content("  oned ") + _state(connection.oned_error, connection.version or "")
         if self.capacity is not None:
             found += Content(f"   {self.capacity if self.app.size.width >= 100 else self.capacity.brief}")
+        if session.remark:
+            found += Content(harmless(f"   {session.remark}"))
         return found + Content("   unsaved draft") if session.unsaved else found
 
     def _show_connection(self) -> None:
@@ -264,6 +268,10 @@ class HomeScreen(StepScreen):
             reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
             said = known if reached else "Services can't be listed while the cloud is out of reach."
         listed.show_services(session.services, session.clock(), said)
+        if self.mark is not None and (listed.mark(self.mark) or self.listed):
+            self.mark = None
+            if listed.table.has_focus and not listed.table.row_count:
+                self.query_one("#presets").focus()
 
 
 def _state(error: CloudError | None, version: str = "") -> Content:

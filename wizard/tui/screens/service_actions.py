@@ -17,6 +17,7 @@ from wizard.core.cluster import action_preview
 from wizard.core.cluster.action_preview import ActionPreview
 from wizard.core.cluster.diagnosis import diagnose
 from wizard.core.cluster.partitions import assignments
+from wizard.core.cluster.progress import waiting_for
 from wizard.core.cluster.underway import Doing, Underway
 from wizard.core.flower.superlink import card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
@@ -30,9 +31,13 @@ from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.operations.service_actions import Stop
 from wizard.tui.background import run_in_thread
 from wizard.tui.screens.step import StepScreen
+from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, trouble
 from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
+
+AFTER_A_SCALE = f"Afterwards {KEYS[RESTART][0]} restarts what is stale, {KEYS[RECOVER][0]} ends the COOLDOWN."
+"""The keys for what the question about a scale says of afterwards."""
 
 
 class ServiceActions(StepScreen):
@@ -48,6 +53,8 @@ class ServiceActions(StepScreen):
         self.removing = False
         self.restarting: threading.Event | None = None
         self.underway: Underway | None = None
+        self.begun_at_home = False
+        """An action was begun in the list of services, and nothing was pressed here since."""
 
     @property
     def is_busy(self) -> bool:
@@ -67,6 +74,10 @@ class ServiceActions(StepScreen):
         """Look at the service at once."""
         raise NotImplementedError
 
+    def open_vm(self, vm_id: int) -> None:
+        """Show the page of a VM."""
+        raise NotImplementedError
+
     def action_superlink(self) -> None:
         """Show what the SuperLink itself says."""
         snapshot = self._present()
@@ -81,7 +92,7 @@ class ServiceActions(StepScreen):
         if snapshot is None:
             return
         if pending := await run_in_thread(lambda: service_actions.scale_pending(snapshot)):
-            self.notify(pending, title="Nothing was sent", severity="warning", timeout=10, markup=False)
+            self._nothing_sent(pending)
             return
         role = snapshot.role(SUPERNODE)
         now, least, most = (role.cardinality, role.min_vms, role.max_vms) if role else (0, None, None)
@@ -95,10 +106,13 @@ class ServiceActions(StepScreen):
         question = Ask("Scale the SuperNodes", f"SuperNodes (now {now}{bounds})", str(now), check)
         wanted = await self.wizard.push_screen_wait(question)
         if wanted is None:
+            self._nothing_sent()
             return
         count = int(wanted)
         found = action_preview.scale(snapshot, count)
         command = command_of(SCALE, snapshot, count)
+        if found.says:
+            found = replace(found, says=(*found.says, AFTER_A_SCALE))
         if await self._agreed(snapshot, found, f"Scale to {count} SuperNodes?", "Scale", command):
             tell = self._tell_from_afar()
             await self._sent(
@@ -233,6 +247,7 @@ class ServiceActions(StepScreen):
 
     def on_key(self, event: Key) -> None:
         """A key whose action does not apply now says why."""
+        self.begun_at_home = False
         action = next((action for action, (key, _) in KEYS.items() if key == event.key), "")
         if why := self._why_not(action):
             event.stop()
@@ -252,9 +267,13 @@ class ServiceActions(StepScreen):
         assigned = assignments(snapshot)
         found = diagnose(snapshot, assigned, self.underway)
         refused = refusals(snapshot, assigned, card(snapshot), self.underway)
-        chosen = await self.wizard.push_screen_wait(DiagnosisSheet(found, refused))
-        if chosen is not None:
+        chosen = await self.wizard.push_screen_wait(DiagnosisSheet(found, refused, waiting_for(snapshot, found)))
+        if isinstance(chosen, int):
+            self.open_vm(chosen)
+        elif chosen is not None:
             await self.run_action(chosen)
+        elif self.begun_at_home:
+            self._back_home()
 
     def _idle(self) -> ServiceSnapshot | None:
         """The service, where nothing is being done to it from here."""
@@ -281,17 +300,33 @@ class ServiceActions(StepScreen):
         danger: bool = False,
     ) -> bool:
         if found.refused:
-            self.notify(one_line(found.refused), title="Nothing was sent", severity="warning", timeout=10, markup=False)
+            self._nothing_sent(found.refused)
             return False
         # So many VMs are touched that a slip of a key would be costly.
         typed = snapshot.name.strip() if found.is_large else ""
         question = Confirm(title, "\n\n".join(found.says), yes, danger=danger, command=command, typed=typed)
-        return await self.wizard.push_screen_wait(question)
+        agreed = await self.wizard.push_screen_wait(question)
+        if not agreed:
+            self._nothing_sent()
+        return agreed
+
+    def _nothing_sent(self, why: str = "") -> None:
+        """Say so, where the action was begun."""
+        if self.begun_at_home:
+            self._back_home()
+        said = f"Nothing was sent: {one_line(why)}" if why else "Nothing was sent."
+        self.wizard.notify(said, severity="warning" if why else "information", markup=False)
+
+    def _back_home(self) -> None:
+        self.begun_at_home = False
+        snapshot = self.snapshot
+        self.wizard.go(Step.HOME, str(snapshot.id) if snapshot else "")
 
     async def _sent(self, send: Callable[[Cloud, Stop], object], underway: Underway) -> bool:
         cloud = self.session.cloud
         if cloud is None:
             return False
+        self.begun_at_home = False
         self._go_on(underway)
         done = False
         # The thread outlives this screen: what still waits for its turn then is not to be sent any more.

@@ -45,8 +45,15 @@ class StepScreen(Screen[None]):
     """It has a list that is worth showing on a terminal that is too small for the rest."""
     _help = ""
     _said_until = 0.0
+    first_words: tuple[str, str] | None = None
+    """What is to be said once it stands, with its style."""
     _entered: DOMNode | None = None
     """The panel that holds the focus."""
+
+    @property
+    def saves(self) -> bool:
+        """True if the draft can be saved from here."""
+        return True
 
     @property
     def is_busy(self) -> bool:
@@ -90,6 +97,8 @@ class StepScreen(Screen[None]):
     def on_mount(self) -> None:
         """Draw the frame."""
         self.refresh_frame()
+        if self.first_words is not None:
+            self.call_after_refresh(self.say, *self.first_words)
 
     def on_screen_resume(self) -> None:
         """A terminal that is too small for this screen may have been large enough for the one before."""

@@ -32,25 +32,24 @@ _STANDS = SETTLED | {ServiceState.SCALING, ServiceState.FAILED_SCALING}
 _CAME_UP_BADLY = (ServiceState.FAILED_DEPLOYING, ServiceState.FAILED_DEPLOYING_NETS)
 _BAR = 21
 _LEAST_NAME = 8
+_ROOM_FOR_WHO = 120
 
 
 def header(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch | None, width: int) -> Content:
     """The line on top: where one is, the state, its age while it comes up, who asks and how often.
 
-    `width` is in columns; where they are few, who asks is left out, and then the name is cut.
+    `width` is in columns; below 120 who asks is left out, and where it does not fit the name is cut.
     """
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in COMING_UP else ""
     who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
     stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.latest.stale else ""
-    poll = f"↻ {seconds(watch.pause)}" if watch and not snapshot.gone and not stale else ""
+    poll = f"every {seconds(watch.pause)}" if watch and not snapshot.gone and not stale else ""
     badge = badge_content(service_badge(snapshot))
     name, number = one_line(snapshot.name), f" #{snapshot.id}"
-    for parts in ((age, stale, who, poll), (age, stale, poll)):
-        rest = [Content(one_line(part)) for part in parts if part]
-        taken = len(" Home › ") + len(number) + sum(part.cell_length + 3 for part in (badge, *rest))
-        if cell_len(name) <= width - taken:
-            break
-    else:
+    parts = (age, stale, who if width >= _ROOM_FOR_WHO else "", poll)
+    rest = [Content(one_line(part)) for part in parts if part]
+    taken = len(" Home › ") + len(number) + sum(part.cell_length + 3 for part in (badge, *rest))
+    if cell_len(name) > width - taken:
         name = f"{set_cell_size(name, max(_LEAST_NAME, width - taken - 1)).rstrip()}…"
     return Content("   ").join([Content(f" Home › {name}{number}"), badge, *rest])
 

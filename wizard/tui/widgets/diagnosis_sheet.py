@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from wizard.core.cluster.diagnosis import Finding, Severity
+from wizard.core.cluster.diagnosis import Action, Finding, Severity
 from wizard.core.text import one_line
 from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE
 from wizard.core.views.badges import Tone
@@ -19,19 +19,21 @@ from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.lines import TONES
 
 WELL = "Nothing is wrong, as far as can be seen from here."
+SO_FAR = "Nothing is wrong so far."
 
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.MOVING}
 
 
-class DiagnosisSheet(Dialog[str | None]):
-    """Everything that is wrong. It ends with the action that was chosen, by the name of its key's action, or None.
+class DiagnosisSheet(Dialog[str | int | None]):
+    """Everything that is wrong. It ends with the action that was chosen, by the name of its key's action, with the id
+    of a VM whose page is wanted, or with None.
 
-    `refused` are the actions that do not apply now: they are offered nowhere.
+    `refused` are the actions that do not apply now: they are offered nowhere. `waiting` is what the service waits for.
     """
 
     HELP = (
         "What is wrong, the gravest first: its cause, what to check, and what fixes it. A button, or its key, closes "
-        "the page and asks about the fix; nothing is sent before that."
+        "the page and asks about the fix, or opens the page of the VM; nothing is sent before that."
     )
     DEFAULT_CSS = """
     DiagnosisSheet {
@@ -58,6 +60,7 @@ class DiagnosisSheet(Dialog[str | None]):
             Binding(KEYS[action][0], f"fix('{action}')", KEYS[action][1])
             for action in (RESTART, RECOVER, SCALE, DELETE)
         ),
+        Binding("v", "open_vm", "VM"),
         Binding("down,right", "app.focus_next", "Next fix", show=False),
         Binding("up,left", "app.focus_previous", "Previous fix", show=False),
         Binding("c", "copy", "Copy"),
@@ -66,31 +69,38 @@ class DiagnosisSheet(Dialog[str | None]):
     SHAPE = "wide reading"
     heading = "Diagnosis"
 
-    def __init__(self, findings: Sequence[Finding], refused: Mapping[str, str]) -> None:
+    def __init__(self, findings: Sequence[Finding], refused: Mapping[str, str], waiting: str = "") -> None:
         super().__init__()
         self.findings = tuple(findings)
-        wanted = [REMEDIES.get(item.action, "") for item in self.findings]
-        self.fixes = ["" if refused.get(action, "") else action for action in wanted]
+        self.well = f"{SO_FAR} {waiting}" if waiting else WELL
+        self.fixes = [self._fixes(item, refused) for item in self.findings]
+
+    @staticmethod
+    def _fixes(item: Finding, refused: Mapping[str, str]) -> tuple[str | int, ...]:
+        """Actions that fix it, and the VM to look into where only something in it does."""
+        looks = [vm_id for vm_id in item.vm_ids[:1] if item.action is Action.FIX and vm_id >= 0]
+        actions = [REMEDIES[one] for one in (item.action, item.instead) if one in REMEDIES]
+        return (*looks, *(action for action in actions if not refused.get(action, "")))
 
     @property
     def text(self) -> str:
         """The whole page as plain text."""
-        return "\n\n".join(_as_text(item) for item in self.findings) or WELL
+        return "\n\n".join(_as_text(item) for item in self.findings) or self.well
 
     def compose_dialog(self) -> ComposeResult:
         """The findings."""
         with VerticalScroll(classes="dialog-text", can_focus=not any(self.fixes)):
             if not self.findings:
-                yield Static(WELL, markup=False)
-            for item, action in zip(self.findings, self.fixes, strict=True):
+                yield Static(one_line(self.well), markup=False)
+            for item, fixes in zip(self.findings, self.fixes, strict=True):
                 yield Static(_title(item), markup=False)
                 for label, text in _parts(item):
                     with Horizontal(classes="finding"):
                         yield Static(Content.styled(label, "bold"), classes="finding-label", markup=False)
                         yield Static(one_line(text), classes="finding-text", markup=False)
-                if action:
-                    key, name = KEYS[action]
-                    yield Button(f"{key}  {name}", name=action, compact=True, classes="fix")
+                for fix in fixes:
+                    key, name = ("v", f"Open VM {fix}") if isinstance(fix, int) else KEYS[fix]
+                    yield Button(f"{key}  {name}", name=str(fix), compact=True, classes="fix")
                 yield Static("", markup=False)
 
     def on_mount(self) -> None:
@@ -99,16 +109,24 @@ class DiagnosisSheet(Dialog[str | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a fix of one of the findings is offered."""
-        return parameters[0] in self.fixes if action == "fix" else super().check_action(action, parameters)
+        offered = [fix for fixes in self.fixes for fix in fixes]
+        if action == "open_vm":
+            return any(isinstance(fix, int) for fix in offered)
+        return parameters[0] in offered if action == "fix" else super().check_action(action, parameters)
 
     def action_fix(self, action: str) -> None:
         """End with this action."""
         self.dismiss(action)
 
+    def action_open_vm(self) -> None:
+        """End with the VM of the gravest finding that has one."""
+        self.dismiss(next(fix for fixes in self.fixes for fix in fixes if isinstance(fix, int)))
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The same by its button."""
         event.stop()
-        self.dismiss(event.button.name)
+        name = event.button.name or ""
+        self.dismiss(int(name) if name.isdigit() else name)
 
     def action_copy(self) -> None:
         """Put the text on the terminal's clipboard, where the terminal allows it."""

@@ -55,7 +55,7 @@ class Confirm(Dialog[bool]):
     """A question with two answers. Enter is the focused one, Esc is no.
 
     `again` is a key that says yes when it is pressed once more. `command` does the same in a shell. With `typed` only
-    that text, typed into a line, makes yes possible.
+    that text, typed into a line, makes yes possible; Enter after it is yes.
     """
 
     HELP = "A question. Enter gives the marked answer; Left, Right and Tab mark the other one; Esc is no."
@@ -88,8 +88,9 @@ class Confirm(Dialog[bool]):
         if self.command:
             yield Static(f"$ {self.command}", classes="dialog-command", markup=False)
         if self.typed:
-            yield Static(f"Type {self.typed} to go on:", classes="dialog-hint", markup=False)
+            yield Static(f"Type {self.typed} and press Enter to go on:", classes="dialog-hint", markup=False)
             yield LineInput(longest=ANSWER_LONGEST, id="typed")
+            yield Static("", id="typed-problem", markup=False)
         with Horizontal(classes="dialog-buttons"):
             yield Button(self.yes, id="yes", variant="error" if self.danger else "primary", compact=True)
             yield Button(self.no, id="no", compact=True)
@@ -102,10 +103,15 @@ class Confirm(Dialog[bool]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Yes is possible once the text is the wanted one."""
         self.query_one("#yes", Button).disabled = event.value.strip() != self.typed
+        self.query_one("#typed-problem", Static).update("")
 
-    def on_input_submitted(self) -> None:
-        """Go on to the buttons."""
-        self.query_one("#no" if self.query_one("#yes", Button).disabled else "#yes").focus()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The wanted text, typed out, is yes; any other is refused with a word."""
+        if event.value.strip() == self.typed:
+            self.dismiss(True)
+        else:
+            said = f"That is not {self.typed}. Nothing is sent."
+            self.query_one("#typed-problem", Static).update(Content.styled(said, "$text-error"))
 
     def on_key(self, event: Key) -> None:
         """The key that asked, pressed once more, is yes."""

@@ -68,10 +68,13 @@ class Machines(Horizontal):
         yield VmTable()
         yield VmPanel()
 
-    def show(self, found: Board, *, quick: bool) -> None:
-        """Draw the VMs; of a server that is not `quick` nothing more is asked, since polls come first."""
+    def show(self, found: Board, *, gone: bool, quick: bool) -> None:
+        """Draw the VMs, none of which is left where the service is `gone`.
+
+        Of a server that is not `quick` nothing more is asked, since polls come first.
+        """
         self._board, self._quick = found, quick
-        self.query_one(VmTable).show(found.rows)
+        self.query_one(VmTable).show(found.rows, gone=gone)
         self._show_vm()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:

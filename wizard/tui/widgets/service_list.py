@@ -12,13 +12,20 @@ from textual.widgets import DataTable
 
 from wizard.core.text import one_line
 from wizard.tui.widgets.lines import QuietLine, badge_color
-from wizard.tui.widgets.table import Column, Table
+from wizard.tui.widgets.table import Table
+from wizard.tui.widgets.table_columns import Column
 
 if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.views.rows import ServiceRow
 
 _BAR = 6
+
+
+ENTERED = "Enter open · s scale · x delete · y diagnosis · / filter · > sort"
+ELSEWHERE = "Tab to get here"
+TYPED = "> sort"
+"""What the border says of keys: here, elsewhere, and where letters are typed into the filter."""
 
 
 def _age(row: ServiceRow) -> str:
@@ -47,6 +54,7 @@ COLUMNS: tuple[Column[ServiceRow], ...] = (
         least=7,
         most=17,
         order=lambda row: (row.ready or 0) / max(1, row.wanted),
+        brief=lambda text: text.split(" ")[0],
     ),
     Column(
         "issue",
@@ -67,8 +75,21 @@ class ServiceTable(Table["ServiceRow"]):
 
     def __init__(self, *, typing: bool = False) -> None:
         super().__init__("Services", COLUMNS, lambda row: str(row.id), "services", typing=typing)
-        if not typing:
-            self.keys = "Enter open · s scale · x delete · y diagnosis · > sort"
+        self.keys = TYPED if typing else ELSEWHERE
+
+    def on_focus(self) -> None:
+        """Name the keys while they work."""
+        self._name_keys(ENTERED)
+
+    def on_blur(self) -> None:
+        """Name the way here."""
+        super().on_blur()
+        self._name_keys(ELSEWHERE)
+
+    def _name_keys(self, keys: str) -> None:
+        if not self.always_typing:
+            self.keys = keys
+            self._say()
 
 
 class ServiceList(Vertical):
@@ -124,6 +145,10 @@ class ServiceList(Vertical):
         """The service under the cursor."""
         key = self.table.marked_key()
         return next((row for row in self.table.rows_given if str(row.id) == key), None)
+
+    def mark(self, service_id: int) -> bool:
+        """Put the cursor on a service; False where it is not listed."""
+        return self.table.mark(str(service_id))
 
     def show(self, rows: Sequence[ServiceRow], note: str = "") -> None:
         """Show these; `note` is what else is to be said."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -17,94 +15,19 @@ from textual.widgets import DataTable
 from wizard.core.text import NOTHING, one_line
 from wizard.tui.themes import theme_color
 from wizard.tui.widgets.lines import title_panel
+from wizard.tui.widgets.table_columns import Column, Row, Sorting, fitting, is_one_of, natural
 
-Row = TypeVar("Row")
 CELLS_KEPT = 1 << 14
 _AT_ONCE = 20
 """Rows that are taken out one by one; for more, the table is filled anew, which costs less."""
-_PADDING = 2
-"""Cells around the text of each column."""
-
-
-def _plain(_: str) -> str:
-    return ""
-
-
-@dataclass(frozen=True)
-class Column(Generic[Row]):
-    """A column: its heading, how its text is made from a row, and what it means.
-
-    It takes from `least` to `most` cells. Where not all columns fit, those of the highest `rank` are left out first.
-    `color` gives the colour of a text: `error`, `warning`, `success`, `muted` or none. `order` is what it is sorted by,
-    where that is not the text.
-    """
-
-    key: str
-    heading: str
-    text: Callable[[Row], str]
-    meaning: str = ""
-    rank: int = 0
-    least: int = 0
-    most: int = 40
-    color: Callable[[str], str] = _plain
-    order: Callable[[Row], float] | None = None
-
-    @property
-    def narrowest(self) -> int:
-        """Cells that it takes at least."""
-        return max(self.least, cell_len(self.heading))
-
-
-@dataclass
-class Sorting:
-    """The column that a table is sorted by, empty for the order in which the rows came."""
-
-    key: str = ""
-    backwards: bool = False
-    keys: tuple[str, ...] = field(default=("",))
-
-    def step(self) -> None:
-        """Sort by the next column; after the last one, by none."""
-        here = self.keys.index(self.key) if self.key in self.keys else 0
-        self.key, self.backwards = self.keys[(here + 1) % len(self.keys)], False
-
-    def take(self, key: str) -> None:
-        """Sort by this column, or the other way round where it is that one."""
-        self.key, self.backwards = key, self.key == key and not self.backwards
-
-
-def fitting(columns: Sequence[Column[Row]], wanted: Mapping[str, int], room: int) -> dict[str, int]:
-    """The columns that fit into so many cells, each with its width; `wanted` is the widest text of each."""
-    widths: dict[str, int] = {}
-    left = room
-    ranked = sorted(columns, key=lambda column: column.rank)
-    for column in ranked:
-        if column.narrowest + _PADDING > left and widths:
-            break
-        widths[column.key] = column.narrowest
-        left -= column.narrowest + _PADDING
-    for column in ranked:
-        if column.key in widths:
-            more = min(max(0, left), max(0, min(wanted[column.key], column.most) - widths[column.key]))
-            widths[column.key] += more
-            left -= more
-    return {column.key: widths[column.key] for column in columns if column.key in widths}
-
-
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """What a text is sorted by: numbers in it by their size, nothing last."""
-    if text in ("", NOTHING):
-        return ((2, 0, ""),)
-    # Longer numbers than these are no numbers of anything, and Python refuses to read some.
-    parts = re.findall(r"\d{1,18}|\D+", text.lower())
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
 
 
 class Table(DataTable[Text], Generic[Row]):
     """A row for each item. `fill` brings it to the given ones; cursor and scroll stay with their rows.
 
-    `/` filters by words: while they are typed, no letter is a key. `>` and a click on a heading sort, `<` turns the
-    order round. `typing`: whatever is typed filters from the beginning, as in a dialog.
+    `/` filters by words: while they are typed, no letter is a key, Enter keeps the filter and Esc shows all again. A
+    row whose key or whole text a word is comes before those that only contain it. `>` and a click on a heading sort,
+    `<` turns the order round. `typing`: whatever is typed filters from the beginning, as in a dialog.
 
     The widths are worked out here: the table's own are measured some time after the rows were added, and a paint in
     between is kept as it is, with every column as narrow as its heading.
@@ -115,7 +38,10 @@ class Table(DataTable[Text], Generic[Row]):
         Binding("slash", "filter", "Filter", key_display="/", show=False),
         Binding("greater_than_sign", "sort_next", "Sort", key_display=">", show=False),
         Binding("less_than_sign", "turn_round", "Turn the order round", key_display="<", show=False),
-        Binding("escape", "stop_filtering", "Show all", show=False),
+        Binding("enter", "keep_filter", "Keep"),
+        # A class that names a key loses what its base did with it.
+        Binding("enter", "select_cursor", "Select", show=False),
+        Binding("escape", "stop_filtering", "Show all"),
         Binding("home", "scroll_top", "Top", show=False),
         Binding("end", "scroll_bottom", "Bottom", show=False),
     ]
@@ -132,6 +58,7 @@ class Table(DataTable[Text], Generic[Row]):
         self.keys = "/ filter · > sort"
         self.words = ""
         self.always_typing = self.typing = typing
+        self._begins = False
         self.sorting = Sorting(keys=("", *(column.key for column in self.shape)))
         self.rows_given: tuple[Row, ...] = ()
         self._texts: list[dict[str, str]] = []
@@ -172,6 +99,13 @@ class Table(DataTable[Text], Generic[Row]):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
+    def mark(self, key: str) -> bool:
+        """Put the cursor on the row of a key; False where it is not shown."""
+        if key not in self._shown:
+            return False
+        self.move_cursor(row=self.get_row_index(key))
+        return True
+
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """What is typed into the filter is no key of the screen."""
         return self.typing and character is not None and character.isprintable()
@@ -181,13 +115,12 @@ class Table(DataTable[Text], Generic[Row]):
         if not self.typing:
             return
         if event.is_printable and event.character:
-            self._filter_by(self.words + event.character)
+            self._filter_by(self._typed_so_far() + event.character)
         elif event.key == "backspace":
+            self._begins = False
             self._filter_by(self.words[:-1])
         elif event.key == "ctrl+u":
             self._filter_by("")
-        elif event.key == "enter" and not self.always_typing:
-            self._end_typing()
         else:
             return
         event.stop()
@@ -197,7 +130,7 @@ class Table(DataTable[Text], Generic[Row]):
         """Take one line of what is pasted."""
         if self.typing:
             event.stop()
-            self._filter_by(self.words + one_line((event.text.splitlines() or [""])[0]))
+            self._filter_by(self._typed_so_far() + one_line((event.text.splitlines() or [""])[0]))
 
     def on_blur(self) -> None:
         """Whoever leaves the table has ended typing."""
@@ -211,22 +144,27 @@ class Table(DataTable[Text], Generic[Row]):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc is for the filter while there is one."""
+        """Esc is for the filter while there is one, Enter while it is typed."""
         if action == "stop_filtering":
             return bool(self.words) or (self.typing and not self.always_typing)
+        if action == "keep_filter":
+            return self.typing and not self.always_typing
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
-        """Type what is looked for."""
-        self.typing = True
+        """Type what is looked for; it takes the place of what was looked for before."""
+        self.typing = self._begins = True
         self._say()
         self.refresh_bindings()
 
+    def action_keep_filter(self) -> None:
+        """Back to the keys, with the rows that were found."""
+        self._end_typing()
+
     def action_stop_filtering(self) -> None:
-        """Empty the filter, and show everything; where it is empty, leave it."""
-        if self.words:
-            self._filter_by("")
-        else:
+        """Show everything, and be done with typing; a list in a dialog goes on being typed into."""
+        self._filter_by("")
+        if not self.always_typing:
             self._end_typing()
         self.refresh_bindings()
 
@@ -250,12 +188,20 @@ class Table(DataTable[Text], Generic[Row]):
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
 
+    def _typed_so_far(self) -> str:
+        begins, self._begins = self._begins, False
+        return "" if begins else self.words
+
     def _filter_by(self, words: str) -> None:
-        self.words = words
+        had, self.words = bool(self.words), words
         self._draw()
+        if words and self.row_count and not self.mark(words.strip()):
+            self.move_cursor(row=0)
+        if had != bool(words):
+            self.refresh_bindings()
 
     def _end_typing(self) -> None:
-        self.typing = False
+        self.typing = self._begins = False
         self._say()
         self.refresh_bindings()
 
@@ -287,6 +233,8 @@ class Table(DataTable[Text], Generic[Row]):
             pairs.sort(key=lambda pair: natural(pair[1][key]), reverse=self.sorting.backwards)
         elif self.sorting.backwards:
             pairs.reverse()
+        elif wanted:
+            pairs.sort(key=lambda pair: (self.key(pair[0]) not in wanted, not is_one_of(pair[1].values(), wanted)))
         return {self.key(row): {key: texts[key] for key in self._widths} for row, texts in pairs}
 
     def _write_all(self, wanted: dict[str, dict[str, str]]) -> None:
@@ -341,8 +289,9 @@ class Table(DataTable[Text], Generic[Row]):
         if found is None:
             if len(self._cells) >= CELLS_KEPT:
                 self._cells.clear()
-            color = next(one.color for one in self.shape if one.key == column)
-            found = Text(text, style=self._colors.get(color(text), ""), no_wrap=True)
+            one = next(one for one in self.shape if one.key == column)
+            shown = text if one.brief is None or cell_len(text) <= self._widths[column] else one.brief(text)
+            found = Text(shown, style=self._colors.get(one.color(text), ""), no_wrap=True)
             found.truncate(self._widths[column], overflow="ellipsis")
             self._cells[column, text] = found
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
@@ -14,28 +15,32 @@ from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.opennebula.load import Sample, load_lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
-from wizard.core.text import NOTHING, duration, harmless, one_line
+from wizard.core.text import NOTHING, harmless, one_line
 from wizard.core.views.glossary import complaints, details, history
 from wizard.core.views.rows import vm_rows
 from wizard.operations import machine as ssh
 from wizard.operations.machine import LOGGED, local_time
 from wizard.tui.background import run_in_thread
 from wizard.tui.widgets.dialogs import Dialog
+from wizard.tui.widgets.journal_sheet import JournalSheet
 from wizard.tui.widgets.lines import QuietLine
+
+LOOKS = 1.0
+"""Seconds between two looks at what the dashboard has seen."""
 
 
 class VmSheet(Dialog[None]):
     """A page about a VM. What the dashboard knows stands there at once; the whole history comes from oned.
 
     `events` are the lines that the dashboard has about it; `logs` gives what its processes printed, where they are
-    ours.
+    ours; `follow` gives the service as it was seen last.
     """
 
     SHAPE = "tall wide reading"
     HELP = (
         "One VM: its state and partition, its history on hosts, what the dashboard saw of it, what its guest published "
         "and what it was given, its CPU and memory as OpenNebula measured them. s opens a shell in it with ssh and "
-        "comes back here, j reads the guest's journal the same way."
+        "comes back here, j shows the guest's journal on a page of its own."
     )
     BINDINGS = [
         Binding("escape,enter,q", "dismiss", "Close"),
@@ -52,15 +57,16 @@ class VmSheet(Dialog[None]):
         cloud: Cloud | None,
         events: tuple[str, ...] = (),
         logs: Callable[[int], str] | None = None,
+        follow: Callable[[], ServiceSnapshot | None] | None = None,
     ) -> None:
         super().__init__()
         self.logs = logs
+        self.seen, self.follow = snapshot, follow
         self.vm_id, self.cloud, self.events = vm_id, cloud, events
         self.head, self.vm = _head(snapshot, vm_id)
         self.heading = f"VM {vm_id} {self.vm.name if self.vm else ''}".rstrip()
         self.said = ""
         self.measured: tuple[Sample, ...] = ()
-        self.journal: str | None = None
 
     def compose_dialog(self) -> ComposeResult:
         """The text."""
@@ -72,6 +78,17 @@ class VmSheet(Dialog[None]):
         self.query_one(VerticalScroll).focus()
         self.show()
         self.action_ask()
+        self.set_interval(LOOKS, self._look)
+
+    def _look(self) -> None:
+        """Show what the dashboard has seen since; nothing is asked for that."""
+        latest = self.follow() if self.follow else None
+        if latest is not None and latest is not self.seen:
+            self.seen = latest
+            self.head, vm = _head(latest, self.vm_id)
+            if vm is not None and self.vm is not None:
+                self.vm = replace(self.vm, user_template=vm.user_template or self.vm.user_template)
+            self.show()
 
     @property
     def line(self) -> tuple[str, ...] | None:
@@ -97,8 +114,6 @@ class VmSheet(Dialog[None]):
                 lines += ["", "Seen from here:", *_indented(self.events)]
             lines += ["", "What it published, and what it was given:", *_pairs(self.vm.user_template)]
             lines += ["", "CONTEXT:", *_pairs(self.vm.context)]
-        if self.journal is not None:
-            lines += ["", f"Its journal (the last {LOGGED} lines):", *_indented(tuple(self.journal.splitlines()))]
         if self.logs is not None:
             printed = tuple(self.logs(self.vm_id).splitlines()[-LOGGED:])
             lines += ["", f"What its processes printed (the last {LOGGED} lines; r reads on):", *_indented(printed)]
@@ -127,21 +142,13 @@ class VmSheet(Dialog[None]):
         if self.is_attached:
             self.show()
 
-    @work(exclusive=True, group="journal", description="reading a guest's journal")
-    async def action_journal(self) -> None:
-        """Read the guest's journal by ssh, without waiting for a password; the page stays as it is meanwhile."""
+    def action_journal(self) -> None:
+        """Show the guest's journal; what processes of ours print stands at the end of this page."""
         if self.logs is not None:
-            # What its processes print stands on the page already.
             self.show()
             self.query_one(VerticalScroll).scroll_end(animate=False)
-            return
-        address = self.vm.ips[0] if self.vm and self.vm.ips else ""
-        self.journal = "Asking the guest…"
-        self.show()
-        self.journal = await run_in_thread(lambda: ssh.guest_log(address))
-        if self.is_attached:
-            self.show()
-            self.query_one(VerticalScroll).scroll_end(animate=False)
+        else:
+            self.app.push_screen(JournalSheet(self.vm_id, self.vm.ips[0] if self.vm and self.vm.ips else ""))
 
     def action_copy(self) -> None:
         """Put the ssh line on the terminal's clipboard, where the terminal allows it."""
@@ -174,7 +181,7 @@ def _head(snapshot: ServiceSnapshot, vm_id: int) -> tuple[tuple[str, ...], VmFac
         f"state      {row.state}, READY {row.ready}",
         f"IP         {row.ip}",
         f"host       {row.host}",
-        f"age        {duration(row.age) if row.age >= 0 else NOTHING}",
+        f"made       {local_time(row.since) if row.since else NOTHING}",
     ]
     if row.partition:
         lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.sync})")

@@ -12,7 +12,8 @@ from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
 from wizard.core.views.rows import VmRow
 from wizard.tui.help import Passage, terms
 from wizard.tui.widgets.lines import badge_color
-from wizard.tui.widgets.table import Column, Table
+from wizard.tui.widgets.table import Table
+from wizard.tui.widgets.table_columns import Column
 
 _WRONG = {Sync.STALE.value: "warning", Sync.COLLISION.value: "error", Sync.NONE.value: "warning"}
 
@@ -99,10 +100,10 @@ class VmTable(Table[VmRow]):
             Passage("In any column", terms=terms(CELLS)),
         )
 
-    def show(self, rows: tuple[VmRow, ...]) -> None:
-        """Draw the rows; only what differs from what stands there is written."""
+    def show(self, rows: tuple[VmRow, ...], *, gone: bool = False) -> None:
+        """Draw the rows; only what differs from what stands there is written. `gone`: the service is."""
         stale = sum(row.sync == Sync.STALE.value for row in rows)
-        self.fill(rows, f", stale {stale}" if stale else "")
+        self.fill(rows, f", stale {stale}" if stale else ", none is left" if gone else "")
 
     def marked(self) -> int | None:
         """The id of the VM under the cursor."""

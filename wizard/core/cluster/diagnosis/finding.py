@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
 
@@ -36,8 +36,8 @@ class Finding:
 
     `name` never changes between versions. `subject` is what has the fault, `vm_ids` all VMs that do. `means` says what
     is so and what it means, `look` what to look at, `helps` what helps, in sentences; `action` is that help where the
-    wizard has it. `brief` is the same for a cell of a table. Texts hold the words of the cloud as they came: show them
-    through `one_line`.
+    wizard has it, `instead` another way out. `brief` is the same for a cell of a table. Texts hold the words of the
+    cloud as they came: show them through `one_line`.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Finding:
     action: Action = Action.NONE
     vm_ids: tuple[int, ...] = ()
     brief: str = ""
+    instead: Action = Action.NONE
 
 
 PATIENCE = 120
@@ -67,7 +68,10 @@ WAITING = frozenset(
 REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
 """States in which VMs are stopping because they were asked to."""
 
-RECOVER_DELETE = "Or delete the service: OneFlow has no time-out."
+OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
+"""What the guest of each role says of Flower, beside READY."""
+
+GIVE_UP = "Or delete the service: OneFlow itself waits forever."
 
 
 def members(snapshot: ServiceSnapshot) -> Iterator[tuple[Role, Node, VmFacts]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.core.cluster.diagnosis.finding import (
+    GIVE_UP,
     PATIENCE,
-    RECOVER_DELETE,
     WAITING,
     Action,
     Finding,
@@ -105,6 +105,7 @@ def role_failed(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "The log of the service; whether its VM template exists and may be used by the service's owner.",
             "Fix what it says, then recover: OneFlow creates what is missing. Or delete the service.",
             Action.RECOVER,
+            instead=Action.REMOVE,
             brief=f"{role.name} failed",
         )
 
@@ -170,9 +171,10 @@ def made_too_early(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{vms(early)} of {SUPERNODE} were created though the SuperLink never said READY: OneFlow took {text} for "
             "READY=YES. They may look for a SuperLink that does not answer yet.",
             "What the SuperLink has published, and whether it is healthy.",
-            f"If they find no SuperLink they give up: reboot them once it is READY. {RECOVER_DELETE}",
+            f"If they find no SuperLink they give up: reboot them once it is READY. {GIVE_UP}",
             Action.FIX,
             tuple(early),
+            instead=Action.REMOVE,
             brief=f"{counted(len(early), 'SuperNode')} too early",
         )
 
@@ -253,6 +255,7 @@ def unreadable(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
             "It may pass with the next change of the service. Or delete the service and deploy again.",
             Action.FIX,
+            instead=Action.REMOVE,
             brief="document unreadable",
         )
 
@@ -273,6 +276,7 @@ def lost(snapshot: ServiceSnapshot) -> Iterator[Finding]:
                 f"`oneflow show {snapshot.id} --json`, and the service's VMs in `onevm list`.",
                 "It may pass with the next change of the service. Or delete the service and deploy again.",
                 Action.FIX,
+                instead=Action.REMOVE,
                 brief=f"{len(role.lost)} LOST",
             )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from wizard.core.cluster.diagnosis.finding import (
+    GIVE_UP,
+    OWN_READY,
     PATIENCE,
-    RECOVER_DELETE,
     REMOVING,
     WAITING,
     Action,
@@ -21,12 +22,11 @@ from wizard.core.cluster.diagnosis.finding import (
     since,
 )
 from wizard.core.cluster.partitions import Assignment, Source, Sync
-from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import VmState
 from wizard.core.text import duration, have, vms
 
-_OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
-_LOG = "/var/log/one-appliance in the guest, and its console."
+_LOG = "its guest's journal, /var/log/one-appliance in it, its console in Sunstone."
 _USUAL = f"usually it is READY within {duration(PATIENCE)}"
 
 Member = tuple[Role, Node, VmFacts]
@@ -36,7 +36,7 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """The guest says itself that it is not well: FL_READY=NO (FL_NODE_READY=NO) with FL_ERROR, or READY=NO."""
     for kind, found in _by_kind(snapshot, _is_unhealthy):
         vm = found[0][2]
-        key = _OWN_READY[kind]
+        key = OWN_READY[kind]
         report = f"{key}=NO" if published(vm).get(key) == "NO" else f"READY={vm.ready}"
         error = published(vm).get("FL_ERROR", "").strip()
         timed_out = ", so its health check never passed" if error == "health_check_timeout" else ""
@@ -44,12 +44,12 @@ def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{kind}-unhealthy",
             Severity.ERROR,
             named(found),
-            f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}: "
-            "look at its console.",
+            f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}.",
             f"The container's log (`docker logs`) and {_LOG}",
-            f"Fix the cause in the VM and reboot it. {RECOVER_DELETE}",
+            f"Fix the cause in the VM and reboot it (`onevm reboot {vm.id}`). {GIVE_UP}",
             Action.FIX,
             ids(found),
+            instead=Action.REMOVE,
             brief=briefly(found, "not healthy"),
         )
 
@@ -81,9 +81,10 @@ def silent(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{named(found)} has been {since(vm, snapshot.taken_at)} and its guest has published nothing; {_USUAL}. "
             "Most likely it can't reach OneGate.",
             f"ONEGATE_ENDPOINT in its CONTEXT, whether the guest reaches that address; {_LOG}",
-            f"Fix the network or the endpoint and reboot the guest. {RECOVER_DELETE}",
+            f"Fix the network or the endpoint and reboot the guest (`onevm reboot {vm.id}`). {GIVE_UP}",
             Action.FIX,
             ids(found),
+            instead=Action.REMOVE,
             brief=briefly(found, "silent"),
         )
 
@@ -100,9 +101,10 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             f"{named(found)} has been {since(vm, snapshot.taken_at)} and has published {keys}, but not READY; "
             f"{_USUAL}.",
             f"REPORT_READY=YES in its CONTEXT, its health check (READY_SCRIPT); {_LOG}",
-            f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {RECOVER_DELETE}",
+            f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {GIVE_UP}",
             Action.FIX,
             ids(found),
+            instead=Action.REMOVE,
             brief=briefly(found, "not READY"),
         )
 
@@ -112,7 +114,7 @@ def _by_kind(
 ) -> Iterator[tuple[str, list[Member]]]:
     if snapshot.state in REMOVING:
         return
-    for kind in _OWN_READY:
+    for kind in OWN_READY:
         found = [
             item
             for item in members(snapshot)
@@ -124,7 +126,7 @@ def _by_kind(
 
 def _is_unhealthy(_: ServiceSnapshot, item: Member) -> bool:
     role, _node, vm = item
-    return vm.ready is not None or published(vm).get(_OWN_READY[role.name]) == "NO"
+    return vm.ready is not None or published(vm).get(OWN_READY[role.name]) == "NO"
 
 
 def _lacks_token(snapshot: ServiceSnapshot, item: Member) -> bool:
@@ -195,6 +197,7 @@ def pending(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "deploy fewer or smaller VMs.",
             Action.FIX,
             ids(found),
+            instead=Action.REMOVE,
             brief=briefly(found, "PENDING"),
         )
 
@@ -214,6 +217,7 @@ def stuck(snapshot: ServiceSnapshot) -> Iterator[Finding]:
             "Wait if the image is still being copied. Else fix the datastore or the host, or delete the service.",
             Action.FIX,
             ids(found),
+            instead=Action.REMOVE,
             brief=briefly(found, f"in {vm.state_name}" if len(found) == 1 else "stuck"),
         )
 
