@@ -87,7 +87,7 @@ def test_gaps_and_waiting_are_told() -> None:
     )
     assert "No SuperNode trains on shard 0." in service_text(snapshot(*pair), terminal=False)
     empty = replace(snapshot(), roles=(Role("superlink", RoleState.PENDING, 1), Role("supernode", 0, 2)), state=1)
-    assert "Waiting for OneFlow to list the VMs of superlink" in service_text(empty, terminal=False)
+    assert "Waiting for OneFlow to create the VMs of superlink" in service_text(empty, terminal=False)
 
 
 def test_states_are_badges_and_the_data_keeps_opennebulas_words() -> None:

@@ -54,8 +54,10 @@ def two(sandbox: Sandbox) -> tuple[int, int]:
 
 def test_the_issue_and_the_count_stay_where_age_and_owner_do_not_fit() -> None:
     wanted = dict.fromkeys((column.key for column in COLUMNS), 60)
-    assert set(fitting(COLUMNS, wanted, 70)) == {"id", "name", "state", "ready", "issue", "age"}
-    assert set(fitting(COLUMNS, wanted, 200)) == {column.key for column in COLUMNS}
+    assert set(fitting(COLUMNS, wanted, 70)) == {"id", "name", "state", "ready", "issue"}
+    short = dict.fromkeys(wanted, 6)
+    assert set(fitting(COLUMNS, short, 75)) == {"id", "name", "state", "ready", "issue", "age"}
+    assert set(fitting(COLUMNS, short, 200)) == {column.key for column in COLUMNS}
 
 
 def test_ready_has_a_bar_where_it_is_known() -> None:

@@ -51,6 +51,7 @@ class DiagnosisSheet(Dialog[str | int | None]):
 
         .fix {
             margin: 0 0 0 8;
+            content-align-horizontal: left;
         }
     }
     """

@@ -44,14 +44,14 @@ def ready_bar(row: ServiceRow) -> str:
 
 COLUMNS: tuple[Column[ServiceRow], ...] = (
     Column("id", "ID", lambda row: str(row.id), least=4, order=lambda row: row.id),
-    Column("name", "NAME", lambda row: one_line(row.name), least=10),
+    Column("name", "NAME", lambda row: one_line(row.name), rank=1, least=16),
     Column("state", "STATE", lambda row: str(row.badge), least=12, most=28, color=badge_color),
     Column(
         "ready",
         "READY",
         ready_bar,
-        rank=1,
-        least=7,
+        rank=2,
+        least=5,
         most=17,
         order=lambda row: (row.ready or 0) / max(1, row.wanted),
         brief=lambda text: text.split(" ")[0],
@@ -60,13 +60,12 @@ COLUMNS: tuple[Column[ServiceRow], ...] = (
         "issue",
         "ISSUE",
         lambda row: one_line(row.trouble) or " ",
-        rank=1,
         least=14,
         most=48,
         color=lambda _: "warning",
     ),
-    Column("age", "AGE", _age, rank=2, least=6, order=lambda row: row.age),
-    Column("owner", "OWNER", lambda row: one_line(row.owner), rank=3, least=8, most=20),
+    Column("age", "AGE", _age, rank=3, least=6, order=lambda row: row.age, yields=True),
+    Column("owner", "OWNER", lambda row: one_line(row.owner), rank=4, least=8, most=20, yields=True),
 )
 
 

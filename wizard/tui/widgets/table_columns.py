@@ -26,7 +26,8 @@ class Column(Generic[Row]):
 
     It takes from `least` to `most` cells. Where not all columns fit, those of the highest `rank` are left out first.
     `color` gives the colour of a text: `error`, `warning`, `success`, `muted` or none. `order` is what it is sorted by,
-    where that is not the text; `brief` makes of a text that does not fit one that says the same.
+    where that is not the text; `brief` makes of a text that does not fit one that says the same. One that `yields` is
+    shown only where nothing of a lower rank is cut off.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Column(Generic[Row]):
     color: Callable[[str], str] = _plain
     order: Callable[[Row], float] | None = None
     brief: Callable[[str], str] | None = None
+    yields: bool = False
 
     @property
     def narrowest(self) -> int:
@@ -69,9 +71,12 @@ def fitting(columns: Sequence[Column[Row]], wanted: Mapping[str, int], room: int
     widths: dict[str, int] = {}
     left = room
     ranked = sorted(columns, key=lambda column: column.rank)
+    cut = 0
     for column in ranked:
-        if column.narrowest + _PADDING > left and widths:
+        if column.narrowest + _PADDING > (left - cut if column.yields else left) and widths:
             break
+        if column.brief is None:
+            cut += max(0, min(wanted[column.key], column.most) - column.narrowest)
         widths[column.key] = column.narrowest
         left -= column.narrowest + _PADDING
     for column in ranked:

@@ -51,7 +51,7 @@ def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator
             Severity.WARNING,
             f"{vms(found)} of {SUPERNODE}",
             f"{counted(len(found), 'SuperNode')} {'is' if one else 'are'} stale ({vms(found)}): "
-            f"{'it trains' if one else 'they train'} on the partition of an earlier size or position.",
+            f"{'it trains' if one else 'they train'} on an older partition.",
             _LOOK,
             _RESTART,
             Action.RESTART,
