@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.guest_reports import error, stage
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
@@ -197,6 +198,8 @@ def _vm_data(row: VmRow, item: Assignment | None, place: tuple[Role, int]) -> di
         "assigned_by": item.source.value if item else None,
         "standing": item.sync.value if item else None,
         "failed": row.failed,
+        "stage": (stage(vm) or None) if vm else None,
+        "error": (error(vm) or None) if vm else None,
     }
 
 
@@ -218,6 +221,7 @@ def _vm_table(rows: Sequence[VmRow], width: int) -> Table:
         "HOST": [row.host for row in rows],
         "STATE": [str(badge(row.state)) for row in rows],
         "READY": [row.ready for row in rows],
+        **({"GUEST": [row.doing or NOTHING for row in rows]} if any(row.doing for row in rows) else {}),
         "AGE": [duration(row.age) for row in rows],
         "PARTITION": [row.partition or NOTHING for row in rows],
         "ASSIGNED BY": [row.assigned_by or NOTHING for row in rows],

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import Pace, pace
 from wizard.core.cluster.events import Event, merged
+from wizard.core.cluster.guest_reports import error, stage
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
@@ -227,6 +228,9 @@ def _node_changes(before: Node | None, after: Node, role: Role, snapshot: Servic
         yield _event(snapshot, severity, f"{name}: {was.state_name} → {now.state_name}")
     if now.ready and (was is None or was.ready != now.ready):
         yield _event(snapshot, "I" if now.ready == "YES" else "W", f"{name}: READY={now.ready}")
+    for report, severity in ((stage, "I"), (error, "W")):
+        if report(now) and (was is None or report(was) != report(now)):
+            yield _event(snapshot, severity, f"{name}: {report(now)}")
 
 
 def _event(snapshot: ServiceSnapshot, severity: str, message: str) -> Event:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.core.services import NOW, node, role, service, vm
 from wizard.core.cluster.diagnosis import Action, Finding, Severity, diagnose, rules
-from wizard.core.cluster.diagnosis.finding import PATIENCE
+from wizard.core.cluster.diagnosis.finding import INSTALLS, PATIENCE
 from wizard.core.cluster.diagnosis.service import EARLY
 from wizard.core.cluster.diagnosis.vms import STUCK, UNSCHEDULED
 from wizard.core.cluster.partitions import assignments
@@ -42,6 +42,7 @@ def names(snapshot: ServiceSnapshot) -> list[str]:
     return [finding.name for finding in diagnose(snapshot)]
 
 
+INSTALLING = {"FL_STAGE": "installing Flower", "FL_STAGE_SINCE": str(NOW - 60)}
 LOST_TOKEN = {"context": {"REPORT_READY": "YES"}}
 CLIENTS = {"values": {"FL_MIN_FIT_CLIENTS": "3", "FL_MIN_AVAILABLE_CLIENTS": "2"}}
 SCHED = {"template": {"SCHED_MESSAGE": "Mon: [HOST] Not enough CPU on hosts: 0,1,2"}}
@@ -109,6 +110,23 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
         "supernode-unhealthy",
         deploying(supernodes=nodes("RUNNING", template={"FL_NODE_READY": "NO"})),
         "FL_NODE_READY=NO",
+    ),
+    (
+        "supernode-unhealthy",
+        service([vm(2, template={"FL_STAGE": "running", "FL_ERROR": "flower-supernode ended", "FL_NODE_READY": "NO"})]),
+        "FL_NODE_READY=NO with FL_ERROR=flower-supernode ended",
+    ),
+    (
+        "superlink-unhealthy",
+        deploying(superlink=link(template={"FL_STAGE": "installing Flower", "FL_ERROR": "no space left on the disk."})),
+        "says FL_ERROR=no space left on the disk.",
+    ),
+    (
+        "superlink-not-ready",
+        deploying(
+            superlink=link(ago=INSTALLS, template={"FL_STAGE": "installing Flower", "FL_STAGE_SINCE": f"{NOW - 60}"})
+        ),
+        "is still installing Flower for 01:00, but not READY",
     ),
     ("superlink-no-token", deploying(superlink=link(**LOST_TOKEN)), "lacks TOKEN=YES"),
     ("supernode-no-token", deploying(supernodes=nodes("RUNNING", **LOST_TOKEN)), "VM 2 of supernode has no OneGate"),
@@ -234,6 +252,10 @@ MISSES: list[tuple[str, ServiceSnapshot]] = [
     ("vm-stuck: an old VM that is resumed", service([vm(2, "BOOT_POWEROFF", stime=1)], "RUNNING")),
     ("unhealthy: not yet READY", deploying(superlink=link())),
     ("unhealthy: an error of old, READY now", service([vm(2, template={"FL_ERROR": "x", "FL_NODE_READY": "NO"})])),
+    (
+        "not-ready: it installs, as it says",
+        deploying(superlink=link(ago=INSTALLS - 1, template={"FL_STAGE": "installing Flower", "FL_READY": "NO"})),
+    ),
     ("unhealthy: it is stopping", service(nodes("SHUTDOWN", template={"FL_NODE_READY": "NO"}), "UNDEPLOYING")),
     ("no-token: CONTEXT was not read", deploying(superlink=link(context=None))),
     ("no-token: it reports all the same", deploying(superlink=link(template={"FL_READY": "YES"}, **LOST_TOKEN))),

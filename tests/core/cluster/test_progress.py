@@ -119,6 +119,18 @@ WAITING = [
         "Waiting for VM 1 of superlink: RUNNING for 01:59, no READY yet; 02:00 is usual.",
     ),
     (
+        "a guest that tells its steps",
+        service(
+            state="DEPLOYING",
+            superlink=link(
+                ready=None,
+                running_since=NOW - 300,
+                template={"FL_STAGE": "installing Flower 1.25.0\n\x1b[2J", "FL_STAGE_SINCE": str(NOW - 90)},
+            ),
+        ),
+        "Waiting for VM 1 of superlink: RUNNING for 05:00, installing Flower 1.25.0\\n\\x1b[2J for 01:30.",
+    ),
+    (
         "READY=NO",
         service(state="DEPLOYING", superlink=link(ready="NO", running_since=NOW - 5)),
         "VM 1 of superlink says READY=NO.",

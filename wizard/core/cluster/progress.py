@@ -8,6 +8,7 @@ from enum import Enum
 
 from wizard.core.cluster.diagnosis import Finding, diagnose, gravest
 from wizard.core.cluster.diagnosis.finding import PATIENCE, runs_for
+from wizard.core.cluster.guest_reports import stage_for
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import COMING_UP, ServiceState, VmState
 from wizard.core.text import duration, one_line
@@ -121,5 +122,7 @@ def _vm_waits(node: Node, now: float) -> str:
     if not vm.running:
         known = f" for {duration(max(0.0, now - vm.stime))}" if vm.state_name in _ON_THE_WAY_UP else ""
         return f"{vm.state_name}{known}."
+    if step := stage_for(vm, now):
+        return f"RUNNING for {duration(runs_for(vm, now))}, {step}."
     said = f"READY={vm.ready}" if vm.ready else f"no READY yet; {duration(PATIENCE)} is usual"
     return f"RUNNING for {duration(runs_for(vm, now))}, {said}."

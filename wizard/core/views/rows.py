@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, coverage
 from wizard.core.cluster.diagnosis import Finding, diagnose
-from wizard.core.cluster.diagnosis.finding import OWN_READY
+from wizard.core.cluster.guest_reports import doing, says_no
 from wizard.core.cluster.partitions import Assignment, Source, assignments
 from wizard.core.cluster.progress import Phase, phases, waiting_for
 from wizard.core.cluster.underway import Underway
@@ -43,6 +43,8 @@ class VmRow:
     assigned_by: str
     sync: str
     failed: bool
+    doing: str = ""
+    """What its guest does until it is READY, or why it can't."""
 
     @property
     def number(self) -> str:
@@ -112,15 +114,14 @@ def _vm_row(role: Role, index: int, node: Node, item: Assignment | None, now: fl
         assigned_by=item.source.value if item else "",
         sync=item.sync.value if item else "",
         failed=node.is_lost or (vm is not None and vm.failed),
+        doing=doing(vm) if vm else "",
     )
 
 
 def _ready(node: Node) -> str:
     if node.vm is None or node.vm.user_template is None:
         return UNKNOWN
-    own = node.vm.user_template
-    said = node.vm.ready or next((own[key] for key in OWN_READY.values() if own.get(key) == "NO"), UNSET)
-    return one_line(said)
+    return one_line(node.vm.ready or ("NO" if says_no(node.vm) else UNSET))
 
 
 def _partition(item: Assignment | None) -> str:

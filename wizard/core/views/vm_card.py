@@ -32,5 +32,7 @@ def vm_card(
         lines.append(f"from: {FROM[item.source]}")
         if item.doubt:
             lines.append(item.doubt)
+    if row.doing:
+        lines.append(row.doing)
     lines += short_load(measured)
     return (*lines, *(f"! {finding.brief}" for finding in findings if row.vm_id in finding.vm_ids))

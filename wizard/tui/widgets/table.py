@@ -210,7 +210,8 @@ class Table(DataTable[Text], Generic[Row]):
             return
         # One cell for the scroll bar, which comes and goes.
         room = (self.size.width or self.app.size.width) - 1
-        widths = fitting(self.shape, self._widest, room)
+        columns = [one for one in self.shape if not one.spare or self._widest[one.key] > len(NOTHING)]
+        widths = fitting(columns, self._widest, room)
         if widths != self._widths:
             self._widths = widths
             self._begin_anew()

@@ -27,7 +27,7 @@ class Column(Generic[Row]):
     It takes from `least` to `most` cells. Where not all columns fit, those of the highest `rank` are left out first.
     `color` gives the colour of a text: `error`, `warning`, `success`, `muted` or none. `order` is what it is sorted by,
     where that is not the text; `brief` makes of a text that does not fit one that says the same. One that `yields` is
-    shown only where nothing of a lower rank is cut off.
+    shown only where nothing of a lower rank is cut off, a `spare` one once a row has had a text for it.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Column(Generic[Row]):
     order: Callable[[Row], float] | None = None
     brief: Callable[[str], str] | None = None
     yields: bool = False
+    spare: bool = False
 
     @property
     def narrowest(self) -> int:

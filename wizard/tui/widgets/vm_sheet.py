@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
+from wizard.core.cluster.guest_reports import error, stage_for
 from wizard.core.opennebula.load import Sample, load_lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, harmless, one_line
@@ -183,6 +184,10 @@ def _head(snapshot: ServiceSnapshot, vm_id: int) -> tuple[tuple[str, ...], VmFac
         f"host       {row.host}",
         f"made       {local_time(row.since) if row.since else NOTHING}",
     ]
+    if vm is not None and (at := stage_for(vm, snapshot.taken_at)):
+        lines.append(f"guest      {at}")
+    if vm is not None and (why := error(vm)):
+        lines.append(f"error      {why}")
     if row.partition:
         lines.append(f"partition  {row.partition} ({row.assigned_by}, {row.sync})")
     return tuple(lines), vm

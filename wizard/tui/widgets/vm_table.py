@@ -70,6 +70,16 @@ COLUMNS: tuple[Column[VmRow], ...] = (
         least=7,
         color=lambda text: _WRONG.get(text, ""),
     ),
+    Column(
+        "guest",
+        "guest",
+        lambda row: row.doing,
+        "what its guest does until it is READY (FL_STAGE), or why it can't (FL_ERROR); where one says so",
+        rank=4,
+        least=10,
+        most=44,
+        spare=True,
+    ),
     Column("by", "assigned by", lambda row: row.assigned_by, "how the partition is known", rank=8, most=24),
     Column("name", "name", lambda row: row.name, "name of the VM", rank=9, least=10),
     Column(

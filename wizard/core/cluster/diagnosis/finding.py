@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import ServiceState
 from wizard.core.text import duration
 
@@ -55,6 +55,9 @@ class Finding:
 PATIENCE = 120
 """Seconds from the start of a VM in which its guest is usually READY."""
 
+INSTALLS = 900
+"""The same for a guest that tells its steps: it may have Flower, and a machine learning framework, to install."""
+
 WAITING = frozenset(
     {
         ServiceState.DEPLOYING,
@@ -67,9 +70,6 @@ WAITING = frozenset(
 
 REMOVING = frozenset({ServiceState.UNDEPLOYING, ServiceState.UNDEPLOYING_NETS})
 """States in which VMs are stopping because they were asked to."""
-
-OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
-"""What the guest of each role says of Flower, beside READY."""
 
 GIVE_UP = "Or delete the service: OneFlow itself waits forever."
 
@@ -103,12 +103,6 @@ def gravest(findings: Iterable[Finding]) -> Finding | None:
 def ids(found: Sequence[tuple[Role, Node, VmFacts]]) -> tuple[int, ...]:
     """Their VM ids."""
     return tuple(node.vm_id for _, node, _ in found)
-
-
-def published(vm: VmFacts) -> dict[str, str]:
-    """Values that the guest itself put into OneGate: READY, and all that begins with FL_."""
-    template = vm.user_template or {}
-    return {key: value for key, value in template.items() if key == "READY" or key.startswith("FL_")}
 
 
 def runs_for(vm: VmFacts, now: float) -> float:

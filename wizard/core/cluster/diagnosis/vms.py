@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wizard.core.cluster.diagnosis.finding import (
     GIVE_UP,
-    OWN_READY,
+    INSTALLS,
     PATIENCE,
     REMOVING,
     WAITING,
@@ -17,9 +17,18 @@ from wizard.core.cluster.diagnosis.finding import (
     ids,
     members,
     named,
-    published,
     runs_for,
     since,
+)
+from wizard.core.cluster.guest_reports import (
+    OWN_READY,
+    error,
+    is_down,
+    published,
+    says_no,
+    says_stages,
+    stage,
+    stage_for,
 )
 from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.opennebula.snapshot import SUPERNODE, Node, Role, ServiceSnapshot, VmFacts
@@ -33,20 +42,26 @@ Member = tuple[Role, Node, VmFacts]
 
 
 def unhealthy(snapshot: ServiceSnapshot) -> Iterator[Finding]:
-    """The guest says itself that it is not well: FL_READY=NO (FL_NODE_READY=NO) with FL_ERROR, or READY=NO."""
+    """The guest says itself that it is not well: FL_READY=NO (FL_NODE_READY=NO), FL_ERROR, or READY=NO."""
     for kind, found in _by_kind(snapshot, _is_unhealthy):
         vm = found[0][2]
         key = OWN_READY[kind]
-        report = f"{key}=NO" if published(vm).get(key) == "NO" else f"READY={vm.ready}"
-        error = published(vm).get("FL_ERROR", "").strip()
-        timed_out = ", so its health check never passed" if error == "health_check_timeout" else ""
+        said = [f"{key}=NO"] if published(vm).get(key) == "NO" else [f"READY={vm.ready}"] if vm.ready else []
+        if reason := error(vm):
+            said.append(f"FL_ERROR={reason.rstrip('.')}")
+        timed_out = ", so its health check never passed" if reason == "health_check_timeout" else ""
+        cure = (
+            "Fix what it says: the guest tries again by itself."
+            if says_stages(vm)
+            else f"Fix the cause in the VM and reboot it (`onevm reboot {vm.id}`)."
+        )
         yield Finding(
             f"{kind}-unhealthy",
             Severity.ERROR,
             named(found),
-            f"{named(found)} says {report}{f' with FL_ERROR={error}' if error else ''}{timed_out}.",
+            f"{named(found)} says {' with '.join(said)}{timed_out}.",
             f"The container's log (`docker logs`) and {_LOG}",
-            f"Fix the cause in the VM and reboot it (`onevm reboot {vm.id}`). {GIVE_UP}",
+            f"{cure} {GIVE_UP}",
             Action.FIX,
             ids(found),
             instead=Action.REMOVE,
@@ -94,12 +109,14 @@ def half_way(snapshot: ServiceSnapshot) -> Iterator[Finding]:
     for kind, found in _by_kind(snapshot, _is_half_way):
         vm = found[0][2]
         keys = ", ".join(sorted(published(vm)))
+        at = stage_for(vm, snapshot.taken_at)
+        seen = f"is still {at}" if at else f"has published {keys}"
+        usual = f"usually it is READY within {duration(INSTALLS)}" if at else _USUAL
         yield Finding(
             f"{kind}-not-ready",
             Severity.ERROR,
             named(found),
-            f"{named(found)} has been {since(vm, snapshot.taken_at)} and has published {keys}, but not READY; "
-            f"{_USUAL}.",
+            f"{named(found)} has been {since(vm, snapshot.taken_at)} and {seen}, but not READY; {usual}.",
             f"REPORT_READY=YES in its CONTEXT, its health check (READY_SCRIPT); {_LOG}",
             f"Once the guest puts READY=YES to OneGate, OneFlow goes on. {GIVE_UP}",
             Action.FIX,
@@ -118,15 +135,19 @@ def _by_kind(
         found = [
             item
             for item in members(snapshot)
-            if item[0].name == kind and item[2].running and not item[2].is_ready and holds(snapshot, item)
+            if item[0].name == kind
+            and item[2].running
+            and (not item[2].is_ready or is_down(item[2]))
+            and holds(snapshot, item)
         ]
         if found:
             yield kind, found
 
 
 def _is_unhealthy(_: ServiceSnapshot, item: Member) -> bool:
-    role, _node, vm = item
-    return vm.ready is not None or published(vm).get(OWN_READY[role.name]) == "NO"
+    vm = item[2]
+    # A guest that tells its steps says NO until it is well.
+    return bool(error(vm)) or vm.ready not in (None, "YES") or (says_no(vm) and not (says_stages(vm) and stage(vm)))
 
 
 def _lacks_token(snapshot: ServiceSnapshot, item: Member) -> bool:
@@ -137,7 +158,8 @@ def _lacks_token(snapshot: ServiceSnapshot, item: Member) -> bool:
 
 def _is_overdue(snapshot: ServiceSnapshot, vm: VmFacts) -> bool:
     known = vm.user_template is not None
-    return known and snapshot.state in WAITING and runs_for(vm, snapshot.taken_at) >= PATIENCE
+    patience = INSTALLS if says_stages(vm) else PATIENCE
+    return known and snapshot.state in WAITING and runs_for(vm, snapshot.taken_at) >= patience
 
 
 def _is_silent(snapshot: ServiceSnapshot, item: Member) -> bool:
