@@ -7,9 +7,9 @@ from collections.abc import Callable
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Plan, Registration
 from wizard.operations.deploy import Record, send
-from wizard.operations.prepare import Registration, prepare
+from wizard.operations.prepare import prepare
 
 
 def quiet(_: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Ended
 from tests.relay import IDS, NAMED, Behind, Relay, merge_template_of, register_another
-from wizard.operations.prepare import Registration
+from wizard.core.plan.plan import Registration
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

@@ -14,9 +14,8 @@ from wizard.core.cluster import action_preview
 from wizard.core.cluster.partitions import Source, Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import VmState
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Plan, Registration
 from wizard.operations import service_actions
-from wizard.operations.prepare import Registration
 from wizard.operations.restart import Ended, Restarts
 from wizard.operations.watch import Watch
 from wizard.sandbox.oned.vm import VirtualMachine

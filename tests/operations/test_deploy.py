@@ -15,9 +15,9 @@ from wizard.cloud.login import find_login
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import RoleState, ServiceState
 from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, Registration, to_json
 from wizard.operations.deploy import Outcome, outcome, registered_as
-from wizard.operations.prepare import InvalidPlan, Lookups, Registration, names_in, preview, resolve_references
+from wizard.operations.prepare import InvalidPlan, Lookups, names_in, preview, resolve_references
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 

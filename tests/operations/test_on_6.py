@@ -14,9 +14,9 @@ from wizard.cloud.login import find_login
 from wizard.core.opennebula.documents import read_service, unwrapped
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan, to_json
+from wizard.core.plan.plan import Plan, Registration, to_json
 from wizard.core.plan.plan_from_document import plan_from_document, plan_from_template
-from wizard.operations.prepare import InvalidPlan, Registration, prepare
+from wizard.operations.prepare import InvalidPlan, prepare
 from wizard.sandbox.blueprint import User, VmTemplate
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox

@@ -40,7 +40,8 @@ from wizard.tui.screens.home import HomeScreen
 from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.service_actions import ServiceActions
 from wizard.tui.screens.settings import SettingsScreen
-from wizard.tui.screens.step import StepScreen, TooSmallScreen, WalkingScreen
+from wizard.tui.screens.step import StepScreen, TooSmallScreen
+from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, Dialog, DraftOffer, Notice

@@ -12,8 +12,7 @@ from tests.tui.conftest import START
 from tests.tui.pressing import at, connected, until
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Unreachable
-from wizard.core.plan.plan import Plan
-from wizard.operations.prepare import Registration
+from wizard.core.plan.plan import Plan, Registration
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp

@@ -13,8 +13,7 @@ from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, typed, until
 from wizard.cloud.cloud import Cloud
 from wizard.core.plan import rules
-from wizard.core.plan.plan import Plan, to_json
-from wizard.operations.prepare import Registration
+from wizard.core.plan.plan import Plan, Registration, to_json
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.steps import Step

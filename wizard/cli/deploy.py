@@ -97,8 +97,9 @@ def deploy(
     checked(plan, teller, spelling)
     if not yes and not dry_run and (as_json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr))):
         raise click.UsageError("nobody can be asked here: say --yes to deploy, or --dry-run to look first.")
+    from wizard.core.plan.plan import Registration
     from wizard.operations.deploy import LOOKING_UP
-    from wizard.operations.prepare import Registration, prepare
+    from wizard.operations.prepare import prepare
     from wizard.storage.process_files import DeploymentRecord
 
     with connecting(reach, teller) as connector:

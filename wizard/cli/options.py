@@ -13,8 +13,7 @@ import click
 
 from wizard.cli.completing import assignments, world_names
 from wizard.cli.connection import FLOWER, Secret
-from wizard.core.cluster.events import HOWS
-from wizard.storage.preferences import COLORS, THEMES
+from wizard.storage.preferences import COLORS, HOWS, THEMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 GUESTS = ("scripted", FLOWER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -100,8 +101,23 @@ def joined(vm: VmFacts, before: VmFacts | None) -> VmFacts:
         return replace(vm, runs=runs)
     # The short form tells the number of the last record alone.
     since = vm.running_since or before.running_since
+    if _same(vm, before) and since == before.running_since:
+        return before
     return replace(
         vm, running_since=since, runs=before.runs, user_template=before.user_template, context=before.context
+    )
+
+
+def _same(vm: VmFacts, before: VmFacts) -> bool:
+    """True if the short form says nothing new."""
+    return (vm.name, vm.state, vm.lcm_state, vm.stime, vm.etime, vm.ips, vm.host) == (
+        before.name,
+        before.state,
+        before.lcm_state,
+        before.stime,
+        before.etime,
+        before.ips,
+        before.host,
     )
 
 
@@ -120,27 +136,51 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
     The short form lacks the user template and the CONTEXT; `extended` says which form was asked for, since a VM may
     have neither.
     """
-    history = vm.find("HISTORY_RECORDS/HISTORY[last()]")
+    own = _texts(vm)
+    records = tuple(tuple(map(_texts(record).get, _RECORD)) for record in vm.iterfind("HISTORY_RECORDS/HISTORY"))
+    nics = tuple(tuple(map(_texts(nic).get, _ADDRESSES)) for nic in vm.iterfind("TEMPLATE/NIC"))
+    facts = _short_facts(tuple(map(own.get, _OWN)), records, nics)
+    if not extended:
+        return facts
+    return replace(facts, user_template=_flat(vm.find("USER_TEMPLATE")), context=_flat(vm.find("TEMPLATE/CONTEXT")))
+
+
+Texts = tuple[str | None, ...]
+
+_OWN = ("ID", "NAME", "STATE", "LCM_STATE", "STIME", "ETIME")
+_RECORD = ("SEQ", "RSTIME", "RETIME", "ETIME", "ACTION", "HOSTNAME")
+_ADDRESSES = ("IP", "IP6_GLOBAL", "IP6")
+_VMS_KEPT = 16_384
+
+
+# Most VMs are as they were at the last poll: their texts are gathered, and what was made of them is taken again.
+@lru_cache(maxsize=_VMS_KEPT)
+def _short_facts(own: Texts, records: tuple[Texts, ...], nics: tuple[Texts, ...]) -> VmFacts:
+    number_, name, state, lcm_state, stime, etime = own
+    runs = tuple(_run(record) for record in records)
     return VmFacts(
-        id=_number(vm, "ID"),
-        name=vm.findtext("NAME") or "",
-        state=_number(vm, "STATE"),
-        lcm_state=_number(vm, "LCM_STATE"),
-        stime=_moment(vm, "STIME"),
-        etime=_moment(vm, "ETIME"),
-        running_since=_moment(history, "RSTIME") if history is not None else 0,
-        runs=tuple(_run(record) for record in vm.iterfind("HISTORY_RECORDS/HISTORY")),
-        ips=tuple(text for nic in vm.iterfind("TEMPLATE/NIC") for text in _addresses(nic)),
-        host=(history.findtext("HOSTNAME") or "") if history is not None else "",
-        user_template=_flat(vm.find("USER_TEMPLATE")) if extended else None,
-        context=_flat(vm.find("TEMPLATE/CONTEXT")) if extended else None,
+        id=number(number_),
+        name=name or "",
+        state=number(state),
+        lcm_state=number(lcm_state),
+        stime=_moment(stime),
+        etime=_moment(etime),
+        running_since=runs[-1].since if runs else 0,
+        runs=runs,
+        ips=tuple(address for nic in nics for text in nic if text and (address := ip_address(text))),
+        host=runs[-1].host if runs else "",
     )
+
+
+def _texts(element: Any) -> dict[Any, str | None]:
+    """Texts of the children of an element, by tag."""
+    return {child.tag: child.text for child in element}
 
 
 def samples(root: Any) -> tuple[Sample, ...]:
     """The measurements in an answer about a VM's monitoring, oldest first; those without a time are left out."""
     found = [
-        Sample(_moment(item, "TIMESTAMP"), round(_decimal(item, "CPU")), _number(item, "MEMORY"))
+        Sample(_moment(item.findtext("TIMESTAMP")), round(_decimal(item, "CPU")), number(item.findtext("MEMORY")))
         for item in root.iter("MONITORING")
     ]
     return tuple(sorted((item for item in found if item.at), key=lambda item: item.at))
@@ -158,23 +198,13 @@ _MOST_CPU = 1e6
 """Percent of a core; whatever is beyond was not measured."""
 
 
-def _run(record: Any) -> Run:
-    until = _moment(record, "RETIME") or _moment(record, "ETIME")
-    host = record.findtext("HOSTNAME") or ""
-    return Run(_number(record, "SEQ"), _moment(record, "RSTIME"), _number(record, "ACTION"), until, host)
+def _run(record: Texts) -> Run:
+    seq, since, ended, left, action, host = record
+    return Run(number(seq), _moment(since), number(action), _moment(ended) or _moment(left), host or "")
 
 
-def _addresses(nic: Any) -> list[str]:
-    texts = (nic.findtext(tag) or "" for tag in ("IP", "IP6_GLOBAL", "IP6"))
-    return [address for text in texts if (address := ip_address(text))]
-
-
-def _number(element: Any, tag: str) -> int:
-    return number(element.findtext(tag))
-
-
-def _moment(element: Any, tag: str) -> int:
-    return moment(number(element.findtext(tag)))
+def _moment(text: str | None) -> int:
+    return moment(number(text))
 
 
 def _flat(element: Any) -> Mapping[str, str]:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
 from wizard.core.plan import rules
 from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import same_content
+from wizard.core.plan.plan import Registration, same_content
 from wizard.core.preflight.facts import CloudFacts, Unseen
-from wizard.operations.prepare import InvalidPlan, Listings, Prepared, Registration
+from wizard.operations.prepare import InvalidPlan, Listings, Prepared
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud

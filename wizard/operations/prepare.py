@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound
@@ -18,7 +17,15 @@ from wizard.core.plan import dialect as dialects
 from wizard.core.plan import rules
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.dialect import Contexts, Dialect
-from wizard.core.plan.plan import Document, Plan, number_or_text, same_content, to_json, without_servers_own
+from wizard.core.plan.plan import (
+    Document,
+    Plan,
+    Registration,
+    number_or_text,
+    same_content,
+    to_json,
+    without_servers_own,
+)
 from wizard.core.plan.problem import Kind, Problem
 
 if TYPE_CHECKING:
@@ -51,14 +58,6 @@ class InvalidPlan(WizardError):
             {"kind": item.kind.value, "field": item.field, "message": item.message, "rule": item.rule} for item in grave
         ]
         return {**super().as_dict(), "detail": "", "problems": problems}
-
-
-class Registration(str, Enum):
-    """The operator's choice where a template of the same name is registered with other content."""
-
-    NEW = "new"
-    UPDATE = "update"
-    AS_IS = "as-is"
 
 
 @dataclass(frozen=True)

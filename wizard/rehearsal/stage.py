@@ -16,7 +16,7 @@ from wizard.rehearsal.processes import Processes
 from wizard.sandbox.blueprint import World
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
-from wizard.storage import process_files
+from wizard.storage import process_names
 from wizard.storage.files import APPLICATION
 
 
@@ -74,10 +74,10 @@ def _new_folder() -> Path:
     everything = folders()
     everything.mkdir(parents=True, exist_ok=True, mode=0o700)
     ended = sorted(
-        (place for place in everything.iterdir() if not process_files.may_live(place)), key=process_files.age
+        (place for place in everything.iterdir() if not process_names.may_live(place)), key=process_names.age
     )
     for place in ended[KEPT:]:
         shutil.rmtree(place, ignore_errors=True)
-    folder = everything / process_files.own_name()
+    folder = everything / process_names.own_name()
     folder.mkdir(mode=0o700)
     return folder

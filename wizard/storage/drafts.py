@@ -18,7 +18,7 @@ import platformdirs
 from wizard.core.plan import preset as presets
 from wizard.core.plan.preset import LARGEST, Preset, PresetError
 from wizard.storage.files import APPLICATION, SUFFIX, PresetFileError, write_atomically
-from wizard.storage.process_files import may_live, own_name
+from wizard.storage.process_names import may_live, own_name
 
 _HEAD = "# draft of flowerneb-wizard "
 BROKEN = ".broken"

@@ -20,6 +20,11 @@ else:
 _LARGEST = 64 * 1024
 
 
+HOWS = ("none", "bell", "osc9", "osc777")
+"""Ways to announce news: not at all; the terminal's bell; OSC 9 (iTerm2, Windows Terminal, WezTerm); OSC 777 (urxvt,
+foot, VTE)."""
+
+
 def path() -> Path:
     """Path of the file; it need not exist."""
     return platformdirs.user_config_path(APPLICATION) / "settings.toml"

@@ -16,10 +16,9 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.events import HOWS
 from wizard.core.plan.plan import Plan
 from wizard.storage.files import PresetFileError, first_start, own_presets
-from wizard.storage.preferences import USUAL, Look
+from wizard.storage.preferences import HOWS, USUAL, Look
 from wizard.tui.background import run_in_thread
 from wizard.tui.dashboards import Dashboards
 from wizard.tui.flows.drafts import DraftKeeper

@@ -9,9 +9,8 @@ from textual.app import SystemCommand
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
-from wizard.core.cluster.events import HOWS
 from wizard.storage.files import PresetFileError
-from wizard.storage.preferences import THEMES, remember
+from wizard.storage.preferences import HOWS, THEMES, remember
 from wizard.tui.flows.registered import OPEN, TITLE
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.steps import Step

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.contract import Level, Meaning
-from wizard.core.plan.dialect import Dialect
-from wizard.core.plan.plan import Plan
+from wizard.core.plan.plan import Plan, Registration
 from wizard.core.plan.preset import Preset
-from wizard.core.plan.problem import Problem
-from wizard.core.plan.rules import whole_number
-from wizard.operations.prepare import Listings, Prepared, Registration, check, contexts_in, find_in, prepare, preview
 
 if TYPE_CHECKING:
     from wizard.cloud.answers import Connection
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
+    from wizard.core.plan.dialect import Dialect
+    from wizard.core.plan.problem import Problem
     from wizard.core.preflight import Finding
     from wizard.core.preflight.facts import CloudObject
+    from wizard.operations.prepare import Prepared
     from wizard.storage.journal import Journal
 
 FRESH = 30.0
@@ -123,6 +122,8 @@ class Session:
     @property
     def dialect(self) -> Dialect:
         """Dialect of the connected OpenNebula; that of 7.x, where none is connected."""
+        from wizard.core.plan.dialect import Dialect
+
         return Dialect.of_version(self.connection.version if self.connection else None)
 
     @property
@@ -135,6 +136,8 @@ class Session:
 
     def preview(self) -> Prepared:
         """The documents of the draft: as they will be sent, or as far as they are known without asking the cloud."""
+        from wizard.operations.prepare import Listings, contexts_in, find_in, preview
+
         listings = Listings(vm_templates=self.vm_templates.known, networks=self.networks.known)
         known = self.vm_templates.known
         contexts = None if known is None else contexts_in(known)
@@ -142,6 +145,8 @@ class Session:
 
     def prepare(self) -> Prepared:
         """The documents of the draft as they will be sent, made once. Blocks; raises InvalidPlan and CloudError."""
+        from wizard.operations.prepare import Listings, prepare
+
         with self._preparing:
             if (ready := self.ready) is not None:
                 return ready
@@ -180,6 +185,9 @@ class Session:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that the rules find in the draft."""
+        # Home, which is painted first, shows none of them.
+        from wizard.operations.prepare import check
+
         return check(self.plan, self.dialect)
 
     @property
@@ -246,6 +254,8 @@ class Session:
 
     def role_count(self) -> int | None:
         """Number of VMs that the plan makes in all, None while that is no number."""
+        from wizard.core.plan.rules import whole_number
+
         count = whole_number(self.plan.meant(Meaning.CARDINALITY, Level.SUPERNODE))
         return None if count is None else count + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.events import Click
@@ -11,7 +12,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wizard.core.plan.contract import Contract, Level
-from wizard.core.plan.problem import Kind, Problem
+
+if TYPE_CHECKING:
+    from wizard.core.plan.problem import Problem
 
 
 class Step(Enum):
@@ -70,6 +73,8 @@ def step_of_field(contract: Contract, path: str) -> Step:
 
 def open_problems(contract: Contract, problems: tuple[Problem, ...]) -> dict[Step, int]:
     """Number of errors and warnings of each step; notes do not count."""
+    from wizard.core.plan.problem import Kind
+
     counts = dict.fromkeys(Step, 0)
     for problem in problems:
         if problem.kind is not Kind.NOTE:

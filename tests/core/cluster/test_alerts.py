@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from wizard.core.cluster.diagnosis import diagnose
-from wizard.core.cluster.events import HOWS, Alerts
+from wizard.core.cluster.events import Alerts
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
+from wizard.storage.preferences import HOWS
 from wizard.tui.terminal.driver import sequence
 
 LINK = VmFacts(1, "link", 3, 3, stime=100, running_since=110, user_template={"READY": "YES", "ROLE_NAME": "superlink"})

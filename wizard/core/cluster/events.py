@@ -54,10 +54,6 @@ def from_json(line: str) -> Event | None:
     return Event(at, severity[:1], message)
 
 
-HOWS = ("none", "bell", "osc9", "osc777")
-"""Nothing; the terminal's bell; OSC 9 (iTerm2, Windows Terminal, WezTerm); OSC 777 (urxvt, foot, VTE)."""
-
-
 @dataclass
 class Alerts:
     """Looks at one snapshot after another of one service. The first one is news to nobody."""

@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from wizard.core.opennebula.contents_v6 import CONTENTS_V6
@@ -29,6 +30,14 @@ Document = dict[str, Any]
 
 class UnknownField(KeyError):
     """No field of the contract has that path."""
+
+
+class Registration(str, Enum):
+    """The operator's choice where a template of the same name is registered with other content."""
+
+    NEW = "new"
+    UPDATE = "update"
+    AS_IS = "as-is"
 
 
 @dataclass(frozen=True)

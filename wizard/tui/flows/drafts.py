@@ -77,6 +77,8 @@ class DraftKeeper:
         return found
 
     async def _offer(self, found: tuple[Draft, ...]) -> bool:
+        if not found:
+            return False
         from wizard.tui.widgets.dialogs import DraftOffer
 
         for place, draft in enumerate(found):

@@ -82,6 +82,7 @@ class DashboardScreen(ServiceActions):
         "the events into a file."
     )
     step = Step.DASHBOARD
+    HAS_RAIL = False
     SHOWS_WHEN_SMALL = True
 
     def __init__(

@@ -61,6 +61,7 @@ class HomeScreen(StepScreen):
         "connection."
     )
     step = Step.HOME
+    HAS_RAIL = False
     SHOWS_WHEN_SMALL = True
 
     def __init__(self, mark: int | None = None) -> None:

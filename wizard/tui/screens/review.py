@@ -13,17 +13,17 @@ from textual.widgets import Button, OptionList, TabbedContent, TabPane
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan import rules
-from wizard.core.plan.plan import shell_script
+from wizard.core.plan.plan import Registration, shell_script
 from wizard.core.plan.problem import Kind
 from wizard.core.preflight import counted, stands_against
 from wizard.core.preflight.review import Item, Verdict, items, summary, verdict
 from wizard.core.text import one_line
 from wizard.core.views.commands import deploy_command
-from wizard.operations.prepare import InvalidPlan, Prepared, Registration
+from wizard.operations.prepare import InvalidPlan, Prepared
 from wizard.storage.files import PresetFileError, find_preset, write_atomically
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.saving import export_path
-from wizard.tui.screens.step import WalkingScreen
+from wizard.tui.screens.walking import WalkingScreen
 from wizard.tui.steps import Step, step_of_field
 from wizard.tui.widgets.dialogs import Confirm, Notice, trouble
 from wizard.tui.widgets.json_view import JsonView

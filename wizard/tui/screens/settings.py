@@ -15,7 +15,8 @@ from wizard.core.flower.node_config import split
 from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
-from wizard.tui.screens.step import StepScreen, WalkingScreen, problems_of
+from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.walking import WalkingScreen, problems_of
 from wizard.tui.session import Session
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Confirm

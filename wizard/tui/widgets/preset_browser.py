@@ -11,7 +11,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wizard.core.plan.contract import Meaning
-from wizard.core.plan.diffs import from_defaults, in_columns, in_words
 from wizard.core.text import harmless, one_line
 from wizard.storage.files import PresetFile, list_presets
 from wizard.tui.widgets.filter_list import FilterList
@@ -39,6 +38,9 @@ def preview(item: PresetFile) -> Content:
     """The preview as text."""
     if item.preset is None:
         return Content.styled("It can't be used.", "$text-error") + Content(f"\n{harmless(str(item.error))}")
+    # The list is painted before the preview of what is marked in it.
+    from wizard.core.plan.diffs import from_defaults, in_columns, in_words
+
     found = from_defaults(item.preset.plan)
     if not found:
         plan = item.preset.plan

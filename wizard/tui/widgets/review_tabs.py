@@ -12,10 +12,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.core.plan.diffs import Change
+from wizard.core.plan.plan import Registration
 from wizard.core.preflight.review import Item
 from wizard.core.text import one_line
 from wizard.core.views.badges import Tone
-from wizard.operations.prepare import Prepared, Registration, SameName
+from wizard.operations.prepare import Prepared, SameName
 from wizard.tui.help import Passage
 from wizard.tui.session import Session
 from wizard.tui.widgets.lines import TONES, title_panel
