@@ -12,8 +12,7 @@ import pytest
 
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
-from wizard.storage import drafts
-from wizard.storage import process_files as sittings
+from wizard.storage import drafts, process_names
 from wizard.storage.drafts import DraftFile, left_behind
 from wizard.storage.files import PresetFileError
 
@@ -36,7 +35,7 @@ def finished() -> int:
 
 def abandoned(own: Path, preset: Preset = UNFINISHED, *, at: float = 1.0, name: str = "mine", pid: int = 0) -> Path:
     """A draft whose process is gone."""
-    path = own / f"{sittings._host()}-{pid or finished()}-7-{int(at):08x}.toml"
+    path = own / f"{process_names._host()}-{pid or finished()}-7-{int(at):08x}.toml"
     DraftFile(path).keep(preset, name, at)
     return path
 
