@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from wizard.appliance.guest import node_id
 from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.flower.node_config import Partition
-from wizard.rehearsal.recipe import node_id
 from wizard.rehearsal.run import Word, compared, word
 
 

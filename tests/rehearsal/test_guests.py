@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploying import deploy_plan
+from wizard.appliance.guest import answers
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.cluster.partitions import Sync, assignments
@@ -21,9 +22,8 @@ from wizard.core.plan.plan import Plan
 from wizard.operations import service_actions
 from wizard.operations.flower_environments import ImageError
 from wizard.operations.watch import settled
-from wizard.rehearsal.guests import FlowerSuperNode, Guests
+from wizard.rehearsal.guests import FlowerGuest, Guests
 from wizard.rehearsal.processes import Processes
-from wizard.rehearsal.recipe import answers
 from wizard.rehearsal.stage import on_loopback
 from wizard.sandbox.blueprint import Timings
 from wizard.sandbox.server import Sandbox
@@ -89,7 +89,7 @@ def test_scaling_starts_and_ends_processes(stage: Stage) -> None:
     for count in (3, 2):
         service_actions.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", count, lambda _: None)
         seen = until(cloud, service.id, lambda seen, count=count: seen.running and len(seen.roles[1].nodes) == count)
-    configs = [vm.guest.node_config for vm in sandbox.world.vms if vm.guest is not None and vm.role == "supernode"]
+    configs = [vm.user_template["FL_NODE_CONFIG"] for vm in sandbox.world.vms if vm.role == "supernode"]
     assert configs == [
         "partition-id=0 num-partitions=2",
         "partition-id=1 num-partitions=2",
@@ -108,8 +108,8 @@ def test_a_vm_that_was_off_asks_anew(stage: Stage) -> None:
     service_actions.scale(cloud, cloud.services.poll(service.id).snapshot, "supernode", 3, lambda _: None)
     until(cloud, service.id, lambda seen: seen.running and len(seen.roles[1].nodes) == 3)
     guest = sandbox.world.vms[1].guest
-    assert isinstance(guest, FlowerSuperNode)
-    assert guest.node_config == "partition-id=0 num-partitions=2"
+    assert isinstance(guest, FlowerGuest)
+    assert sandbox.world.vms[1].user_template["FL_NODE_CONFIG"] == "partition-id=0 num-partitions=2"
     with sandbox.world.lock:
         sandbox.world.actions.act(sandbox.world.vms[1], "reboot-hard")
     end = time.monotonic() + 20
@@ -146,8 +146,8 @@ def test_flower_that_ends_at_once_is_told(stage: Stage, image: Callable[[str], P
     cloud, _, _ = stage
     (image("").parent / "flower-superlink").write_text("#!/bin/sh\necho no; exit 3\n")
     service = deploy_plan(PLAN, cloud)
-    snapshot = until(cloud, service.id, lambda seen: "FL_ERROR" in str(published(seen)))
-    assert published(snapshot)[0]["FL_ERROR"] == "Flower ended with status 3"
+    snapshot = until(cloud, service.id, lambda seen: any(told.get("FL_ERROR") for told in published(seen)))
+    assert published(snapshot)[0]["FL_ERROR"] == "the SuperLink does not answer: no"
 
 
 def test_the_networks_of_two_processes_do_not_meet() -> None:

@@ -719,7 +719,7 @@ def fetch(url: str, most: int) -> bytes:
 
 
 def unpack_wheels(url: str, folder: str) -> None:
-    """Take the wheels out of an archive at a URL; only their names count, and nothing else is written. Raises Failure."""
+    """Take the wheels out of an archive at a URL, whatever folders they are in. Raises Failure."""
     os.makedirs(folder)
     archive = os.path.join(folder, "archive")
     try:
@@ -902,7 +902,7 @@ RestartSec=15
 
 
 class Unit:
-    """Flower as a systemd unit of an unprivileged user. Flower exits with 0 where it should not: it is always restarted."""
+    """Flower as a systemd unit of an unprivileged user; always restarted, since it exits with 0 where it should not."""
 
     NAME = "flower.service"
 
@@ -941,11 +941,15 @@ class Unit:
         """True while its process runs."""
         return run(["systemctl", "is-active", "--quiet", self.NAME])[0] == 0
 
+    def start_id(self) -> str:
+        """What tells this start from others."""
+        said = run(["systemctl", "show", "--property=InvocationID", "--value", self.NAME])[1].strip()
+        return said if re.match(r"[0-9a-f]{32}\Z", said) else ""
+
     def log(self) -> str:
         """What it printed since it was started last, the end of it."""
-        _, said = run(["systemctl", "show", "--property=InvocationID", "--value", self.NAME])
-        started = said.strip()
-        if not re.match(r"[0-9a-f]{32}\Z", started):
+        started = self.start_id()
+        if not started:
             return ""
         match = "_SYSTEMD_INVOCATION_ID={}".format(started)
         return run(["journalctl", "--no-pager", "--output=cat", "--lines=5000", match])[1]
@@ -957,15 +961,15 @@ class Unit:
 class Child:
     """Flower as a child process that ends with this one; what it prints is appended to a file."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, places: Places, log: Optional[str] = None) -> None:
+        self._places, self._log = places, log or places.log
         self._process: Optional["subprocess.Popen[bytes]"] = None
         self._begun = 0
 
     def prepare(self) -> None:
         """Make the folders."""
         os.makedirs(self._places.state, exist_ok=True)
-        os.makedirs(os.path.dirname(self._places.log), exist_ok=True)
+        os.makedirs(os.path.dirname(self._log), exist_ok=True)
 
     def own(self, path: str) -> None:
         """Nothing: it is ours."""
@@ -973,7 +977,7 @@ class Child:
     def start(self, command: List[str], environment: Dict[str, str]) -> None:
         """Start it anew with this command and exactly this environment."""
         self.stop()
-        with open(self._places.log, "ab") as log:
+        with open(self._log, "ab") as log:
             self._begun = log.tell()
             try:
                 self._process = subprocess.Popen(
@@ -992,11 +996,16 @@ class Child:
         """True while its process runs."""
         return self._process is not None and self._process.poll() is None
 
+    def start_id(self) -> str:
+        """What tells this start from others."""
+        return str(self._process.pid) if self._process is not None else ""
+
     def log(self) -> str:
-        """What it printed since it was started last."""
+        """What it printed since it was started last; all there is where somebody has shortened the file."""
         try:
-            with open(self._places.log, "rb") as file:
-                file.seek(self._begun)
+            with open(self._log, "rb") as file:
+                if os.fstat(file.fileno()).st_size >= self._begun:
+                    file.seek(self._begun)
                 return file.read().decode("utf-8", "replace")
         except OSError:
             return ""
@@ -1018,7 +1027,7 @@ def _end_with_parent() -> None:
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
 
 
 def open_port(port: int) -> None:
@@ -1053,7 +1062,7 @@ class Guest:
 
     `context` is a folder with context.sh and token.txt, None for the CD; `venv` an environment that is taken as it is;
     `address` the only address to listen at, None for all of the VM's. `plain`: without systemd, users, firewall and
-    package manager, for a guest that is no VM.
+    package manager, for a guest that is no VM; `log` is then where Flower's output goes.
     """
 
     def __init__(
@@ -1063,16 +1072,18 @@ class Guest:
         venv: Optional[str] = None,
         address: Optional[str] = None,
         plain: bool = False,
+        log: Optional[str] = None,
     ) -> None:
         self._places, self._context, self._venv, self._address = places, context, venv, address
         self._plain = plain
-        self._flower: Union[Child, Unit] = Child(places) if plain else Unit(places)
+        self._flower: Union[Child, Unit] = Child(places, log) if plain else Unit(places)
         self._stopped = threading.Event()
         self._reporter = Reporter(None, OWN_READY[SUPERLINK], self._say)
         self._first = True
         self._said_ready = False
         self._healthy_since = 0.0
         self._node_config = ""
+        self._node = ("", "")
         self._joined: Tuple[str, Optional[str], str] = ("", None, "")
         self.settings: Optional[Settings] = None
 
@@ -1228,16 +1239,27 @@ class Guest:
         self._start(settings, venv, command)
         self._joined = (superlink, ca, venv)
         connected = "it is not connected to the SuperLink at {}".format(superlink)
-        self._until(lambda: bool(node_id(self._flower.log())), UP_WITHIN, connected)
+        self._until(lambda: bool(self._joined_as()), UP_WITHIN, connected)
         self._node_config = config
         published = {
             "FL_NODE_CONFIG": config,
-            "FL_NODE_ID": node_id(self._flower.log()),
+            "FL_NODE_ID": self._joined_as(),
             "FL_VERSION": settings.version,
             "FL_ROLE": SUPERNODE,
             "FL_FRAMEWORK": settings.framework,
         }
         self._publish(published)
+
+    def _joined_as(self) -> str:
+        """The id under which the SuperLink knows this SuperNode; empty while it is not connected."""
+        if not self._flower.is_running():
+            return ""
+        started = self._flower.start_id()
+        if self._node[0] != started:
+            # Flower says so once, and its log is long: it is remembered.
+            found = node_id(self._flower.log())
+            self._node = (started, found) if found else ("", "")
+        return self._node[1]
 
     def _find_superlink(self, settings: Settings) -> Tuple[str, Optional[str]]:
         """Address of the SuperLink, and the file with its CA where it encrypts. Raises Failure."""
@@ -1311,7 +1333,8 @@ class Guest:
                 "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath))),
                 "HOME": self._places.state,
                 "FLWR_HOME": os.path.join(self._places.state, ".flwr"),
-                "FLWR_LOG_LEVEL": settings.log_level,
+                # Whether a SuperNode is connected, Flower says at INFO alone.
+                "FLWR_LOG_LEVEL": "DEBUG" if settings.log_level == "DEBUG" else "INFO",
                 "LANG": "C.UTF-8",
             }
         )
@@ -1365,18 +1388,15 @@ class Guest:
             if self._stopped.is_set():
                 return
             now = time.monotonic()
-            log = self._flower.log() if settings.role == SUPERNODE else ""
             works = (
-                self._superlink_answers(settings, address)
-                if settings.role == SUPERLINK
-                else self._flower.is_running() and bool(node_id(log))
+                self._superlink_answers(settings, address) if settings.role == SUPERLINK else bool(self._joined_as())
             )
             self._write_health(works, "" if works else "Flower is down")
             if works:
                 down = 0.0
                 self._say_ready()
                 if settings.role == SUPERNODE:
-                    self._reporter.tell({"FL_NODE_ID": node_id(log)})
+                    self._reporter.tell({"FL_NODE_ID": self._joined_as()})
                 if settings.follow and settings.role == SUPERNODE and now - looked >= FOLLOW:
                     looked = now
                     self._follow(settings)
@@ -1542,6 +1562,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     serve.add_argument("--context", help="folder with context.sh and token.txt, instead of the CD")
     serve.add_argument("--venv", help="Flower's environment, taken as it is")
     serve.add_argument("--address", help="the only address to listen at")
+    serve.add_argument("--log", help="file for what Flower prints, with --plain")
     commands.add_parser("flower", help="run Flower as the service wants it")
     commands.add_parser("health", help="exit status 0 while Flower works")
     certificates = commands.add_parser("certificates", help="make a CA and a certificate")
@@ -1550,7 +1571,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     given = parser.parse_args(arguments)
     places = Places(given.root)
     if given.command == "serve":
-        guest = Guest(places, given.context, given.venv, given.address, given.plain)
+        guest = Guest(places, given.context, given.venv, given.address, given.plain, given.log)
 
         def end(_number: int, _frame: Optional[FrameType]) -> None:
             guest.stop()

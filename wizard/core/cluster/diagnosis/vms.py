@@ -147,7 +147,7 @@ def _by_kind(
 def _is_unhealthy(_: ServiceSnapshot, item: Member) -> bool:
     vm = item[2]
     # A guest that tells its steps says NO until it is well.
-    return bool(error(vm)) or vm.ready not in (None, "YES") or (says_no(vm) and not (says_stages(vm) and stage(vm)))
+    return bool(error(vm)) or (not stage(vm) and (vm.ready not in (None, "YES") or says_no(vm)))
 
 
 def _lacks_token(snapshot: ServiceSnapshot, item: Member) -> bool:
