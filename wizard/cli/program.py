@@ -69,6 +69,7 @@ COMMANDS = LateCommands(
         "delete": "service_actions",
         "vm": "status",
         "presets": "presets",
+        "appliance": "appliance",
         "completion": "program",
         "sandbox": "sandbox",
         "rehearse": "rehearse",

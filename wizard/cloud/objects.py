@@ -54,6 +54,8 @@ def vm_template(item: Bound, who: User | None = None) -> VmTemplate:
         if isinstance(context, Mapping)
         else {},
         requirements=_text(template, "SCHED_REQUIREMENTS"),
+        attributes={key: value for key, value in template.items() if isinstance(value, str)},
+        disk_sizes=tuple(_whole(disk.get("SIZE")) for disk in disks),
         flower_version=_offered(template),
     )
 
@@ -75,6 +77,8 @@ def image(item: Bound, who: User | None = None) -> Image:
         state=-1 if item.STATE is None else item.STATE,
         persistent=item.PERSISTENT == 1,
         shareable=_text(item.TEMPLATE or {}, "PERSISTENT_TYPE").upper() == "SHAREABLE",
+        kind=item.TYPE,
+        size=item.SIZE,
     )
 
 

@@ -128,6 +128,18 @@ class Oned:
         """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`, …"""
         self._ask(f"VM {vm_id}", lambda one: one.vm.action(action, vm_id))
 
+    def allocate_vm_template(self, text: str) -> int:
+        """Register a VM template, given in OpenNebula's syntax; its id."""
+        return self._ask("VM template", lambda one: int(one.template.allocate(text)))
+
+    def update_vm_template(self, template_id: int, text: str) -> None:
+        """Put attributes into a VM template, in the place of those of the same name; the others stay."""
+        self._ask(f"VM template {template_id}", lambda one: one.template.update(template_id, text, _APPEND))
+
+    def delete_vm_template(self, template_id: int) -> None:
+        """Delete a VM template; its images stay."""
+        self._ask(f"VM template {template_id}", lambda one: one.template.delete(template_id, False))
+
     def publish(self, vm_id: int, text: str) -> None:
         """Add to a VM's user template; `text` is in OpenNebula's template syntax."""
         self._ask(f"VM {vm_id}", lambda one: one.vm.update(vm_id, text, _APPEND))

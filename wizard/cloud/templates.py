@@ -10,7 +10,7 @@ from wizard.cloud.lookup import by_reference
 from wizard.cloud.reading import service, service_templates
 from wizard.cloud.servers import Servers
 from wizard.core.opennebula.snapshot import ServiceSnapshot
-from wizard.core.preflight.facts import Network, ServiceTemplate, VmTemplate
+from wizard.core.preflight.facts import Image, Network, ServiceTemplate, VmTemplate
 
 
 class Templates:
@@ -47,7 +47,7 @@ class Templates:
 
 
 class Pools:
-    """The VM templates and networks of a cloud. Every method blocks and raises CloudError."""
+    """The VM templates, images and networks of a cloud. Every method blocks and raises CloudError."""
 
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
@@ -55,6 +55,22 @@ class Pools:
     def vm_templates(self) -> tuple[VmTemplate, ...]:
         """Every VM template that we may see, by id."""
         return self._servers.ask_oned(lambda oned: oned.vm_templates())
+
+    def images(self) -> tuple[Image, ...]:
+        """Every image that we may see, by id."""
+        return self._servers.ask_oned(lambda oned: oned.images())
+
+    def register_vm_template(self, text: str) -> int:
+        """Register a VM template, given in OpenNebula's syntax; its id."""
+        return self._servers.ask_oned(lambda oned: oned.allocate_vm_template(text))
+
+    def update_vm_template(self, template_id: int, text: str) -> None:
+        """Put attributes into a VM template, in the place of those of the same name; the others stay."""
+        self._servers.ask_oned(lambda oned: oned.update_vm_template(template_id, text))
+
+    def delete_vm_template(self, template_id: int) -> None:
+        """Delete a VM template; its images stay."""
+        self._servers.ask_oned(lambda oned: oned.delete_vm_template(template_id))
 
     def networks(self) -> tuple[Network, ...]:
         """Every network that we may see, by id."""

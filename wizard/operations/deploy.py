@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -178,8 +178,9 @@ def registered_as(template: str, cloud: Cloud) -> int | None:
 def preflight(plan: Plan, cloud: Cloud) -> Preflight:
     """Hold a plan against the cloud. Nothing is sent that changes anything, and nothing is raised."""
     from wizard.core import preflight as preflights
+    from wizard.operations.appliance import guest
 
-    facts = cloud.facts(plan)
+    facts = replace(cloud.facts(plan), guest_version=guest().version)
     return Preflight(preflights.check(plan, facts), facts)
 
 

@@ -305,7 +305,12 @@ def resolve_references(plan: Plan, find: Find, *, unchosen: bool = True) -> tupl
         try:
             number = find(wanted, kind) if chosen or unchosen else None
         except CloudError as error:
-            raise error.with_hint(f"Set {path} to the name or id of one that exists.") from error
+            from wizard.core.preflight.templates import HOW_TO_GET
+
+            hint = f"Set {path} to the name or id of one that exists."
+            if kind == VM_TEMPLATE and not chosen and plan.contract.name in HOW_TO_GET:
+                hint += f" {HOW_TO_GET[plan.contract.name]}"
+            raise error.with_hint(hint) from error
         if number is not None:
             texts[path] = str(number)
         elif not chosen:

@@ -114,6 +114,8 @@ class Image:
     state: int = 1
     """oned's number; 1 is READY."""
     persistent: bool = False
+    kind: int = 0
+    """oned's number; 0 is an operating system, 2 a data block."""
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,21 @@ WORLDS: dict[str, World] = {
         ),
         replace(
             DEFAULT,
+            name="no-appliance",
+            summary="A cloud with images of distributions, and no VM template of Flower",
+            vm_templates=DEFAULT.vm_templates[2:],
+            images=(
+                Image(0, "Debian 12", 3072),
+                Image(1, "Ubuntu 24.04", 3584),
+                Image(2, "Alpine 3.20", 256),
+                Image(3, "Debian 12 of the database", 20480, persistent=True),
+                Image(4, "backup disk", 102400, kind=2),
+                Image(5, "Rocky 9", 10240, state=5),
+                Image(6, "golden-2026-10", 4096),
+            ),
+        ),
+        replace(
+            DEFAULT,
             name="dead-superlink",
             summary="A service that says RUNNING, though its SuperLink VM was terminated",
             services=(ExistingService(_flower("flower-lost", 3), lost_roles=("superlink",)),),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from wizard.core.plan.plan import Plan
+from wizard.core.preflight.appliance import appliance
 from wizard.core.preflight.capacity import group_quota, hosts, leases, user_quota
 from wizard.core.preflight.case import Case, Finding, Result
 from wizard.core.preflight.facts import CloudFacts
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     images,
     context,
     flower_version,
+    appliance,
     leases,
     hosts,
     user_quota,

@@ -80,6 +80,7 @@ class VmTemplate(CloudObject):
 
     `disks` counts all disks, `images` are those of them that come from an image. `auto_nics` are NICs whose network
     the scheduler chooses. `flower_version` is what its appliance offers for ONEAPP_FLOWER_VERSION, as it is written.
+    `attributes` are those at the top that are texts, `disk_sizes` what each disk is enlarged to, in MB, or None.
     """
 
     cpu: float | None = None
@@ -91,15 +92,32 @@ class VmTemplate(CloudObject):
     context: Mapping[str, str] = field(default_factory=dict)
     requirements: str = ""
     flower_version: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    disk_sizes: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class Image(CloudObject):
-    """A disk image; `state` is oned's number, `shareable` a persistent image that several VMs may use."""
+    """A disk image; `state` is oned's number, `shareable` a persistent image that several VMs may use. `kind` is oned's
+    number for its type, 0 an operating system, and `size` is in MB; None where they are not known."""
 
     state: int = 1
     persistent: bool = False
     shareable: bool = False
+    kind: int | None = None
+    size: int | None = None
+
+    @property
+    def state_name(self) -> str:
+        """oned's name of the state."""
+        return IMAGE_STATES[self.state] if 0 <= self.state < len(IMAGE_STATES) else str(self.state)
+
+
+IMAGE_STATES = (
+    *("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE"),
+    *("USED_PERS", "LOCKED_USED", "LOCKED_USED_PERS"),
+)
+"""oned's names by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +212,7 @@ class CloudFacts:
 
     `onegate` is None where there is no VM to look at. `access` is what oned said about ids that are named and not
     listed. `running_versions` has the FL_VERSION that a READY guest published, by the id of its VM template.
+    `guest_version` is that of the guest that this program would put into a VM template, 0 where nobody asked.
     """
 
     oneflow_url: str
@@ -211,6 +230,7 @@ class CloudFacts:
     onegate: Seen[OneGate | None]
     access: Mapping[tuple[Pool, int], Access] = field(default_factory=dict)
     running_versions: Mapping[int, str] = field(default_factory=dict)
+    guest_version: int = 0
 
     @property
     def out_of_reach(self) -> Unseen | None:

@@ -10,11 +10,6 @@ from wizard.core.plan.contract import Meaning
 from wizard.core.preflight.case import TITLES, Case, Finding, Missing, Result, summed_up
 from wizard.core.preflight.facts import Image, Reference, Unseen, VmTemplate
 
-IMAGE_STATES = (
-    *("INIT", "READY", "USED", "DISABLED", "LOCKED", "ERROR", "CLONE", "DELETE"),
-    *("USED_PERS", "LOCKED_USED", "LOCKED_USED_PERS"),
-)
-"""oned's names by their numbers."""
 _READY = {"READY", "USED"}
 _WAITING = {"LOCKED", "LOCKED_USED"}
 _TAKEN = {"USED_PERS", "LOCKED_USED_PERS"}
@@ -23,13 +18,22 @@ GUARDS = ("TOKEN", "REPORT_READY")
 """What must be YES in the CONTEXT of each VM, or it never reports READY."""
 
 
+HOW_TO_GET = {
+    "seed": "Make both from an image: `flowerneb-wizard appliance create --image IMAGE`.",
+    "marketplace": 'Export the appliance: `onemarketapp export "Service Flower FL" flower -d DATASTORE`.',
+}
+"""What to do where the VM templates that a contract names do not exist."""
+
+
 def vm_templates(case: Case) -> Iterator[Finding]:
     """The VM template of each role exists, and this user may use it."""
     for level in case.levels:
         found = case.templates[level]
         title = f"{TITLES[level]} template"
         if isinstance(found, Missing):
-            yield Finding("vm-template", title, Result.ERROR, found.reason, found.hint)
+            named = case.plan.meant(Meaning.VM_TEMPLATE, level).strip()
+            todo = found.hint if named else f"{HOW_TO_GET.get(case.plan.contract.name, '')} {found.hint}".strip()
+            yield Finding("vm-template", title, Result.ERROR, found.reason, todo)
         elif isinstance(found, Unseen):
             yield Finding("vm-template", title, Result.UNKNOWN, found.reason, found.hint)
         else:
@@ -91,7 +95,7 @@ def _image(case: Case, reference: Reference) -> Finding:
         return _about_image(Result.ERROR, found.reason, found.hint)
     if isinstance(found, Unseen):
         return _about_image(Result.UNKNOWN, found.reason, found.hint)
-    state = IMAGE_STATES[found.state] if 0 <= found.state < len(IMAGE_STATES) else f"state {found.state}"
+    state = found.state_name
     said = f"{found.id} {found.name} is {state}"
     if found.persistent and not found.shareable:
         takers = _takers(case, found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import xmlrpc.client
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
-from wizard.sandbox.blueprint import User
+from wizard.sandbox.blueprint import User, VmTemplate
 from wizard.sandbox.http import Request, Response
 from wizard.sandbox.oned import objects, plain_xml, templates
 from wizard.sandbox.oned.accounts import (
@@ -67,6 +68,9 @@ class Oned:
             "one.group.info": (catalogue.group, 1, 1),
             "one.templatepool.info": (catalogue.templates, 3, 1),
             "one.template.info": (catalogue.template, 1, 1),
+            "one.template.allocate": (catalogue.allocate_template, 1, 1),
+            "one.template.update": (catalogue.update_template, 3, 3),
+            "one.template.delete": (catalogue.delete_template, 1, 2),
             "one.vnpool.info": (catalogue.networks, 3, 1),
             "one.vn.info": (catalogue.network, 1, 1),
             "one.imagepool.info": (catalogue.images, 3, 1),
@@ -237,6 +241,39 @@ class CatalogueCalls:
     def template(self, user: User, tid: int) -> str:
         """one.template.info"""
         return element("VMTEMPLATE", objects.vm_template(self._world, self._world.vm_template(user, tid)))
+
+    def allocate_template(self, user: User, text: str) -> int:
+        """one.template.allocate: the name is in the text."""
+        contents = templates.parse(text)
+        name = contents.pop("NAME", "")
+        if not isinstance(name, str) or not name:
+            raise OneError(INTERNAL, "Cannot get NAME from template.")
+        taken = next((t for t in self._world.vm_templates.values() if (t.name, t.owner) == (name, user.uid)), None)
+        if taken is not None:
+            raise OneError(INTERNAL, f"NAME is already taken by TEMPLATE {taken.tid}.")
+        number = max(self._world.vm_templates, default=-1) + 1
+        self._world.vm_templates[number] = VmTemplate(number, name, contents, user.uid, public=False)
+        return number
+
+    def update_template(self, user: User, tid: int, text: str, mode: int) -> int:
+        """one.template.update: mode 0 replaces all of it, 1 the attributes that are given."""
+        template = self._owned_template(user, tid)
+        given = templates.parse(text)
+        contents = given if mode == 0 else {**template.contents, **given}
+        self._world.vm_templates[tid] = replace(template, contents=contents)
+        return tid
+
+    def delete_template(self, user: User, tid: int, _images: bool = False) -> int:
+        """one.template.delete"""
+        self._owned_template(user, tid)
+        del self._world.vm_templates[tid]
+        return tid
+
+    def _owned_template(self, user: User, tid: int) -> VmTemplate:
+        template = self._world.vm_template(user, tid)
+        if not user.admin and template.owner != user.uid:
+            raise not_authorized(user.uid, "MANAGE", "TEMPLATE", tid)
+        return template
 
     def networks(self, user: User, whose: int) -> str:
         """one.vnpool.info"""

@@ -130,7 +130,7 @@ def image(world: WorldState, shown: Image) -> dict[str, Any]:
         **_owned(world, shown.owner),
         "NAME": shown.name,
         "PERMISSIONS": _FOR_ALL if shown.public else PERMISSIONS,
-        "TYPE": "0",
+        "TYPE": str(shown.kind),
         "DISK_TYPE": "0",
         "PERSISTENT": str(int(shown.persistent)),
         "REGTIME": str(int(world.clock.now()) // 86400 * 86400 - 86400 * 60),

@@ -1,0 +1,176 @@
+"""Registering the appliance: two VM templates over an image, both or none, and bringing them up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, TypeVar
+
+from wizard.cloud.errors import Ambiguous, CloudError, NotFound
+from wizard.core.appliance import vm_templates
+from wizard.core.appliance.carrier import Guest
+from wizard.core.appliance.vm_templates import NAMES, Mark, Options
+from wizard.core.errors import WizardError
+from wizard.core.preflight.image_fitness import Fitness, fitness
+from wizard.core.text import one_line
+
+if TYPE_CHECKING:
+    from wizard.cloud.cloud import Cloud
+    from wizard.core.preflight.facts import CloudObject, Image, VmTemplate
+
+Tell = Callable[[str], None]
+
+
+def guest() -> Guest:
+    """The guest that this program brings along."""
+    return Guest(resources.files("wizard.appliance").joinpath("guest.py").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An image of the cloud, and whether it can carry the appliance."""
+
+    image: Image
+    fitness: Fitness
+
+
+class Unfit(WizardError):
+    """The image can't carry the appliance."""
+
+    exit_status = 2
+
+
+class Taken(WizardError):
+    """VM templates of these names exist, and are not written over."""
+
+
+class HalfMade(WizardError):
+    """One VM template was registered, the other was not, and the first could not be taken away again."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The two VM templates before they are registered: names and texts by role, in order."""
+
+    options: Options
+    image: Image
+    texts: tuple[tuple[str, str], ...]
+    doubt: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of both."""
+        return tuple(self.options.name(role) for role, _ in self.texts)
+
+
+def images(cloud: Cloud) -> tuple[Judged, ...]:
+    """Every image that this user may see: those that fit first, then by id. Raises CloudError."""
+    order = {True: 0, None: 1, False: 2}
+    found = [Judged(image, fitness(image)) for image in cloud.pools.images()]
+    return tuple(sorted(found, key=lambda item: (order[item.fitness.fits], item.image.id)))
+
+
+def wanted(cloud: Cloud, image: str, network: str, make: Callable[[int, int | None], Options]) -> Wanted:
+    """The two VM templates over an image and with a network, each given by name or id; the network may be empty.
+
+    `make` gives the options for their ids. Raises CloudError where there is no such image or network, Unfit, Taken and
+    WrongOption. Nothing is changed.
+    """
+    found = _one(cloud.pools.images(), image, "image", "flowerneb-wizard appliance images")
+    judged = fitness(found)
+    if judged.fits is False:
+        hint = "`flowerneb-wizard appliance images` shows those that can."
+        raise Unfit("it can't carry the appliance", f"image {found.id} {found.name!r}", judged.why, hint)
+    chosen = _one(cloud.pools.networks(), network, "network", "onevnet list").id if network else None
+    options = make(found.id, chosen)
+    names = {options.name(role) for role in NAMES}
+    taken = [item for item in cloud.pools.vm_templates() if item.name in names]
+    if taken:
+        listed = ", ".join(f"{item.id} {one_line(item.name)}" for item in taken)
+        hint = "Bring them up to date with `flowerneb-wizard appliance update`, or choose a --prefix."
+        raise Taken("VM templates of these names are registered already", listed, "nothing was written over", hint)
+    ours = guest()
+    texts = tuple((role, vm_templates.text(role, options, ours, found.size)) for role in NAMES)
+    return Wanted(options, found, texts, judged.why if judged.fits is None else "")
+
+
+def create(cloud: Cloud, wanted: Wanted, tell: Tell) -> tuple[int, ...]:
+    """Register both; their ids, the SuperLink's first. Raises CloudError where nothing is left of either, HalfMade."""
+    made: list[int] = []
+    for role, text in wanted.texts:
+        name = wanted.options.name(role)
+        try:
+            made.append(cloud.pools.register_vm_template(text))
+        except CloudError as error:
+            _take_back(cloud, made, error, name)
+            raise error.with_hint("Neither of the two is registered.") from error
+        tell(f"VM template {made[-1]} {name} registered")
+    return tuple(made)
+
+
+def _take_back(cloud: Cloud, made: list[int], error: CloudError, name: str) -> None:
+    for number in made:
+        try:
+            cloud.pools.delete_vm_template(number)
+        except CloudError as second:
+            hint = f"Delete it by hand: `onetemplate delete {number}`. {second}"
+            raise HalfMade(
+                f"{name} was not registered, VM template {number} was", detail=str(error), hint=hint
+            ) from error
+
+
+@dataclass(frozen=True)
+class Update:
+    """One registered VM template: `text` is what brings it up to date, empty where `why` says that nothing does."""
+
+    template: VmTemplate
+    text: str
+    why: str
+
+
+def updates(cloud: Cloud, prefix: str = "") -> tuple[Update, ...]:
+    """What is to be done to the registered VM templates of both roles. Raises CloudError, NotFound where there is none.
+
+    A guest that is newer than this program's stays, and so does whatever is not ours.
+    """
+    ours = guest()
+    names = [f"{prefix}{name}" for name in NAMES.values()]
+    found = [item for item in cloud.pools.vm_templates() if item.name in names]
+    if not found:
+        hint = "Make them: `flowerneb-wizard appliance create --image IMAGE`."
+        raise NotFound("there are no such VM templates", ", ".join(names), hint=hint)
+    return tuple(_update(item, ours) for item in found)
+
+
+def _update(template: VmTemplate, ours: Guest) -> Update:
+    mark = Mark.of(template.attributes)
+    if mark is None:
+        return Update(template, "", "it is not this program's appliance, and stays as it is")
+    if mark.version > ours.version:
+        return Update(template, "", f"its guest, {mark.version}, is newer than this program's, {ours.version}")
+    if mark.digest == ours.digest:
+        return Update(template, "", f"its guest is this program's, {ours.version}")
+    why = f"its guest, version {mark.version} ({mark.digest}), becomes version {ours.version} ({ours.digest})"
+    return Update(template, vm_templates.renewed(template.context, ours), why)
+
+
+def renew(cloud: Cloud, update: Update) -> None:
+    """Write a registered VM template anew. VMs that run keep their guest. Raises CloudError."""
+    if update.text:
+        cloud.pools.update_vm_template(update.template.id, update.text)
+
+
+Object = TypeVar("Object", bound="CloudObject")
+
+
+def _one(objects: tuple[Object, ...], reference: str, kind: str, command: str) -> Object:
+    by_id = [item for item in objects if str(item.id) == reference.strip()]
+    found = by_id or [item for item in objects if item.name == reference.strip()]
+    subject = f"{kind} {one_line(reference)!r}"
+    if not found:
+        raise NotFound("there is no such object", subject, hint=f"`{command}` shows what is there.")
+    if len(found) > 1:
+        ids = ", ".join(str(item.id) for item in found)
+        raise Ambiguous("the name is not unique", subject, hint=f"Give the id of one: {ids}.")
+    return found[0]
