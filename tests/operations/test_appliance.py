@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,11 @@ def test_what_was_made_deploys_without_another_word(cloud: Cloud, sandbox: Sandb
     assert not [item for item in found if item.result.value == "error"]
     assert {item.result.value for item in found if item.check == "appliance"} == {"ok"}
     service = deploy_plan(plan, cloud)
-    vm = next(vm for vm in sandbox.world.vms if vm.service == service.id)
+    end = time.monotonic() + 20
+    while not (made := [vm for vm in sandbox.world.vms if vm.service == service.id]):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    vm = made[0]
     assert vm.context["FL_ROLE"] == "superlink"
     assert vm.context["FLOWER_VERSION"] == "1.25.0"
     assert vm.context["START_SCRIPT_BASE64"] == appliance.guest().context["START_SCRIPT_BASE64"]

@@ -1440,7 +1440,7 @@ def _ignored(_: object) -> None:
 def read_folder(folder: str) -> Tuple[Dict[str, str], str]:
     """The variables in a folder's context.sh, and the token in its token.txt, empty where there is none."""
     try:
-        with open(os.path.join(folder, "context.sh"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(folder, "context.sh"), encoding="utf-8", errors="replace", newline="") as file:
             context = read_context(file.read())
     except OSError as error:
         raise Failure("the CONTEXT of the VM can't be read: {}".format(error.strerror)) from None
