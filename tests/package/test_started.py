@@ -15,8 +15,8 @@ from tests.e2e.terminal import Terminal
 from tests.package.conftest import PYTHONS, ROOT, Built
 
 INSIDE = (
-    "rehearsal/inside/certificates.py",
-    "rehearsal/inside/app/pyproject.toml",
+    "appliance/guest.py",
+    "operations/flower_scripts/app/pyproject.toml",
     "operations/flower_scripts/control.py",
 )
 Install = Callable[[str, Path, Path], Path]

@@ -21,9 +21,9 @@ from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
 from wizard.operations import service_actions
 from wizard.operations.flower_environments import ImageError
+from wizard.operations.processes import Processes
 from wizard.operations.watch import settled
 from wizard.rehearsal.guests import FlowerGuest, Guests
-from wizard.rehearsal.processes import Processes
 from wizard.rehearsal.stage import on_loopback
 from wizard.sandbox.blueprint import Timings
 from wizard.sandbox.server import Sandbox

@@ -63,6 +63,7 @@ COMMANDS = LateCommands(
         "events": "status",
         "connect": "connect",
         "superlink": "connect",
+        "verify": "verify",
         "scale": "service_actions",
         "restart-stale": "service_actions",
         "recover": "service_actions",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan.plan import Plan
     from wizard.operations.flower_environments import Told
-    from wizard.rehearsal.run import Ended, Row
+    from wizard.operations.flower_run import Ended
     from wizard.rehearsal.stage import Stage
 
 _PIECES = {(1, 31): 27, (1, 40): 33}
@@ -222,19 +221,22 @@ class _Rehearsal:
         return self._act(cloud, service).followed(judge, self.timeout).snapshot
 
     def _run(self, service: ServiceSnapshot) -> Ended:
+        from wizard.cli.run_report import RoundsBar
         from wizard.core.flower.superlink import card
-        from wizard.rehearsal.recipe import Recipe
-        from wizard.rehearsal.run import Run, Word, settings
+        from wizard.core.flower.versions import LIKELIEST, family
+        from wizard.operations.flower_run import Run, Word, settings
 
         found = card(service)
         if found is None:
             raise CommandFailed(DEPLOYMENT_FAILED, "the SuperLink is not READY, so there is nothing to run on")
         ip = found.address.rpartition(":")[0]
-        run = Run(self.stage.guests, Recipe(str(found.version)), ip, found.ca if found.tls else "")
+        guests, kind = self.stage.guests, family(found.version) or LIKELIEST
+        python, address = guests.image(str(found.version)), f"{ip}:{kind.control_port}"
+        run = Run(guests.processes, guests.folder, python, kind, address, found.ca if found.tls else "")
         options = settings(self.plan)
         options_text = ", ".join(f"{name} {value}" for name, value in options.items())
         self.teller.say(f"running the app: {options_text or 'as it comes'}")
-        with _RoundsBar(self.teller) as bar:
+        with RoundsBar(self.teller) as bar:
 
             def hear(word: Word) -> None:
                 bar.hear(word)
@@ -242,10 +244,11 @@ class _Rehearsal:
             return run.follow(options, hear, self.timeout)
 
     def _told(self, service: ServiceSnapshot, ended: Ended) -> int:
+        from wizard.cli.run_report import run_data, run_table
         from wizard.core.cluster.coverage import coverage, summary
         from wizard.core.cluster.partitions import assignments
         from wizard.core.text import counted
-        from wizard.rehearsal.run import compared
+        from wizard.operations.flower_run import compared
 
         if not ended.completed:
             status = DEPLOYMENT_FAILED if ended.status.startswith("finished") else TIMED_OUT
@@ -255,9 +258,9 @@ class _Rehearsal:
         rows = compared(predicted, nodes, ended.words)
         agree = bool(rows) and all(row.agrees for row in rows)
         if self.as_json:
-            emit_json(_data(service, ended, rows, agree))
+            emit_json(run_data(service.id, ended, rows, agree=agree))
         else:
-            emit_words(_table(rows))
+            emit_words(run_table(rows))
             emit_words(f"{summary(coverage(service))}\n")
             done = max((word.round for word in ended.words), default=0)
             emit_words(f"{counted(done, 'round')}, {ended.status}: " + (_AGREE if agree else _DISAGREE) + "\n")
@@ -279,82 +282,3 @@ def _unhealthy(snapshot: ServiceSnapshot) -> str:
             if published.get("FL_ERROR"):
                 return f"{role.name} VM {node.vm_id}: {published['FL_ERROR']}"
     return ""
-
-
-def _table(rows: tuple[Row, ...]) -> str:
-    head = ("VM", "index", "standing", "the dashboard says", "the client was given", "")
-    cells = [
-        (
-            str(row.vm_id),
-            str(row.index),
-            row.sync,
-            str(row.predicted or "none"),
-            "it reported nothing" if row.reported is None else str(row.partition or "none"),
-            "agrees" if row.agrees else "DIFFERS",
-        )
-        for row in rows
-    ]
-    widths = [max(len(line[place]) for line in (head, *cells)) for place in range(len(head))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *cells))
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _data(service: ServiceSnapshot, ended: Ended, rows: tuple[Row, ...], agree: bool) -> dict[str, Any]:
-    return {
-        "service": service.id,
-        "status": ended.status,
-        "rounds": max((word.round for word in ended.words), default=0),
-        "agree": agree,
-        "supernodes": [
-            {
-                "vm": row.vm_id,
-                "index": row.index,
-                "standing": row.sync,
-                "predicted": _partition(row.predicted),
-                "reported": _partition(row.partition),
-                "rounds": row.rounds,
-                "agrees": row.agrees,
-            }
-            for row in rows
-        ],
-    }
-
-
-def _partition(found: Any) -> dict[str, int | None] | None:
-    return None if found is None else {"partition-id": found.id, "num-partitions": found.count}
-
-
-class _RoundsBar:
-    """The rounds: a bar on a terminal, else a line each."""
-
-    def __init__(self, teller: Teller) -> None:
-        self._teller = teller
-        self._begun = time.monotonic()
-        self._bar: Any = None
-
-    def __enter__(self) -> _RoundsBar:
-        if is_terminal(sys.stderr) and not self._teller.as_json:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True))
-            self._bar.start()
-            self._task = self._bar.add_task("rounds", total=None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def hear(self, word: Any) -> None:
-        """One more thing that the app reported."""
-        if word.error:
-            self._teller.say(f"round {word.round}: a client failed: {word.error}")
-        if word.clients is None:
-            return
-        if self._bar is not None:
-            self._bar.update(self._task, total=word.of, completed=word.round)
-        else:
-            spent = time.monotonic() - self._begun
-            self._teller.say(f"round {word.round} of {word.of}: {word.clients} clients, {spent:.0f} s")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
+from wizard.appliance.guest import FLOWER_ENVIRONMENT
 from wizard.core.errors import WizardError
 from wizard.core.flower.versions import FlowerVersion
 from wizard.storage.files import APPLICATION
@@ -53,6 +54,13 @@ def python_of(version: str) -> Path:
         hint = f"flowerneb-wizard rehearse --prepare {version}"
         raise ImageError(f"there is no image with Flower {version} on this machine", hint=f"Make it once: {hint}")
     return place / "bin" / "python"
+
+
+def process_environment(python: Path, home: Path) -> dict[str, str]:
+    """Environment of a process of Flower: nothing of ours but where programs are, and a home of its own."""
+    passed = {key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TZ", "TMPDIR")}
+    path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
+    return {**passed, **FLOWER_ENVIRONMENT, "PATH": path, "HOME": str(home), "FLWR_HOME": str(home / ".flwr")}
 
 
 def prepared() -> list[str]:

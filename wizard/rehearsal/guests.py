@@ -7,7 +7,6 @@ stands for its disk.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
 import threading
@@ -15,8 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wizard.appliance import guest as program
-from wizard.operations.flower_environments import ImageError, python_of
-from wizard.rehearsal.processes import Processes
+from wizard.operations.flower_environments import ImageError, process_environment, python_of
+from wizard.operations.processes import Processes
 from wizard.sandbox.guests import Guest
 from wizard.sandbox.oned.vm import VirtualMachine
 from wizard.sandbox.world import WorldState
@@ -61,13 +60,6 @@ class Guests:
     def node_id(self, vm: int) -> str:
         """The id under which the SuperNode of a VM joined last; empty where it has not."""
         return program.node_id(self.text(vm))
-
-    def environment(self, python: Path, home: Path) -> dict[str, str]:
-        """Environment of a process: nothing of ours but where programs are, and Flower's own home."""
-        passed = {key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TZ", "TMPDIR")}
-        path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
-        own = {"PATH": path, "HOME": str(home), "FLWR_HOME": str(home / ".flwr")}
-        return {**passed, **program.FLOWER_ENVIRONMENT, **own}
 
 
 class FlowerGuest(Guest):
@@ -123,7 +115,7 @@ class FlowerGuest(Guest):
         self._guests.processes.start(
             process,
             [sys.executable, str(Path(program.__file__)), "--root", str(self.home), "serve", "--plain", *given],
-            environment=self._guests.environment(python, self.home),
+            environment=process_environment(python, self.home),
             folder=self.home,
             log=log,
         )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from wizard.operations.processes import Processes
 from wizard.rehearsal.guests import Guests
-from wizard.rehearsal.processes import Processes
 from wizard.sandbox.blueprint import World
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.appliance.guest import node_id
 from wizard.core.cluster.partitions import Assignment, Source, Sync
 from wizard.core.flower.node_config import Partition
-from wizard.rehearsal.run import Word, compared, word
+from wizard.operations.flower_run import Word, compared, word
 
 
 def assignment(vm: int, index: int, partition: Partition | None) -> Assignment:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.rehearsal import warden
-from wizard.rehearsal.processes import Processes
+from wizard.operations import warden
+from wizard.operations.processes import Processes
 
 MARK = "WARDEN_TEST"
 BROODING = """
@@ -28,7 +28,7 @@ time.sleep(300)
 OWNER = """
 import os, sys, time
 from pathlib import Path
-from wizard.rehearsal.processes import Processes
+from wizard.operations.processes import Processes
 with Processes() as processes:
     environment = dict(os.environ)
     processes.start("one", [sys.executable, "-c", sys.argv[1]], environment=environment, folder=Path(sys.argv[2]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,10 +13,11 @@ from pathlib import Path
 from wizard.core.cluster.partitions import Assignment
 from wizard.core.flower import superlink as connection_card
 from wizard.core.flower.node_config import Partition
+from wizard.core.flower.versions import Family
 from wizard.core.plan.contract import Meaning
 from wizard.core.plan.plan import Plan
-from wizard.rehearsal.guests import Guests
-from wizard.rehearsal.recipe import INSIDE, Recipe
+from wizard.operations.flower_environments import process_environment
+from wizard.operations.processes import Processes
 
 MARK = "REHEARSAL "
 """Begins every line that the app prints for us."""
@@ -98,10 +100,13 @@ def compared(predicted: Iterable[Assignment], nodes: Mapping[int, str], words: S
     return tuple(rows)
 
 
+_APP = Path(__file__).parent / "flower_scripts" / "app"
 NAME = "rehearsal"
 """What the connection to the SuperLink is called."""
 COMPLETED = "finished:completed"
 _LOOK = 0.2
+_COUNT = re.compile(r"\d{1,8}", re.ASCII)
+_SUBMITTED = re.compile(r"(?:started run|run[_-]id\D{0,4}) ?(\d{4,20})", re.IGNORECASE)
 _AFTERWARDS = 30.0
 """Seconds in which a run whose output has ended may yet be said to have finished."""
 _WHAT = {
@@ -128,29 +133,45 @@ class Ended:
 
 def settings(plan: Plan) -> dict[str, str]:
     """Settings of the app: the plan's strategy and rounds, as far as its contract has them."""
-    found = {name: plan.meant(meaning).strip() for name, meaning in _WHAT.items()}
-    strategy = plan.meant(Meaning.STRATEGY).strip()
-    given = {name: str(int(text)) for name, text in found.items() if text.isdigit()}
-    return {**given, "strategy": json.dumps(strategy)} if strategy else given
+    return settings_from(plan.meant)
+
+
+def settings_from(meant: Callable[[Meaning], str]) -> dict[str, str]:
+    """The same from the text of each meaning, empty where there is none; what can't be meant is left out."""
+    found = {name: meant(meaning).strip() for name, meaning in _WHAT.items()}
+    strategy = meant(Meaning.STRATEGY).strip()
+    given = {
+        name: str(int(text)) for name, text in found.items() if text.isascii() and text.isdigit() and len(text) < 9
+    }
+    return {**given, "strategy": json.dumps(strategy)} if strategy.isascii() and strategy.isalpha() else given
 
 
 class Run:
-    """A run of the app on a SuperLink at `ip`."""
+    """A run of the app on a SuperLink whose Control API is at `address`, a `host:port`.
 
-    def __init__(self, guests: Guests, recipe: Recipe, ip: str, ca: str = "") -> None:
-        """`ca` is the PEM text of the CA that the SuperLink published, empty where it does not encrypt."""
-        self._guests = guests
-        self._recipe = recipe
-        self._python = guests.image(recipe.version)
-        self._home = guests.folder / "operator"
+    `python` is that of a Flower environment of the SuperLink's family; `folder` is where everything of it is kept, `ca`
+    the PEM text of the CA that the SuperLink published, empty where it does not encrypt.
+    """
+
+    def __init__(
+        self, processes: Processes, folder: Path, python: Path, family: Family, address: str, ca: str = ""
+    ) -> None:
+        self._processes, self._folder, self._python, self._family = processes, folder, python, family
+        self._home = folder / "operator"
         self._app = self._home / "app"
         self._count = 0
-        self._prepare(ip, ca)
+        self._prepare(address, ca)
 
-    def follow(self, options: Mapping[str, str], hear: Callable[[Word], None], seconds: float) -> Ended:
+    def follow(
+        self,
+        options: Mapping[str, str],
+        hear: Callable[[Word], None],
+        seconds: float,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Ended:
         """Submit the app with these options of its own, and wait for its end; `hear` is called with each report.
 
-        A run that does not end within so many seconds is left, with the status that it had.
+        A run that does not end within so many seconds, or until `stopped`, is left, with the status that it had.
         """
         chosen = " ".join(f"{name}={value}" for name, value in options.items())
         arguments = ["--run-config", chosen] if chosen else []
@@ -159,7 +180,7 @@ class Run:
         seen = 0
         end = time.monotonic() + seconds
         while True:
-            over = self._guests.processes.wait(self._process, _LOOK) is not None
+            over = self._processes.wait(self._process, _LOOK) is not None
             text = _read(log)
             lines = text.splitlines()
             for line in lines[seen : len(lines) if over or text.endswith("\n") else -1]:
@@ -168,20 +189,20 @@ class Run:
                     words.append(report)
                     hear(report)
                 seen += 1
-            if over or time.monotonic() >= end:
+            if over or stopped() or time.monotonic() >= end:
                 break
-        status = self._status()
+        status = self.status()
         end = min(end, time.monotonic() + _AFTERWARDS)
         while not status.startswith("finished") and time.monotonic() < end:
             time.sleep(1.0)
-            status = self._status()
+            status = self.status()
         return Ended(status, tuple(words), "" if status == COMPLETED else "\n".join(_read(log).splitlines()[-15:]))
 
-    def _status(self) -> str:
+    def status(self) -> str:
         """Flower's word for the newest run. Its exit statuses say nothing, so they are not looked at."""
-        where = [str(self._app), NAME] if self._recipe.family.in_app else [NAME]
+        where = [str(self._app), NAME] if self._family.in_app else [NAME]
         log = self._start("ls", ["ls", *where, "--format", "json"])
-        self._guests.processes.wait(self._process, 60.0)
+        self._processes.wait(self._process, 60.0)
         text = _read(log)
         try:
             runs = json.loads(text[text.index("{") :])["runs"]
@@ -189,18 +210,32 @@ class Run:
         except (ValueError, KeyError, IndexError, TypeError):
             return "not known"
 
+    def stop(self) -> None:
+        """Stop the run that was submitted, where it is not over."""
+        found = _SUBMITTED.search(_read(self._folder / "flwr-run.log"))
+        if found is None:
+            return
+        where = [str(self._app), NAME] if self._family.in_app else [NAME]
+        self._start("stop", ["stop", found[1], *where])
+        self._processes.wait(self._process, 30.0)
+
+    @property
+    def last_lines(self) -> str:
+        """The last lines that `flwr ls` printed."""
+        return "\n".join(_read(self._folder / "flwr-ls.log").splitlines()[-5:])
+
     @property
     def _process(self) -> str:
         return f"operator.{self._count}"
 
     def _start(self, what: str, arguments: list[str]) -> Path:
         self._count += 1
-        log = self._guests.folder / f"flwr-{what}.log"
+        log = self._folder / f"flwr-{what}.log"
         log.unlink(missing_ok=True)
-        environment = self._guests.environment(self._python, self._home)
+        environment = process_environment(self._python, self._home)
         # Not a terminal: without a width flwr folds what it prints at 80.
         environment["COLUMNS"] = "4000"
-        self._guests.processes.start(
+        self._processes.start(
             self._process,
             [str(self._python.parent / "flwr"), *arguments],
             environment=environment,
@@ -209,18 +244,17 @@ class Run:
         )
         return log
 
-    def _prepare(self, ip: str, ca: str) -> None:
+    def _prepare(self, address: str, ca: str) -> None:
         shutil.rmtree(self._home, ignore_errors=True)
-        shutil.copytree(INSIDE / "app", self._app, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_APP, self._app, ignore=shutil.ignore_patterns("__pycache__"))
         home = self._home / ".flwr"
         home.mkdir()
         certificate = self._home / connection_card.CA_FILE
         if ca:
             certificate.write_text(ca, encoding="ascii")
-        address = f"{ip}:{self._recipe.control_port}"
-        lines = connection_card.connection(NAME, self._recipe.family, address, str(certificate) if ca else None)
+        lines = connection_card.connection(NAME, self._family, address, str(certificate) if ca else None)
         text = "\n".join(("", *lines, ""))
-        if self._recipe.family.in_app:
+        if self._family.in_app:
             with (self._app / "pyproject.toml").open("a", encoding="utf-8") as file:
                 file.write(text)
         else:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.rehearsal import warden
+from wizard.operations import warden
 
 
 class Processes:
