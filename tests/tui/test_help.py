@@ -54,6 +54,7 @@ from wizard.tui.widgets.picker import Picker
 from wizard.tui.widgets.service_switch import ServiceSwitch
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet, SuperLinkSheet
 from wizard.tui.widgets.tour import Tour, pages
+from wizard.tui.widgets.verify_sheet import VerifySheet
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import COLUMNS
 
@@ -109,6 +110,7 @@ PLACES: list[tuple[type[Screen[object]], Reached]] = [
     (ServiceSwitch, dialog(lambda pilot: ServiceSwitch(wizard_of(pilot).session))),
     (VmSheet, dialog(lambda _: VmSheet(ServiceSnapshot(1, "one", 2), 7, None))),
     (JournalSheet, dialog(lambda _: JournalSheet(7, ""))),
+    (VerifySheet, dialog(lambda _: VerifySheet(ServiceSnapshot(1, "one", 2)))),
     (ConnectionSheet, dialog(lambda _: ConnectionSheet(CARD))),
     (SuperLinkSheet, dialog(lambda _: SuperLinkSheet(ServiceSnapshot(1, "one", 2), CARD))),
     (CommandPalette, dialog(lambda _: CommandPalette())),

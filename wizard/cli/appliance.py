@@ -99,7 +99,12 @@ def images(context: click.Context, as_json: bool) -> None:
     ),
 )
 @click.option("--image", metavar="REF", required=True, help="Image of a Linux distribution, by name or id.")
-@click.option("--network", metavar="REF", default="", help="Network of the VMs, by name or id; else the service's.")
+@click.option(
+    "--network",
+    metavar="REF",
+    default="",
+    help="Network of the VMs, by name or id; else the first with a free address.",
+)
 @template_options
 @asking_options
 @click.pass_context
@@ -125,6 +130,7 @@ def create(
     with connecting(ConnectionOptions.of(context), teller) as connector:
         cloud = connector.connect()
         wanted = appliance.wanted(cloud, image, network, functools.partial(_options, chosen))
+        teller.say(f"over image {wanted.image.id} {wanted.image.name}, in network {wanted.network or 'of the service'}")
         if wanted.doubt:
             teller.say(f"image {wanted.image.id} {wanted.image.name!r}: {wanted.doubt}")
         if dry_run:
@@ -135,7 +141,7 @@ def create(
             return
         if not yes:
             said = " and ".join(f'"{name}"' for name in wanted.names)
-            if not agreed(f"Register {said} over image {wanted.image.id} {wanted.image.name}?", unless_said=False):
+            if not agreed(f"Register {said}?", unless_said=False):
                 raise CommandFailed(FAILED, "nothing was registered")
         numbers = appliance.create(cloud, wanted, teller.say)
         if as_json:

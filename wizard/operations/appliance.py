@@ -17,7 +17,7 @@ from wizard.core.text import one_line
 
 if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
-    from wizard.core.preflight.facts import CloudObject, Image, VmTemplate
+    from wizard.core.preflight.facts import CloudObject, Image, Network, VmTemplate
 
 Tell = Callable[[str], None]
 
@@ -57,6 +57,8 @@ class Wanted:
     image: Image
     texts: tuple[tuple[str, str], ...]
     doubt: str = ""
+    network: str = ""
+    """Id and name of the network of the VMs; empty where there is none."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,7 +74,8 @@ def images(cloud: Cloud) -> tuple[Judged, ...]:
 
 
 def wanted(cloud: Cloud, image: str, network: str, make: Callable[[int, int | None], Options]) -> Wanted:
-    """The two VM templates over an image and with a network, each given by name or id; the network may be empty.
+    """The two VM templates over an image and in a network, each given by name or id. Where the network is empty, it is
+    the first that has a free address: without a NIC a VM reaches no OneGate.
 
     `make` gives the options for their ids. Raises CloudError where there is no such image or network, Unfit, Taken and
     WrongOption. Nothing is changed.
@@ -82,8 +85,12 @@ def wanted(cloud: Cloud, image: str, network: str, make: Callable[[int, int | No
     if judged.fits is False:
         hint = "`flowerneb-wizard appliance images` shows those that can."
         raise Unfit("it can't carry the appliance", f"image {found.id} {found.name!r}", judged.why, hint)
-    chosen = _one(cloud.pools.networks(), network, "network", "onevnet list").id if network else None
-    options = make(found.id, chosen)
+    networks = cloud.pools.networks()
+    if network:
+        chosen: Network | None = _one(networks, network, "network", "onevnet list")
+    else:
+        chosen = next((item for item in networks if item.usable and item.free != 0), None)
+    options = make(found.id, chosen.id if chosen else None)
     names = {options.name(role) for role in NAMES}
     taken = [item for item in cloud.pools.vm_templates() if item.name in names]
     if taken:
@@ -92,7 +99,8 @@ def wanted(cloud: Cloud, image: str, network: str, make: Callable[[int, int | No
         raise Taken("VM templates of these names are registered already", listed, "nothing was written over", hint)
     ours = guest()
     texts = tuple((role, vm_templates.text(role, options, ours, found.size)) for role in NAMES)
-    return Wanted(options, found, texts, judged.why if judged.fits is None else "")
+    doubt = judged.why if judged.fits is None else ""
+    return Wanted(options, found, texts, doubt, f"{chosen.id} {chosen.name}" if chosen else "")
 
 
 def create(cloud: Cloud, wanted: Wanted, tell: Tell) -> tuple[int, ...]:

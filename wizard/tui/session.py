@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wizard.cloud.errors import CloudError
 from wizard.core.plan.contract import Level, Meaning
+from wizard.core.plan.contracts import SEED
 from wizard.core.plan.plan import Plan, Registration
 from wizard.core.plan.preset import Preset
 
@@ -228,6 +229,13 @@ class Session:
                 self.plan = self.plan.with_text(item.path, str(named[0].id))
         if was_kept:
             self.kept = self.plan
+
+    @property
+    def lacks_appliance(self) -> bool:
+        """True if the cloud is known to have no VM template of the name that the presets look for."""
+        known = self.vm_templates.known
+        names = {role.vm_template_name for role in SEED.roles}
+        return known is not None and not any(item.name in names for item in known)
 
     def list_again(self, meaning: Meaning | None) -> Listing | None:
         """Ask the cloud again what a field may be picked from. Blocks; a failure stands in the answer, and what was

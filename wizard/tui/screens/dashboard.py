@@ -78,7 +78,8 @@ class DashboardScreen(ServiceActions):
     ]
     HELP = (
         "Enter opens a VM, y is the diagnosis, c says how to connect, l what the SuperLink says. s scales, t restarts "
-        "what is stale, o recovers, x deletes: each says first what it touches. g goes to another service, w writes "
+        "what is stale, o recovers, x deletes: each says first what it touches. v proves the cluster by a real run. "
+        "g goes to another service, w writes "
         "the events into a file."
     )
     step = Step.DASHBOARD
@@ -235,7 +236,7 @@ class DashboardScreen(ServiceActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before anything is known there is nothing to connect to."""
-        if action in (CONNECT, SUPERLINK) and self.card is None:
+        if action in (CONNECT, SUPERLINK, "verify") and self.card is None:
             return False
         return super().check_action(action, parameters)
 

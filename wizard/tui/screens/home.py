@@ -41,6 +41,8 @@ HOSTS_EVERY = 60.0
 
 EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, or Enter to edit it first."
 
+LACKING = "No Flower services yet, and no VM template to deploy from: press a to make both from an image of this cloud."
+
 
 class HomeScreen(StepScreen):
     """The first screen of a session. `mark` is the service under the cursor, for whoever comes from its dashboard."""
@@ -51,6 +53,7 @@ class HomeScreen(StepScreen):
         Binding("n", "new", "New from defaults"),
         Binding("r", "ask_again", "Refresh"),
         Binding("w", "why", "Connection"),
+        Binding("a", "appliance", "Appliance"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide"), (160, "-vast")]
     HELP = (
@@ -58,7 +61,7 @@ class HomeScreen(StepScreen):
         "filters, c compares it with another, m renames and Del deletes one of your own; n starts from defaults. "
         "On a service Enter opens its dashboard, s scales, x deletes, y shows the diagnosis, t restarts stale "
         "SuperNodes, o recovers; / filters, > sorts. Services in trouble stand first. w says what is wrong with the "
-        "connection."
+        "connection; a makes the VM templates of the appliance, where the cloud has none."
     )
     step = Step.HOME
     HAS_RAIL = False
@@ -125,6 +128,8 @@ class HomeScreen(StepScreen):
         """Actions on a service need one under the cursor."""
         if action == "why":
             return bool(self._errors)
+        if action == "appliance":
+            return self.session.lacks_appliance
         if action == "back":
             return False
         if action == "of_service":
@@ -164,6 +169,15 @@ class HomeScreen(StepScreen):
         if await may_leave(self.wizard, self.session):
             self.session.open(Preset(Plan()), "")
             self.wizard.go(Step.SERVICE)
+
+    @work(exclusive=True, group="open", description="making the VM templates")
+    async def action_appliance(self) -> None:
+        """Make the VM templates of the appliance, where the cloud has none."""
+        from wizard.tui.flows.appliance import make_templates
+
+        if await make_templates(self.wizard, self.session):
+            self.cloud_answered()
+            self.refresh_bindings()
 
     def action_ask_again(self) -> None:
         """Ask the cloud and read the presets again."""
@@ -265,7 +279,8 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            known = EMPTY if self.listed else "asking…"
+            none = LACKING if session.lacks_appliance else EMPTY
+            known = none if self.listed else "asking…"
             reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
             said = known if reached else "Services can't be listed while the cloud is out of reach."
         listed.show_services(session.services, session.clock(), said)

@@ -46,7 +46,7 @@ class ServiceActions(StepScreen):
     BINDINGS = [
         Binding(KEYS[name][0], name, KEYS[name][1])
         for name in (CONNECT, RESTART, RECOVER, WHY, SCALE, DELETE, SUPERLINK)
-    ]
+    ] + [Binding("v", "verify", "Verify")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,6 +84,23 @@ class ServiceActions(StepScreen):
         found = card(snapshot) if snapshot else None
         if snapshot is not None and found is not None:
             self.wizard.push_screen(SuperLinkSheet(snapshot, found))
+
+    @work(exclusive=True, group="open", description="verifying")
+    async def action_verify(self) -> None:
+        """Run a small app on the cluster, and hold it against what is shown."""
+        from wizard.tui.widgets.verify_sheet import VerifySheet
+
+        snapshot = self._present()
+        if snapshot is None or card(snapshot) is None:
+            return
+        text = (
+            "A small app, numpy only, is submitted to the SuperLink with the service's rounds and strategy. Each "
+            "client says which partition it was given, and that is held against the dashboard. A run that is on is "
+            "not disturbed: then nothing is submitted."
+        )
+        command = f"flowerneb-wizard verify {snapshot.id}"
+        if await self.wizard.push_screen_wait(Confirm("Verify by a real run?", text, "Run", command=command)):
+            self.wizard.push_screen(VerifySheet(snapshot))
 
     @work(exclusive=True, group="act", description="scaling")
     async def action_scale(self) -> None:

@@ -15,6 +15,7 @@ from wizard.core.flower.node_config import split
 from wizard.core.plan.contract import Field, Level, Meaning
 from wizard.core.plan.problem import Kind
 from wizard.core.text import one_line
+from wizard.tui.flows.appliance import MAKE, make_templates
 from wizard.tui.screens.step import StepScreen
 from wizard.tui.screens.walking import WalkingScreen, problems_of
 from wizard.tui.session import Session
@@ -68,7 +69,8 @@ async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
             return None
         return await app.push_screen_wait(NodeConfigEditor(session.plan, row.field))
     listing = session.listing(meaning)
-    if listing is None or not listing.objects:
+    makes = meaning is Meaning.VM_TEMPLATE and session.lacks_appliance
+    if listing is None or not (listing.objects or makes):
         if listing is None or not listing.asked:
             detail = "The cloud has not answered yet what there is. Type the id, or try again."
         else:
@@ -76,10 +78,12 @@ async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
         app.notify(detail, title=row.field.label, severity="warning", markup=False)
         return None
     context = session.plan.contract.context
-    picker = Picker(
-        row.field.label, listing.objects, wanted=context, ask_again=lambda: session.list_again(row.field.meaning)
-    )
+    objects = (MAKE, *listing.objects) if makes else listing.objects
+    picker = Picker(row.field.label, objects, wanted=context, ask_again=lambda: session.list_again(row.field.meaning))
     chosen = await app.push_screen_wait(picker)
+    if chosen is MAKE:
+        made = await make_templates(app, session)
+        return session.plan.text(row.field.path) if made else None
     return None if chosen is None else str(chosen.id)
 
 

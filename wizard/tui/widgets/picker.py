@@ -34,6 +34,8 @@ def heading(item: CloudObject) -> str:
 
 def line(item: CloudObject, wanted: Mapping[str, str]) -> str:
     """The columns; `wanted` is the contract's CONTEXT."""
+    if item.id < 0:
+        return f"{'':6}  {item.name}"
     facts = ""
     if isinstance(item, VmTemplate):
         missing = lacking(wanted, item.context)
@@ -46,6 +48,8 @@ def line(item: CloudObject, wanted: Mapping[str, str]) -> str:
 
 def detail(item: CloudObject, wanted: Mapping[str, str]) -> str:
     """Everything that is known, in a few lines."""
+    if item.id < 0:
+        return "The cloud has none of the appliance yet. An image of a Linux distribution is all that is needed."
     who = f"{item.name} · {item.owner}{f':{item.group}' if item.group else ''}"
     if isinstance(item, VmTemplate):
         disks = f"disk from {', '.join(map(str, item.images))}" if item.images else "no image"
@@ -98,7 +102,8 @@ class Picker(Dialog[CloudObject | None]):
     """A filter over a list, and under it what is known of the marked one. Enter takes that one, Esc none.
 
     `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen;
-    `leaving` says what Esc does.
+    `leaving` says what Esc does, `told` what else is known of one. An object whose id is negative is none of the
+    cloud's: its name alone is shown.
     """
 
     CSS_PATH = "picker.tcss"
@@ -120,10 +125,12 @@ class Picker(Dialog[CloudObject | None]):
         wanted: Mapping[str, str] | None = None,
         ask_again: Callable[[], Listing | None] | None = None,
         leaving: str = "Esc leaves the field",
+        told: Callable[[CloudObject], str] = lambda _: "",
     ) -> None:
         super().__init__()
         self.heading, self.wanted, self._ask_again, self._leaving = title, wanted or {}, ask_again, leaving
         self.objects = _by_id(objects)
+        self._told = told
         self._list: FilterList[CloudObject] = FilterList(
             "objects",
             key=lambda item: item.id,
@@ -148,7 +155,8 @@ class Picker(Dialog[CloudObject | None]):
     def on_filter_list_marked(self) -> None:
         """Say what is known of the marked one, and how many there are."""
         marked, found, all_of_them = self._list.marked, len(self._list.matching), len(self.objects)
-        self.query_one("#marked", Static).update(detail(marked, self.wanted) if marked else "nothing matches")
+        said = "\n".join(filter(None, (detail(marked, self.wanted), one_line(self._told(marked))))) if marked else ""
+        self.query_one("#marked", Static).update(said or "nothing matches")
         more = f"; the first {SHOWN} are shown: type to narrow them" if found > SHOWN else ""
         again = " · ^r asks again" if self._ask_again else ""
         self.query_one("#count", Static).update(
@@ -167,13 +175,14 @@ class Picker(Dialog[CloudObject | None]):
         self.query_one("#count", Static).update("asking the cloud…")
         found = await run_in_thread(self._ask_again)
         if found is not None and found.error is None:
-            self.objects = _by_id(found.objects)
+            self.objects = _by_id([*(item for item in self.objects if item.id < 0), *found.objects])
         elif found is not None:
             self.notify(str(found.error), title="The list is the old one", severity="warning", markup=False)
         self._list.show(self.objects)
 
     def _lines(self, items: Sequence[CloudObject], _: int) -> tuple[str, list[Content]]:
-        return heading(items[0]), [Content(line(item, self.wanted)) for item in items]
+        real = next((item for item in items if item.id >= 0), items[0])
+        return heading(real), [Content(line(item, self.wanted)) for item in items]
 
 
 def _by_id(objects: Sequence[CloudObject]) -> tuple[CloudObject, ...]:
