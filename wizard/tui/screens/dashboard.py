@@ -79,8 +79,7 @@ class DashboardScreen(ServiceActions):
     HELP = (
         "Enter opens a VM, y is the diagnosis, c says how to connect, l what the SuperLink says. s scales, t restarts "
         "what is stale, o recovers, x deletes: each says first what it touches. v proves the cluster by a real run. "
-        "g goes to another service, w writes "
-        "the events into a file."
+        "g goes to another service, w writes the events into a file."
     )
     step = Step.DASHBOARD
     HAS_RAIL = False

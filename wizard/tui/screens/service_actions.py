@@ -44,9 +44,12 @@ class ServiceActions(StepScreen):
     """A screen that knows a service: scale, restart what is stale, recover, delete, and why it hangs."""
 
     BINDINGS = [
-        Binding(KEYS[name][0], name, KEYS[name][1])
-        for name in (CONNECT, RESTART, RECOVER, WHY, SCALE, DELETE, SUPERLINK)
-    ] + [Binding("v", "verify", "Verify")]
+        *(
+            Binding(KEYS[name][0], name, KEYS[name][1])
+            for name in (CONNECT, RESTART, RECOVER, WHY, SCALE, DELETE, SUPERLINK)
+        ),
+        Binding("v", "verify", "Verify"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
