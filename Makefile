@@ -5,13 +5,14 @@ STAMP := $(VENV)/.installed
 # Each test that starts the program would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-long test-faults test-flower test-package test-textual lint types unit snapshots picture schema man pyz test-all bench clean
+.PHONY: help demo test test-long test-faults test-flower test-vm test-package test-textual lint types unit snapshots picture schema man pyz test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
 	@echo 'make test       set up, then every check: lint, types, tests'
 	@echo 'make test-long  the partition table against 50,000 sequences instead of 800: some minutes'
 	@echo 'make test-faults  every step under every fault, printed as a table: a minute'
+	@echo 'make test-vm      real VMs in QEMU become a cluster; needs root, qemu-system-x86, genisoimage, debootstrap'
 	@echo 'make test-flower  rehearsals with real Flower, which it fetches: VERSIONS="1.25.0 ..." SUPERNODES="2 5"'
 	@echo 'make test-package  the wheel by venv, pipx and uv, and the single file, started: PYTHONS="python3.11 ..."'
 	@echo 'make test-textual  the screens on the oldest and the newest Textual that users may have'
@@ -44,6 +45,10 @@ test-faults: $(STAMP)
 
 VERSIONS ?= 1.25.0 1.31.0 1.41.0
 SUPERNODES ?= 2 5
+
+test-vm: $(STAMP)
+	$(BIN)/flowerneb-wizard rehearse --prepare 1.25.0
+	TEST_VM=1 $(BIN)/pytest -q -p no:xdist -p no:randomly tests/vm
 
 test-flower: $(STAMP)
 	$(BIN)/flowerneb-wizard rehearse $(VERSIONS:%=--prepare %)

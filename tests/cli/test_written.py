@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ DAY_TWO = (ROOT / "README.md").read_text(encoding="utf-8").split("## Day two")[1
 GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 REHEARSAL = GUIDE.split("## Rehearsal")[1].split("\n## ")[0]
 """Needs Flower: `tests/flower` runs it."""
-THE_REST = GUIDE.replace(REHEARSAL, "")
+FROM_NOTHING = GUIDE.split("## A cloud that has nothing yet")[1].split("\n## ")[0]
+THE_REST = GUIDE.replace(REHEARSAL, "").replace(FROM_NOTHING, "")
 SILENT = ("delete", "recover")
 """What says nothing on stdout."""
 
@@ -36,13 +38,20 @@ def told(text: str) -> list[tuple[list[str], list[str]]]:
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
-                found.append((line.removeprefix("$ flowerneb-wizard ").split(), []))
+                found.append((shlex.split(line.removeprefix("$ flowerneb-wizard ")), []))
             else:
                 found[-1][1].append(line.rstrip())
     return found
 
 
-@pytest.mark.parametrize(("text", "count", "before"), [(DAY_TWO, 10, "deploy default --yes"), (THE_REST, 13, "")])
+@pytest.mark.parametrize(
+    ("text", "count", "before", "world"),
+    [
+        (DAY_TWO, 10, "deploy default --yes", "default"),
+        (FROM_NOTHING, 4, "", "no-appliance"),
+        (THE_REST, 13, "", "default"),
+    ],
+)
 def test_every_command_does_what_is_written(
     call: Callable[..., Ended],
     cloud_of: Callable[..., Sandbox],
@@ -50,8 +59,9 @@ def test_every_command_does_what_is_written(
     text: str,
     count: int,
     before: str,
+    world: str,
 ) -> None:
-    cloud = cloud_of(speed=200.0)
+    cloud = cloud_of(world, speed=200.0)
     assert call(*(before or "status").split(), cloud=cloud).status == 0
     commands = told(text)
     assert len(commands) == count

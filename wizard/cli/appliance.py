@@ -213,6 +213,7 @@ def render(role: str, image: int, network: int | None, **chosen: Any) -> None:
 
 @click.group(
     short_help="Make the VM templates that become a SuperLink and SuperNodes.",
+    epilog=example('flowerneb-wizard appliance create --image "Debian 12"'),
     commands={"images": images, "create": create, "update": update, "render": render},
 )
 def appliance() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.services import NOW, vm
-from wizard.core.cluster.guest_reports import doing, error, stage, stage_for
+from wizard.core.cluster.guest_reports import doing, error, published, stage, stage_for
 
 
 @given(st.text(max_size=400), st.text(max_size=30))
@@ -24,3 +24,10 @@ def test_a_stage_ends_with_ready_and_its_time_is_believed_only_where_it_can_be()
     for since in (str(NOW + 1), "0", "-5", "soon", "9" * 40, "١٢"):
         later = {**steps, "FL_STAGE_SINCE": since}
         assert stage_for(vm(2, ready=None, template=later), NOW) == "installing Flower 1.25.0", since
+
+
+def test_what_the_service_is_asked_for_is_no_word_of_the_guest() -> None:
+    """OneFlow writes the inputs into the same template: a guest that only has those has said nothing."""
+    inputs = {"FL_LOG_LEVEL": "INFO", "FL_NUM_ROUNDS": "3", "FL_TLS_ENABLED": "NO", "ONEAPP_FL_FRAMEWORK": "pytorch"}
+    assert published(vm(2, ready=None, template=inputs)) == {}
+    assert published(vm(2, template={**inputs, "FL_READY": "YES"})) == {"FL_READY": "YES", "READY": "YES"}

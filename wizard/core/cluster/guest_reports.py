@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, VmFacts
+from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.text import duration, one_line
 
 OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
@@ -15,10 +16,15 @@ _LONGEST = 160
 """Characters of a report that are shown: it is one line, and a guest may publish anything."""
 
 
+_INPUTS = frozenset(item.key for contract in CONTRACTS.values() for item in contract.fields if item.is_input)
+"""What the service is asked for: OneFlow puts it into the same place, and no guest has said it."""
+
+
 def published(vm: VmFacts) -> dict[str, str]:
-    """Values that the guest itself put into OneGate: READY, and all that begins with FL_."""
+    """Values that the guest itself put into OneGate: READY, and all that begins with FL_ and is no input."""
     template = vm.user_template or {}
-    return {key: value for key, value in template.items() if key == "READY" or key.startswith("FL_")}
+    own = {key: value for key, value in template.items() if key.startswith("FL_") and key not in _INPUTS}
+    return own | ({"READY": template["READY"]} if "READY" in template else {})
 
 
 def stage(vm: VmFacts) -> str:
