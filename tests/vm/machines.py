@@ -99,7 +99,7 @@ class RealVm(Guest):
                 *("-netdev", hub, "-device", f"virtio-net-pci,netdev=hub,mac={own}"),
                 *(
                     "-netdev",
-                    f"user,id=user,hostfwd=tcp:127.0.0.1:{machines.ssh_port(number)}-:22",
+                    user_net,
                     "-device",
                     f"virtio-net-pci,netdev=user,mac={user}",
                 ),

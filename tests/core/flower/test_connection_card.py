@@ -136,3 +136,19 @@ def test_a_ca_is_certificates_and_nothing_else() -> None:
     assert shown(service(FL_TLS="YES", FL_CA_CERT=base64.b64encode(text.encode()).decode())).ca == ""
     both = PEM + PEM
     assert shown(service(FL_TLS="YES", FL_CA_CERT=base64.b64encode(both.encode()).decode())).ca == both
+
+
+def test_a_run_takes_what_the_service_asks_for_and_nothing_that_could_run_in_a_shell() -> None:
+    asked = {"FL_NUM_ROUNDS": "5", "FL_STRATEGY": "FedProx", "FL_MIN_FIT_CLIENTS": "3"}
+    assert lines(service(values=asked))[-1] == (
+        "flwr run . service-42 --stream --run-config 'num-server-rounds=5 strategy=\"FedProx\" min-train-nodes=3'"
+    )
+    hostile = {"FL_NUM_ROUNDS": "5'; reboot #", "FL_STRATEGY": "$(reboot)", "FL_MIN_FIT_CLIENTS": "-1"}
+    assert lines(service(values=hostile))[-1] == "flwr run . service-42 --stream"
+
+
+def test_our_guest_keeps_the_control_api_on_its_own_loopback() -> None:
+    ours = {"FLOWER_APPLIANCE": "flowerneb-wizard"}
+    assert lines(service(**ours))[0] == "ssh -N -L 9093:127.0.0.1:9093 -J ann@frontend root@10.0.0.11"
+    assert lines(service(FL_VERSION="1.38.0", **ours))[0].startswith("ssh -N -L 8000:127.0.0.1:8000 -J")
+    assert lines(service(FL_VERSION="1.40.0", **ours))[0] == "ssh -N -L 8000:10.0.0.11:8000 ann@frontend"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.core.appliance.vm_templates import APPLIANCE
 from wizard.core.flower.versions import LIKELIEST, Family, FlowerVersion, family
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, ServiceSnapshot, VmFacts
 from wizard.core.text import counted, ip_address, one_line
@@ -152,15 +153,51 @@ def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | No
     version = FlowerVersion.parse(said)
     kind = family(version)
     tls = _tls(snapshot, vm)
-    steps = [_tunnel(vm.ips[0], kind or LIKELIEST, through, known=kind is not None)]
+    on_loopback = APPLIANCE in published and version is not None and version < _ONE_PORT
+    steps = [_tunnel(vm.ips[0], kind or LIKELIEST, through, known=kind is not None, on_loopback=on_loopback)]
     ca = _pem(published.get("FL_CA_CERT", ""))
     if tls:
         steps.append(_certificate(snapshot, published=bool(ca)))
     name = f"service-{snapshot.id}"
     steps.append(_connection(name, kind or LIKELIEST, tls=bool(tls)))
-    steps.append(Step("Run the Flower app, in its folder", (f"flwr run . {name} --stream",), _RUN_NOTE))
+    run, config = f"flwr run . {name} --stream", _run_config(snapshot)
+    if config:
+        both = (run, f"{run} --run-config '{config}'")
+        steps.append(Step("Run the Flower app, in its folder", both, f"{_RUN_NOTE} {_CONFIG_NOTE}"))
+    else:
+        steps.append(Step("Run the Flower app, in its folder", (run,), _RUN_NOTE))
     address = endpoint(published.get("FL_ENDPOINT", "")) or vm.ips[0]
     return Card(address, version, tls, ca, tuple(steps), "" if version else said)
+
+
+_ONE_PORT = FlowerVersion(1, 40, 0)
+"""From here on the Control API is at the port for SuperNodes; before, our guest keeps it on the VM's own loopback."""
+
+_CONFIG_NOTE = (
+    "The second line carries the service's rounds, strategy and minima, for an app that has these keys in its "
+    "pyproject.toml: Flower refuses a key that an app has not."
+)
+_RUN_CONFIG = {
+    "num-server-rounds": "FL_NUM_ROUNDS",
+    "strategy": "FL_STRATEGY",
+    "min-train-nodes": "FL_MIN_FIT_CLIENTS",
+    "min-evaluate-nodes": "FL_MIN_EVALUATE_CLIENTS",
+    "min-available-nodes": "FL_MIN_AVAILABLE_CLIENTS",
+}
+"""Keys of a run, in the words of Flower's own apps, and the inputs that they come from."""
+_NUMBER, _WORD = re.compile(r"[1-9][0-9]{0,8}"), re.compile(r"[A-Za-z][A-Za-z0-9]{0,40}")
+
+
+def _run_config(snapshot: ServiceSnapshot) -> str:
+    """What the service asks of a run, as `--run-config` takes it; a value that can't be meant is left out."""
+    parts = []
+    for key, name in _RUN_CONFIG.items():
+        value = (snapshot.role_value(SUPERLINK, name) or "").strip()
+        if _NUMBER.fullmatch(value):
+            parts.append(f"{key}={value}")
+        elif key == "strategy" and _WORD.fullmatch(value):
+            parts.append(f'{key}="{value}"')
+    return " ".join(parts)
 
 
 _RUN_NOTE = "Its exit status may be 0 though the run failed: `flwr ls` tells its status."
@@ -199,9 +236,13 @@ def _pem(encoded: str) -> str:
     return text if _CERTIFICATES.fullmatch(text) else ""
 
 
-def _tunnel(ip: str, kind: Family, through: str, *, known: bool) -> Step:
+def _tunnel(ip: str, kind: Family, through: str, *, known: bool, on_loopback: bool) -> Step:
     port = kind.control_port
     host = f"[{ip}]" if ":" in ip else ip
+    if on_loopback:
+        title = "On your own machine, a tunnel to the Control API, which listens on the VM alone"
+        note = "Leave it open. On the frontend itself leave -J and what follows it out."
+        return Step(title, (f"ssh -N -L {port}:127.0.0.1:{port} -J {through} root@{ip}",), note)
     note = "Leave it open. On the frontend itself no tunnel is needed: there the address is " + f"{host}:{port}."
     if not known:
         note += " The Flower version is not known: from 1.37 the port is 8000."
