@@ -327,3 +327,10 @@ def test_without_following_it_keeps_what_it_booted_with(machine: Machine, gate: 
     gate.lists(superlink=[1], supernode=[3, 4, 5])
     with pytest.raises(AssertionError, match="never came"):
         until(lambda: gate.now["FL_NODE_CONFIG"] != "partition-id=0 num-partitions=2", 0.6)
+
+
+def test_a_cpu_that_is_too_old_is_named(machine: Machine, gate: Gate) -> None:
+    """What libvirt gives a VM by default has no SSE 4.2, and the wheels of numpy end with an illegal instruction."""
+    (machine.venv / "bin" / "flower-superlink").write_text("#!/bin/sh\nkill -ILL $$\n")
+    machine.boot()
+    assert "host-passthrough" in failing(gate)

@@ -91,7 +91,18 @@ class RealVm(Guest):
         self._process = subprocess.Popen(
             [
                 "qemu-system-x86_64",
-                *("-accel", "tcg,tb-size=192", "-m", str(machines.memory), "-smp", "1", "-nographic", "-no-reboot"),
+                *(
+                    "-accel",
+                    "tcg,tb-size=192",
+                    "-cpu",
+                    "max",
+                    "-m",
+                    str(machines.memory),
+                    "-smp",
+                    "1",
+                    "-nographic",
+                    "-no-reboot",
+                ),
                 *("-kernel", str(machines.kernel), "-initrd", str(machines.initrd)),
                 *("-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet"),
                 *("-drive", f"file={disk},if=virtio,format=qcow2"),

@@ -86,6 +86,11 @@ FOLLOW = 30.0
 DOWN = 60.0
 """Seconds for which Flower may be down before it is reported: systemd restarts it meanwhile."""
 
+OLD_CPU = (
+    "the CPU of this VM lacks instructions that Flower's packages use: set CPU_MODEL=[MODEL='host-passthrough'] in the "
+    "VM template."
+)
+
 _LONGEST_VALUE = 4096
 _LONGEST_REPORT = 200
 _LARGEST_ANSWER = 8 * 1024 * 1024
@@ -946,6 +951,12 @@ class Unit:
         said = run(["systemctl", "show", "--property=InvocationID", "--value", self.NAME])[1].strip()
         return said if re.match(r"[0-9a-f]{32}\Z", said) else ""
 
+    def ended_by(self) -> int:
+        """The signal that ended it last; 0 for none."""
+        said = run(["systemctl", "show", "--property=ExecMainCode", "--property=ExecMainStatus", self.NAME])[1]
+        found = dict(re.findall(r"(ExecMain\w+)=(\d{1,3})", said))
+        return int(found.get("ExecMainStatus", "0")) if found.get("ExecMainCode") in ("2", "3") else 0
+
     def log(self) -> str:
         """What it printed since it was started last, the end of it."""
         started = self.start_id()
@@ -999,6 +1010,10 @@ class Child:
     def start_id(self) -> str:
         """What tells this start from others."""
         return str(self._process.pid) if self._process is not None else ""
+
+    def ended_by(self) -> int:
+        """The signal that ended it last; 0 for none."""
+        return max(0, -(self._process.poll() or 0)) if self._process is not None else 0
 
     def log(self) -> str:
         """What it printed since it was started last; all there is where somebody has shortened the file."""
@@ -1347,6 +1362,8 @@ class Guest:
         while not holds():
             ended = 0 if self._flower.is_running() else ended + 1
             # systemd starts it again: once down is no proof.
+            if ended and self._flower.ended_by() == signal.SIGILL:
+                raise Failure(OLD_CPU)
             if time.monotonic() >= end or (ended >= 1 and self._plain) or ended >= 15:
                 raise Failure("{}: {}".format(otherwise, last_words(self._flower.log())))
             self._pause(LOOK / 4 if self._plain else LOOK)

@@ -104,6 +104,8 @@ def text(role: str, options: Options, guest: Guest, image_size: int | None = Non
         "CPU": f"{options.cpu:g}",
         "VCPU": str(options.vcpu or max(1, round(options.cpu))),
         "MEMORY": str(options.memory or MEMORY[role]),
+        # What libvirt takes otherwise lacks SSE 4.2, and Flower's packages end with an illegal instruction.
+        "CPU_MODEL": {"MODEL": "host-passthrough"},
         "DISK": disk,
         "GRAPHICS": {"TYPE": "VNC", "LISTEN": "0.0.0.0"},  # noqa: S104 (the host's, as OpenNebula's own templates have it)
     }
