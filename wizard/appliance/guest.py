@@ -358,7 +358,7 @@ def _escaped(value: str) -> str:
 
 
 class Reporter:
-    """Tells OneGate, the console and the journal what goes on. What can't be told is told later."""
+    """Tells OneGate, the console and the journal what goes on. What can't be reported is reported later."""
 
     def __init__(
         self,
