@@ -23,14 +23,22 @@ TOKEN = "c2VjcmV0LXRva2Vu"
 
 @dataclass
 class Gate:
-    """OneGate: `told` are the values of each PUT, `service` and `vms` what it answers, `status` how it refuses."""
+    """OneGate: `told` are the values of each PUT, `service` and `vms` what it answers, `status` and `said` how it
+    refuses."""
 
     url: str = ""
     told: list[dict[str, str]] = field(default_factory=list)
     service: dict[str, Any] | None = None
     vms: dict[int, dict[str, str]] = field(default_factory=dict)
     status: int = 0
+    said: bytes = b"no"
+    refused: int = 0
     body: bytes | None = None
+
+    @property
+    def address(self) -> str:
+        """Where somebody listens."""
+        return self.url.rpartition("/")[2]
 
     @property
     def now(self) -> dict[str, str]:
@@ -47,7 +55,8 @@ class Gate:
         if handler.headers.get("X-ONEGATE-TOKEN") != TOKEN:
             return 401, b"Not authorized"
         if self.status:
-            return self.status, b"no"
+            self.refused += 1
+            return self.status, self.said
         if self.body is not None:
             return 200, self.body
         if handler.command == "PUT":

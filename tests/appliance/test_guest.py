@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import json
+import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +22,8 @@ from hypothesis import strategies as st
 from tests.appliance.conftest import TOKEN, Gate, Machine, quoted, until
 from wizard.appliance import guest as program
 from wizard.appliance.guest import Failure, Places, Settings, health, one_line, partition, read_context
+from wizard.core.flower import node_config
+from wizard.core.plan.contracts import SEED
 
 BASE = {"FL_ROLE": "supernode", "VMID": "3", "ONEGATE_ENDPOINT": "http://10.0.0.1:5030"}
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -118,13 +123,78 @@ def test_whatever_is_reported_is_one_printable_line(text: str) -> None:
     assert "\\" not in said
 
 
+GATE = st.text(alphabet="READYS =\"'x", max_size=30)
+
+
+@given(st.text(), st.sampled_from(["READY=YES", 'READY="YES"', "R EADY = 'YES'", "FL_READY=YES"]), GATE)
+def test_no_sentence_opens_the_ready_gate(before: str, opening: str, after: str) -> None:
+    for text in (before + opening + after, after):
+        bare = "".join(character for character in one_line(text) if character not in "\"' ")
+        assert "READY=YES" not in bare
+
+
+PIECES = st.sampled_from(
+    [*"a-_=1 0.xebof,'\"+$", "a=", "b=", " c=", "1_0", "0x1F", "0o7", "0b1", "inf", "nan", "true", "1e-3"]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_a_node_config_passes_here_where_the_contract_lets_it_pass(text: str) -> None:
+    """What the program lets an operator deploy, no guest refuses, and the other way round."""
+    try:
+        Settings({**BASE, "FL_NODE_CONFIG": text})
+    except Failure:
+        passes = False
+    else:
+        passes = True
+    assert passes == (not node_config.parse(text)[1])
+
+
+def test_lists_of_choices_are_the_contract_s() -> None:
+    options = {item.key: item.input.options for item in SEED.fields if item.input.options}
+    for key, values in program._CHOICES.items():
+        assert key == "FL_ROLE" or set(values) == set(options[key])
+
+
+def test_a_file_is_never_written_through_a_link(tmp_path: Path) -> None:
+    """The user flower runs the code of others: it could have root write anywhere."""
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (tmp_path / f"ca.crt.{os.getpid()}").symlink_to(other)
+    program.write(str(tmp_path / "ca.crt"), "new", 0o600)
+    assert other.read_text() == "kept"
+    assert (tmp_path / "ca.crt").read_text() == "new"
+    assert not (tmp_path / "ca.crt").is_symlink()
+    assert (tmp_path / "ca.crt").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("context", "address"),
+    [
+        ({"ETH0_IP": "10.0.0.5"}, "10.0.0.5"),
+        ({"ETH0_IP6": "fd00::5", "ETH1_IP": "10.0.1.5"}, "10.0.1.5"),
+        # Without an address in CONTEXT, as after DHCP, the one that faces OneGate.
+        ({"ETH0_IP6": "fd00::5", "ONEGATE_ENDPOINT": "http://127.0.0.1:5030"}, "127.0.0.1"),
+    ],
+)
+def test_the_address_that_is_published_is_one_that_others_can_reach(context: dict[str, str], address: str) -> None:
+    assert program.first_address(Settings({**BASE, **context})) == address
+
+
 @given(st.lists(st.integers(0, 50), unique=True), st.integers(0, 50))
 def test_the_partition_is_the_place_in_the_list(nodes: list[int], vm: int) -> None:
     found = partition(nodes, vm)
     assert found == (f"partition-id={nodes.index(vm)} num-partitions={len(nodes)}" if vm in nodes else "")
 
 
-ODD = [{}, {"SERVICE": None}, {"SERVICE": {"roles": 7}}, {"SERVICE": {"roles": [None, {"name": "supernode"}]}}]
+ODD = [
+    {},
+    {"SERVICE": None},
+    {"SERVICE": {"roles": 7}},
+    {"SERVICE": {"roles": [None, {"name": "supernode"}]}},
+    {"SERVICE": {"roles": [{"name": "supernode", "nodes": 7}]}},
+    {"SERVICE": {"roles": [{"name": "supernode", "nodes": [None, 7, {"deploy_id": float("inf")}]}]}},
+]
 
 
 @pytest.mark.parametrize("service", ODD)
@@ -265,13 +335,14 @@ def test_flower_that_dies_is_reported_and_comes_back(machine: Machine, gate: Gat
     [
         (lambda gate: setattr(gate, "status", 401), "refuse"),
         (lambda gate: setattr(gate, "status", 503), "does not answer: status 503"),
+        (lambda gate: (setattr(gate, "status", 503), setattr(gate, "said", b"503 Service Unavailable")), "status 503"),
         (lambda gate: setattr(gate, "body", b"<html>"), "answers no JSON"),
         (lambda gate: setattr(gate, "body", b"[" * 100_000), "answers no JSON"),
         (lambda gate: setattr(gate, "body", b"7"), "something else than an object"),
     ],
 )
 def test_onegate_that_is_not_what_it_should_be(
-    machine: Machine, gate: Gate, capfd: pytest.CaptureFixture[str], change: Callable[[Gate], None], said: str
+    machine: Machine, gate: Gate, capfd: pytest.CaptureFixture[str], change: Callable[[Gate], object], said: str
 ) -> None:
     change(gate)
     machine.boot(FL_ROLE="supernode")
@@ -304,7 +375,7 @@ def test_following_takes_up_a_new_partition_but_not_while_a_task_is_worked_on(
     machine: Machine, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.lists(superlink=[1], supernode=[3, 4])
-    gate.vms[1] = {"FL_ENDPOINT": "127.0.0.1:9092"}
+    gate.vms[1] = {"FL_ENDPOINT": gate.address}
     busy = [True]
     monkeypatch.setattr(program, "trains_now", lambda _: busy[0])
     machine.boot(FL_ROLE="supernode", FL_FOLLOW="YES")
@@ -317,6 +388,56 @@ def test_following_takes_up_a_new_partition_but_not_while_a_task_is_worked_on(
     until(lambda: gate.now["FL_NODE_CONFIG"] == "partition-id=1 num-partitions=3")
     assert log.read_text().count("Starting Flower SuperNode") == 2
     until(lambda: gate.now["FL_STAGE"] == "running")
+
+
+def test_following_goes_on_where_the_list_can_t_be_read(machine: Machine, gate: Gate) -> None:
+    """Flower, which may be training, is neither ended nor started anew for that."""
+    gate.lists(superlink=[1], supernode=[3, 4])
+    gate.vms[1] = {"FL_ENDPOINT": gate.address}
+    machine.boot(FL_ROLE="supernode", FL_FOLLOW="YES")
+    until(lambda: gate.now.get("READY") == "YES")
+    gate.status, gate.refused = 503, 0
+    until(lambda: gate.refused > 8)
+    gate.status = 0
+    gate.lists(superlink=[1], supernode=[4, 3])
+    until(lambda: gate.now["FL_NODE_CONFIG"] == "partition-id=1 num-partitions=2")
+    assert not any(values.get("FL_ERROR") for values in gate.told)
+    assert (machine.folder / "var/log/flower.log").read_text().count("Starting Flower SuperNode") == 2
+
+
+def test_a_superlink_that_goes_away_is_reported_and_a_new_one_is_joined(
+    machine: Machine, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "DOWN", 0.2)
+    gate.lists(superlink=[1], supernode=[3])
+    log = machine.folder / "var/log/flower.log"
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as superlink:
+        endpoint = f"127.0.0.1:{superlink.getsockname()[1]}"
+        gate.vms[1] = {"FL_ENDPOINT": endpoint, "FL_READY": "YES"}
+        machine.boot(FL_ROLE="supernode")
+        until(lambda: gate.now.get("READY") == "YES")
+    assert f"the SuperLink at {endpoint} does not answer" in failing(gate)
+    assert gate.now["FL_NODE_READY"] == "NO"
+    assert health(Places(str(machine.folder))) == 1
+    assert log.read_text().count("Starting Flower SuperNode") == 1, "it may have work that is not handed in"
+    with contextlib.closing(socket.create_server(("127.0.0.1", int(endpoint.rpartition(":")[2])))):
+        until(lambda: gate.now["FL_NODE_READY"] == "YES")
+        assert gate.now["FL_ERROR"] == ""
+        assert log.read_text().count("Starting Flower SuperNode") == 1
+    failing(gate)
+    gate.vms[1] = {"FL_ENDPOINT": gate.address, "FL_READY": "YES"}
+    until(lambda: gate.now["FL_NODE_READY"] == "YES")
+    assert f"'--superlink', '{gate.address}'" in log.read_text()
+
+
+def test_what_stood_there_before_a_reboot_is_taken_back_though_onegate_is_late(machine: Machine, gate: Gate) -> None:
+    gate.status, gate.refused = 503, 0
+    machine.boot()
+    until(lambda: gate.refused > 4)
+    gate.status = 0
+    until(lambda: gate.now.get("READY") == "YES")
+    assert gate.told[0].get("READY") == "NO"
+    assert [values["READY"] for values in gate.told if "READY" in values] == ["NO", "YES"]
 
 
 def test_without_following_it_keeps_what_it_booted_with(machine: Machine, gate: Gate) -> None:

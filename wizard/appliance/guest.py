@@ -112,7 +112,9 @@ class Places:
         self.program = below("opt", "flower", "guest.py")
         self.health_check = below("opt", "flower", "scripts", "health-check.sh")
         self.baked = below("opt", "flower", "venv")
+        # What is in `state` is root's own; `home` is that of the user flower.
         self.state = below("var", "lib", "flower")
+        self.home = below("var", "lib", "flower", "home")
         self.tls = below("var", "lib", "flower", "tls")
         self.run = below("run", "flower-guest")
         self.booted = below("run", "flower-guest", "booted")
@@ -126,21 +128,33 @@ class Places:
 
 
 def write(path: str, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all.
+
+    A link that lies where the new text is written is never followed.
+    """
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     half = "{}.{}".format(path, os.getpid())
-    number = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(half)
+    number = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(number, "w", encoding="utf-8") as file:
+        os.fchmod(number, mode)
         file.write(text)
-    os.chmod(half, mode)
     os.replace(half, path)
 
 
+_OPENS_GATE = re.compile("[ ']*".join("READY") + "[ ']*=(?=[ ']*" + "[ ']*".join("YES") + ")")
+
+
 def one_line(text: str) -> str:
-    """A text as one printable line of bounded length, as OpenNebula's templates and a console can take it."""
+    """A text as one printable line of bounded length, as OpenNebula's templates and a console can take it.
+
+    OneFlow takes a VM for ready where its attributes hold READY=YES in any text: no sentence does.
+    """
     clean = "".join(character if character.isprintable() else " " for character in text)
     clean = " ".join(clean.replace('"', "'").replace("\\", "/").split())
+    clean = _OPENS_GATE.sub("READY: ", clean)
     return clean if len(clean) <= _LONGEST_REPORT else clean[: _LONGEST_REPORT - 1] + "…"
 
 
@@ -176,8 +190,9 @@ _PACKAGE = re.compile(
     re.ASCII,
 )
 _PAIR = re.compile(
-    r"[A-Za-z0-9_-]+=(?:[+-]?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?(?:[eE][+-]?[0-9]{1,3})?"
-    r"|true|false|'[^'\"]*'|\"[^'\"]*\")\Z",
+    r"([A-Za-z0-9_-]+)=(?:[+-]?(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?"
+    r"|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*|[+-]?(?:inf|nan)"
+    r"|true|false|'[^']*'|\"[^\"]*\")\Z",
     re.ASCII,
 )
 _TOKEN = re.compile(r"(?:[^\s'\"]|'[^']*'|\"[^\"]*\"|['\"])+")
@@ -263,10 +278,17 @@ class Settings:
             raise Failure("FL_NODE_CONFIG has {} characters: at most {}.".format(len(text), _LONGEST_VALUE))
         if not text.isprintable() or _METACHARACTERS.intersection(text):
             raise Failure("FL_NODE_CONFIG has characters that are not allowed in it: write key=value pairs alone.")
+        if text and not text.strip():
+            raise Failure("FL_NODE_CONFIG has only blanks: leave it empty.")
+        keys = set()
         for match in _TOKEN.finditer(text):
-            if not _PAIR.match(match.group()):
+            pair = _PAIR.match(match.group())
+            if not pair or match.group().endswith(","):
                 said = "FL_NODE_CONFIG: {!r} is no key=value that Flower reads; a text as a value needs quotes."
                 raise Failure(said.format(match.group()[:60]))
+            if pair.group(1) in keys:
+                raise Failure("FL_NODE_CONFIG has {} twice: Flower refuses that.".format(pair.group(1)[:60]))
+            keys.add(pair.group(1))
         return text.strip(" ")
 
     def _own_addresses(self) -> List[str]:
@@ -320,7 +342,8 @@ class OneGate:
                     return str(answer.read(_LARGEST_ANSWER).decode("utf-8", "replace"))
             except urllib.error.HTTPError as error:
                 said = error.read(200).decode("utf-8", "replace")
-                if error.code < 500 or "Service" in said or "No service" in said:
+                # A proxy's own "Service Unavailable" is no answer about a service.
+                if error.code < 500 or re.search(r"No service available|Service \d+ does not", said):
                     raise Refused(error.code, said) from None
                 why = "status {}".format(error.code)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -335,7 +358,7 @@ def _escaped(value: str) -> str:
 
 
 class Reporter:
-    """Tells OneGate, the console and the journal what goes on. What can't be told is told later."""
+    """Tells OneGate, the console and the journal what goes on. What can't be reported is reported later."""
 
     def __init__(
         self,
@@ -347,6 +370,7 @@ class Reporter:
         self.gate, self.own_ready = gate, own_ready
         self._console, self._clock = console, clock
         self._told: Dict[str, str] = {}
+        self._untold: Dict[str, str] = {}
 
     def stage(self, text: str) -> None:
         """The step that begins now."""
@@ -355,13 +379,14 @@ class Reporter:
             self.tell({"FL_STAGE": one_line(text), "FL_STAGE_SINCE": str(int(self._clock()))})
 
     def error(self, text: str) -> None:
-        """Why it does not go on: Flower does not run then, and the next try follows by itself."""
+        """Why it does not go on: the next try follows by itself."""
         self._console("ERROR: " + one_line(text))
         self.tell({self.own_ready: "NO", "FL_ERROR": one_line(text)})
 
     def tell(self, values: Mapping[str, str]) -> None:
         """Publish what was not published yet; OneGate being away is no reason to stop."""
-        new = {key: value for key, value in values.items() if self._told.get(key) != value}
+        wanted = {**self._untold, **values}
+        new = {key: value for key, value in wanted.items() if self._told.get(key) != value}
         if not new or self.gate is None:
             return
         try:
@@ -371,8 +396,11 @@ class Reporter:
             self._console("OneGate refused what was reported ({}): {}".format(code, one_line(said)))
         except Failure as error:
             self._console(str(error))
+            self._untold = new
+            return
         else:
             self._told.update(new)
+        self._untold = {}
 
 
 # Flower, by version
@@ -469,6 +497,16 @@ def answers(address: str, port: int, http: bool = False, ca: Optional[str] = Non
         return False
 
 
+def reaches(endpoint: str, timeout: float = 2.0) -> bool:
+    """True if somebody listens at a `host:port`."""
+    host, _, port = endpoint.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
 def _speaks(connection: socket.socket, address: str, http: bool) -> bool:
     if http:
         asked = "GET /health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n".format(address)
@@ -489,8 +527,9 @@ def nodes_of(service: Mapping[str, Any], role: str) -> List[int]:
     found = []
     for item in roles if isinstance(roles, list) else []:
         if isinstance(item, dict) and item.get("name") == role:
-            for node in item.get("nodes") or []:
-                with contextlib.suppress(TypeError, ValueError, AttributeError):
+            nodes = item.get("nodes")
+            for node in nodes if isinstance(nodes, list) else []:
+                with contextlib.suppress(TypeError, ValueError, AttributeError, OverflowError):
                     found.append(int(node.get("deploy_id")))
     return found
 
@@ -645,7 +684,7 @@ class Installer:
         if self._settings.wheels:
             url = self._settings.wheels
             if url.lower().split("?")[0].endswith((".tar", ".tar.gz", ".tgz", ".zip")):
-                folder = os.path.join(self._places.state, "wheels")
+                folder = os.path.join(self._places.opt, "wheels")
                 shutil.rmtree(folder, ignore_errors=True)
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
                 unpack_wheels(url, folder)
@@ -882,14 +921,14 @@ StartLimitIntervalSec=0
 User=flower
 Group=flower
 ExecStart={python} {program} flower
-WorkingDirectory={state}
+WorkingDirectory={home}
 Restart=always
 RestartSec=5
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
-ReadWritePaths={state}
+ReadWritePaths={home}
 """
 
 GUEST_UNIT = """\
@@ -919,23 +958,23 @@ class Unit:
         status, _ = run(["id", "flower"])
         if status:
             status, said = run(
-                ["useradd", "--system", "--home-dir", self._places.state, "--shell", "/usr/sbin/nologin", "flower"]
+                ["useradd", "--system", "--home-dir", self._places.home, "--shell", "/usr/sbin/nologin", "flower"]
             )
             if status:
                 raise Failure("the user flower can't be made: {}".format(one_line(said)))
-        os.makedirs(self._places.state, exist_ok=True)
-        self.own(self._places.state)
+        os.makedirs(self._places.home, exist_ok=True)
+        self.own(self._places.home)
 
     def own(self, path: str) -> None:
-        """Give a file or folder, with all in it, to the user."""
-        status, said = run(["chown", "-R", "flower:", path])
+        """Give a file, or a folder without what is in it, to the user."""
+        status, said = run(["chown", "--no-dereference", "flower:", path])
         if status:
             raise Failure("{} can't be given to the user flower: {}".format(path, one_line(said)))
 
     def start(self, command: List[str], environment: Dict[str, str]) -> None:
         """Start it anew with this command and exactly this environment."""
         write(self._places.arguments, json.dumps({"command": command, "environment": environment}))
-        text = FLOWER_UNIT.format(python=sys.executable, program=self._places.program, state=self._places.state)
+        text = FLOWER_UNIT.format(python=sys.executable, program=self._places.program, home=self._places.home)
         write(os.path.join(self._places.units, self.NAME), text)
         for step in (["daemon-reload"], ["restart", self.NAME]):
             status, said = run(["systemctl", *step])
@@ -979,7 +1018,7 @@ class Child:
 
     def prepare(self) -> None:
         """Make the folders."""
-        os.makedirs(self._places.state, exist_ok=True)
+        os.makedirs(self._places.home, exist_ok=True)
         os.makedirs(os.path.dirname(self._log), exist_ok=True)
 
     def own(self, path: str) -> None:
@@ -996,7 +1035,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    cwd=self._places.state,
+                    cwd=self._places.home,
                     env=environment,
                     preexec_fn=_end_with_parent,
                 )
@@ -1140,8 +1179,10 @@ class Guest:
         if self._first:
             # What was published before a reboot stands there still.
             said = {"FL_ERROR": "", self._own: "NO"}
-            self._reporter.tell({**said, "READY": "NO"} if context.get("REPORT_READY", "").upper() == "YES" else said)
-            self._first = False
+            if context.get("REPORT_READY", "").strip().upper() == "YES":
+                said["READY"] = "NO"
+            self._reporter.tell(said)
+            self._first = self._reporter.gate is None
         self.settings = settings = Settings(context)
         if not settings.vm_id or not settings.onegate:
             raise Failure("CONTEXT lacks VMID or ONEGATE_ENDPOINT: set TOKEN=YES in the VM template.")
@@ -1153,7 +1194,7 @@ class Guest:
                 settings,
                 self._reporter.stage,
                 not self._plain,
-                lambda pause: _ignored(self._stopped.wait(pause)),
+                self._pause,
             ).environment()
         )
         if settings.role == SUPERLINK:
@@ -1193,12 +1234,12 @@ class Guest:
 
     def _superlink(self, settings: Settings, venv: str) -> None:
         flower = Flower(settings.version)
-        address = self._address or next(iter(settings.addresses), "") or first_address()
+        address = self._address or first_address(settings)
         tls = self._certificates(settings, venv, address) if settings.tls else None
         self._reporter.stage("starting Flower {}".format(settings.version))
         if not self._plain:
             open_port(flower.fleet_port)
-        database = os.path.join(self._places.state, "superlink.db")
+        database = os.path.join(self._places.home, "superlink.db")
         command = flower.superlink(self._address or "0.0.0.0", self._address or "127.0.0.1", tls, database)
         self._start(settings, venv, command)
         self._until(lambda: self._superlink_answers(settings, address), UP_WITHIN, "the SuperLink does not answer")
@@ -1231,12 +1272,13 @@ class Guest:
             known = []
         if known != addresses or not all(map(os.path.exists, tls)):
             self._reporter.stage("making certificates")
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             python = os.path.join(venv, "bin", "python")
             status, said = run([python, own_program(self._places), "certificates", folder, *addresses], 120.0)
             if status:
                 raise Failure(_explained(said, "no certificates could be made"))
-        self._flower.own(folder)
+        # The key of the CA stays root's: whoever runs code in Flower could make certificates with it.
+        self._flower.own(tls[2])
         return (tls[0], tls[1], tls[2])
 
     def _supernode(self, settings: Settings, venv: str) -> None:
@@ -1346,8 +1388,8 @@ class Guest:
         environment.update(
             {
                 "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath))),
-                "HOME": self._places.state,
-                "FLWR_HOME": os.path.join(self._places.state, ".flwr"),
+                "HOME": self._places.home,
+                "FLWR_HOME": os.path.join(self._places.home, ".flwr"),
                 # Whether a SuperNode is connected, Flower says at INFO alone.
                 "FLWR_LOG_LEVEL": "DEBUG" if settings.log_level == "DEBUG" else "INFO",
                 "LANG": "C.UTF-8",
@@ -1397,43 +1439,73 @@ class Guest:
         settings = self.settings
         if settings is None:
             return
-        address = self._address or next(iter(settings.addresses), "") or first_address()
-        down = 0.0
+        address = "" if settings.role == SUPERNODE else self._address or first_address(settings)
+        down = alone = 0.0
         looked = time.monotonic()
+        connected = True
         while not self._stopped.is_set():
             self._pause(LOOK)
-            if self._stopped.is_set():
-                return
             now = time.monotonic()
-            works = (
-                self._superlink_answers(settings, address) if settings.role == SUPERLINK else bool(self._joined_as())
-            )
-            self._write_health(works, "" if works else "Flower is down")
-            if works:
-                down = 0.0
-                self._say_ready()
-                if settings.role == SUPERNODE:
-                    self._reporter.tell({"FL_NODE_ID": self._joined_as()})
-                if settings.follow and settings.role == SUPERNODE and now - looked >= FOLLOW:
-                    looked = now
-                    self._follow(settings)
+            due = now - looked >= FOLLOW
+            looked = now if due else looked
+            if settings.role == SUPERLINK:
+                works = self._superlink_answers(settings, address)
+            else:
+                works = bool(self._joined_as())
+                # A connection each, from every SuperNode: seldom, unless it may be back.
+                connected = reaches(self._joined[0]) if due or not connected else True
+            why = "Flower is down" if not works else "" if connected else "the SuperLink does not answer"
+            self._write_health(works and connected, why)
+            if not works:
+                down = down or now
+                if now - down >= (0.0 if self._plain and not self._flower.is_running() else DOWN):
+                    raise Failure("Flower is down: {}".format(last_words(self._flower.log())))
                 continue
-            down = down or now
-            if now - down >= (0.0 if self._plain and not self._flower.is_running() else DOWN):
-                raise Failure("Flower is down: {}".format(last_words(self._flower.log())))
+            down = 0.0
+            if not connected:
+                alone = alone or now
+                if due and now - alone >= DOWN:
+                    self._alone(settings)
+                continue
+            alone = 0.0
+            self._reporter.tell({"FL_ERROR": "", self._own: "YES"})
+            self._say_ready()
+            if settings.role == SUPERNODE:
+                self._reporter.tell({"FL_NODE_ID": self._joined_as()})
+                if settings.follow and due:
+                    self._follow(settings)
+
+    def _alone(self, settings: Settings) -> None:
+        """Report that nobody is at the SuperLink's address. Flower goes on: it connects again by itself, and may have
+        work that is not handed in. Raises Failure where the SuperLink is at another address by now."""
+        said = "the SuperLink at {} does not answer: look at its VM. This SuperNode connects again by itself."
+        self._reporter.error(said.format(self._joined[0]))
+        if settings.superlink:
+            return
+        try:
+            found = self._published_by_superlink()
+        except Failure:
+            return
+        endpoint = found.get("FL_ENDPOINT", "")
+        if found.get("FL_READY") == "YES" and endpoint != self._joined[0] and _ADDRESS.match(endpoint):
+            raise Failure("the SuperLink has moved to {}".format(endpoint))
 
     def _follow(self, settings: Settings) -> None:
         """Take up a new partition where the list has changed, unless a task is worked on or the operator gave one."""
         if settings.node_config:
             return
-        with contextlib.suppress(Refused):
+        try:
             config = partition(nodes_of(self._gate.get("/service"), SUPERNODE), int(settings.vm_id))
-            own = "{}:9094".format(self._address) if self._address else "9094"
-            if config and config != self._node_config and not trains_now(own):
-                superlink, ca, venv = self._joined
-                self._say("taking up the partition {}".format(config))
-                self._join(settings, venv, superlink, ca, config)
-                self._reporter.stage("running")
+        except (Refused, Failure) as error:
+            # It trains all the same, and the list is looked at again.
+            self._say("the list of SuperNodes can't be read: {}".format(error))
+            return
+        own = "{}:9094".format(self._address) if self._address else "9094"
+        if config and config != self._node_config and not trains_now(own):
+            superlink, ca, venv = self._joined
+            self._say("taking up the partition {}".format(config))
+            self._join(settings, venv, superlink, ca, config)
+            self._reporter.stage("running")
 
     def _write_health(self, works: bool, why: str) -> None:
         write(self._places.health, json.dumps({"works": works, "why": one_line(why), "at": time.time()}))
@@ -1448,10 +1520,6 @@ class Guest:
         if not self._plain:
             with contextlib.suppress(OSError), open("/dev/console", "w", encoding="utf-8") as console:
                 console.write(line + "\r\n")
-
-
-def _ignored(_: object) -> None:
-    return None
 
 
 def read_folder(folder: str) -> Tuple[Dict[str, str], str]:
@@ -1478,12 +1546,22 @@ def trusted(text: str) -> str:
     return pem if pem.startswith("-----BEGIN CERTIFICATE-----") else ""
 
 
-def first_address() -> str:
-    """An address of this machine at which others may reach it. Raises Failure."""
-    for text in run(["hostname", "-I"])[1].split():
-        with contextlib.suppress(ValueError):
-            return str(ipaddress.ip_address(text))
-    raise Failure("this VM has no IP address: give its VM template or the service a network.")
+def first_address(settings: Settings) -> str:
+    """An IPv4 address of this machine at which others may reach it: CONTEXT's, else the one that faces OneGate.
+
+    Raises Failure.
+    """
+    for text in settings.addresses:
+        if isinstance(ipaddress.ip_address(text), ipaddress.IPv4Address):
+            return text
+    host = urllib.parse.urlsplit(settings.onegate).hostname or ""
+    try:
+        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+            # Nothing is sent: the kernel chooses the address from which it would be.
+            probe.connect((host, 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        raise Failure("this VM has no IPv4 address: give its VM template or the service a network.") from None
 
 
 def last_words(log: str) -> str:
