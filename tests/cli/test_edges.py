@@ -15,6 +15,7 @@ import pytest
 from tests.cli.conftest import PYTHON, Ended, Program
 from wizard.cli import deploy as deploy_module
 from wizard.cli import program as cli
+from wizard.cli.appliance import appliance
 from wizard.cli.presets import presets
 from wizard.sandbox.server import Sandbox
 
@@ -44,6 +45,12 @@ COMMANDS = (
     ("presets", "rename"),
     ("presets", "delete"),
     ("presets", "import"),
+    ("appliance",),
+    ("appliance", "images"),
+    ("appliance", "create"),
+    ("appliance", "update"),
+    ("appliance", "render"),
+    ("verify",),
     ("completion",),
     ("sandbox",),
     ("rehearse",),
@@ -73,7 +80,9 @@ def test_each_command_explains_itself_with_an_example(call: Callable[..., Ended]
 
 def test_every_command_is_in_the_list_above() -> None:
     assert {command[0] for command in COMMANDS if command} == set(cli.wizard.commands)
-    assert {command[1] for command in COMMANDS if len(command) == 2} == set(presets.commands)  # type: ignore[attr-defined]
+    for group in (presets, appliance):
+        below = {command[1] for command in COMMANDS if len(command) == 2 and command[0] == group.name}
+        assert below == set(group.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

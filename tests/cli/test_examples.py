@@ -22,7 +22,7 @@ STATUS = {("presets", "diff"): 1, ("recover",): 6}
 """Presets that differ, and a service that is RUNNING, which OneFlow refuses to recover."""
 SERVICE = "42"
 """The service of the examples."""
-WITH_FLOWER = {("rehearse",), ("superlink",)}
+WITH_FLOWER = {("rehearse",), ("superlink",), ("verify",)}
 """Their examples need an image of Flower: `tests/flower` runs what they show."""
 
 

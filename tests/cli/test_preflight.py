@@ -27,7 +27,7 @@ def test_a_good_cloud(call: Call, cloud: Sandbox) -> None:
     assert ended.status == 0
     lines = ended.out.splitlines()
     assert any(line.split() == ["ok", "SuperLink", "image", "0", "flower-os", "is", "READY"] for line in lines)
-    assert lines[-1] == "1 unknown, 15 ok"
+    assert lines[-1] == "3 unknown, 15 ok"
     assert sent(cloud) == []
 
 
@@ -123,7 +123,7 @@ def test_deploy_tells_the_warnings_and_goes_on(call: Call, cloud_of: Clouds) -> 
     cloud = cloud_of(replace(DEFAULT, images=(image,)))
     ended = call("deploy", "default", "--yes", "--no-wait", cloud=cloud)
     assert ended.status == 0
-    assert "preflight: 2 warnings, 1 unknown, 13 ok" in ended.err
+    assert "preflight: 2 warnings, 3 unknown, 13 ok" in ended.err
     assert "warning: SuperLink image: 0 flower-os is LOCKED" in ended.err
 
 
@@ -148,7 +148,7 @@ def test_deploy_goes_on_where_the_cloud_does_not_tell_all(call: Call, cloud: San
     cloud.faults.plan("oned", "error", match="one.hostpool.info", times=-1)
     ended = call("deploy", "default", "--yes", "--no-wait", cloud=cloud)
     assert ended.status == 0
-    assert "preflight: 2 unknown, 14 ok" in ended.err
+    assert "preflight: 4 unknown, 14 ok" in ended.err
 
 
 def test_a_dry_run_needs_no_preflight(call: Call, cloud_of: Clouds) -> None:

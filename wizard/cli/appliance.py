@@ -94,8 +94,8 @@ def images(context: click.Context, as_json: bool) -> None:
 @click.command(
     short_help="Register the two VM templates over an image.",
     epilog=example(
-        'flowerneb-wizard appliance create --image "Debian 12" --dry-run',
-        'flowerneb-wizard appliance create --image "Debian 12" --network flower-net --follow --yes',
+        'flowerneb-wizard appliance create --image ubuntu-24.04 --prefix "test " --dry-run',
+        'flowerneb-wizard appliance create --image ubuntu-24.04 --prefix "test " --network flower-net --follow --yes',
     ),
 )
 @click.option("--image", metavar="REF", required=True, help="Image of a Linux distribution, by name or id.")
@@ -213,7 +213,7 @@ def render(role: str, image: int, network: int | None, **chosen: Any) -> None:
 
 @click.group(
     short_help="Make the VM templates that become a SuperLink and SuperNodes.",
-    epilog=example('flowerneb-wizard appliance create --image "Debian 12"'),
+    epilog=example("flowerneb-wizard appliance images"),
     commands={"images": images, "create": create, "update": update, "render": render},
 )
 def appliance() -> None:
