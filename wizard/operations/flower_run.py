@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from wizard.core.cluster.partitions import Assignment
@@ -104,7 +105,11 @@ _APP = Path(__file__).parent / "flower_scripts" / "app"
 NAME = "rehearsal"
 """What the connection to the SuperLink is called."""
 COMPLETED = "finished:completed"
+UNKNOWN = "not known"
+"""Status where nobody answers."""
 _LOOK = 0.2
+_NUMBERS = count()
+"""Processes have a name each: several runs may be asked for one after the other."""
 _COUNT = re.compile(r"\d{1,8}", re.ASCII)
 _SUBMITTED = re.compile(r"(?:started run|run[_-]id\D{0,4}) ?(\d{4,20})", re.IGNORECASE)
 _AFTERWARDS = 30.0
@@ -159,7 +164,7 @@ class Run:
         self._processes, self._folder, self._python, self._family = processes, folder, python, family
         self._home = folder / "operator"
         self._app = self._home / "app"
-        self._count = 0
+        self._number, self._count = next(_NUMBERS), 0
         self._prepare(address, ca)
 
     def follow(
@@ -208,7 +213,7 @@ class Run:
             runs = json.loads(text[text.index("{") :])["runs"]
             return str(runs[0]["status"]) if runs else "not submitted"
         except (ValueError, KeyError, IndexError, TypeError):
-            return "not known"
+            return UNKNOWN
 
     def stop(self) -> None:
         """Stop the run that was submitted, where it is not over."""
@@ -226,7 +231,7 @@ class Run:
 
     @property
     def _process(self) -> str:
-        return f"operator.{self._count}"
+        return f"operator-{self._number}.{self._count}"
 
     def _start(self, what: str, arguments: list[str]) -> Path:
         self._count += 1

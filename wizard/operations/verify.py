@@ -20,7 +20,7 @@ from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.text import counted
 from wizard.operations.flower_environments import python_of
-from wizard.operations.flower_run import Ended, Row, Run, Word, compared, settings_from
+from wizard.operations.flower_run import UNKNOWN, Ended, Row, Run, Word, compared, settings_from
 from wizard.operations.processes import Processes
 from wizard.operations.ssh_tunnel import Tunnel, reachable
 
@@ -101,8 +101,7 @@ def verify(
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flower-verify-")))
         processes = stack.enter_context(Processes())
-        address = _address(found, kind, processes, folder, ssh, tell, stack)
-        run = Run(processes, folder, python, kind, address, found.ca if found.tls else "")
+        run, address = _way(found, kind, python, processes, folder, ssh, tell, stack)
         _refuse_a_second(run, address, snapshot, may_disturb)
         tell("running the app: " + ", ".join(f"{name} {value}" for name, value in options.items()))
         try:
@@ -123,20 +122,26 @@ def _family(found: Card) -> Family:
     return kind
 
 
-def _address(
+def _way(
     found: Card,
     kind: Family,
+    python: Path,
     processes: Processes,
     folder: Path,
     ssh: str | None,
     tell: Tell,
     stack: contextlib.ExitStack,
-) -> str:
+) -> tuple[Run, str]:
+    """The way to the Control API: directly, else through a tunnel; and the address that is asked."""
     host = found.address.rpartition(":")[0].strip("[]")
     port = kind.control_port
+    ca = found.ca if found.tls else ""
     if reachable(host, port):
-        return f"{host}:{port}"
-    if ssh is None:
+        run = Run(processes, folder, python, kind, f"{host}:{port}", ca)
+        # That something accepts a connection there says little: a proxy may.
+        if ssh is None or run.status() != UNKNOWN:
+            return run, f"{host}:{port}"
+    elif ssh is None:
         hint = "It listens on the VM itself alone: leave --no-ssh out, or open a tunnel."
         raise NotVerified("its Control API is not reached from here", f"{host}:{port}", hint=hint)
     target = ssh or f"root@{host}"
@@ -144,7 +149,8 @@ def _address(
     environment = {key: value for key, value in os.environ.items() if key in _FOR_SSH}
     tunnel = Tunnel(processes, target, port, folder / "tunnel.log", environment)
     stack.callback(tunnel.close)
-    return f"127.0.0.1:{tunnel.port}"
+    address = f"127.0.0.1:{tunnel.port}"
+    return Run(processes, folder, python, kind, address, ca), address
 
 
 _FOR_SSH = ("HOME", "PATH", "USER", "LOGNAME", "SSH_AUTH_SOCK", "LANG", "LC_ALL", "XDG_CONFIG_HOME")
@@ -152,7 +158,7 @@ _FOR_SSH = ("HOME", "PATH", "USER", "LOGNAME", "SSH_AUTH_SOCK", "LANG", "LC_ALL"
 
 def _refuse_a_second(run: Run, address: str, snapshot: ServiceSnapshot, may_disturb: Callable[[], bool]) -> None:
     status = run.status()
-    if status == "not known":
+    if status == UNKNOWN:
         hint = "See its log on the VM: `journalctl -u flower`. With TLS, its certificate has to be for this address."
         raise NotVerified("the SuperLink does not answer", address, run.last_lines, hint)
     if not status.startswith("finished") and status != "not submitted" and not may_disturb():
