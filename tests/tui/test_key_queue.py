@@ -162,6 +162,7 @@ BACKGROUND = {
     "superlink",
     "sweep",
     "ask",
+    "verify",
 }
 """Groups of workers that nobody waits for: what they find is shown when it is there."""
 

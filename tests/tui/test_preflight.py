@@ -50,7 +50,7 @@ async def test_it_runs_by_itself_and_its_errors_hold_the_deployment_back(
     async with app.run_test(size=(80, 24)) as pilot:
         found = await on_review(pilot)
         assert line(pilot, "#verdict") == "✗ Preflight found 1 error. Fix it first."
-        assert str(found.border_subtitle) == "1 error, 1 unknown, 14 ok"
+        assert str(found.border_subtitle) == "1 error, 3 unknown, 14 ok"
         shown = lines(found)
         assert shown[0].startswith("✗ error Hosts: not enough CPU")
         assert "Choose fewer SuperNodes" in shown[0]

@@ -70,11 +70,12 @@ async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
         return await app.push_screen_wait(NodeConfigEditor(session.plan, row.field))
     listing = session.listing(meaning)
     makes = meaning is Meaning.VM_TEMPLATE and session.lacks_appliance
-    if listing is None or not (listing.objects or makes):
+    if listing is None or not listing.objects:
         if listing is None or not listing.asked:
             detail = "The cloud has not answered yet what there is. Type the id, or try again."
         else:
-            detail = str(listing.error) if listing.error else "This user can see none. Type the id."
+            more = ", or press a on Home to make them" if makes else ""
+            detail = str(listing.error) if listing.error else f"This user can see none. Type the id{more}."
         app.notify(detail, title=row.field.label, severity="warning", markup=False)
         return None
     context = session.plan.contract.context
