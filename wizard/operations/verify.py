@@ -53,7 +53,7 @@ class Verified:
     def agrees(self) -> bool:
         """True if the run came to its end, and every client was given what the dashboard says.
 
-        Where VMs and nodes can't be told apart, the partitions of all of them have to be the same together.
+        Where VMs and nodes can't be kept apart, the partitions of all of them have to be the same together.
         """
         matched = [row for row in self.rows if row.vm_id not in self.unmatched]
         return self.ended.completed and bool(self.rows) and self.together and all(row.agrees for row in matched)
@@ -185,7 +185,7 @@ def _options(snapshot: ServiceSnapshot, rounds: int | None, tell: Tell) -> dict[
         if key not in found and there < 2:
             capped[key] = str(there)
     if capped:
-        tell(f"only {counted(there, 'SuperNode')} READY: the app is told to begin with that many")
+        tell(f"only {counted(there, 'SuperNode')} READY: the app begins with that many")
     return {**found, **capped}
 
 

@@ -31,7 +31,7 @@ def appliance(case: Case) -> Iterator[Finding]:
         if not isinstance(template, VmTemplate):
             yield Finding("appliance", title, Result.UNKNOWN, "its VM template is not known")
         elif (mark := Mark.of(template.attributes)) is None:
-            found = f"VM template {template.id} has another appliance, and what is in it can't be told"
+            found = f"VM template {template.id} has another appliance, and what is in it is not known"
             todo = "`flowerneb-wizard appliance create` makes one that is known."
             yield Finding("appliance", title, Result.UNKNOWN, found, todo)
         else:

@@ -46,4 +46,4 @@ def fitness(image: Image) -> Fitness:
     known = re.search(r"debian|ubuntu|rocky|alma|fedora|rhel|suse|centos", image.name, re.IGNORECASE)
     if known:
         return Fitness(True, "")
-    return Fitness(None, "what is in it can't be told: it must be a Linux with systemd and Python 3.10 or newer")
+    return Fitness(None, "what is in it is not known: it must be a Linux with systemd and Python 3.10 or newer")

@@ -67,7 +67,7 @@ def _picker(fitting: tuple[Judged, ...]) -> Picker:
         tuple(item.image for item in fitting),
         ask_again=ask,
         leaving="Esc leaves",
-        told=lambda item: said.get(item.id, ""),
+        about=lambda item: said.get(item.id, ""),
     )
 
 

@@ -102,7 +102,7 @@ class Picker(Dialog[CloudObject | None]):
     """A filter over a list, and under it what is known of the marked one. Enter takes that one, Esc none.
 
     `wanted` is the CONTEXT that the contract asks for; `ask_again` blocks, and is called away from the screen;
-    `leaving` says what Esc does, `told` what else is known of one. An object whose id is negative is none of the
+    `leaving` says what Esc does, `about` what else is known of one. An object whose id is negative is none of the
     cloud's: its name alone is shown.
     """
 
@@ -125,12 +125,12 @@ class Picker(Dialog[CloudObject | None]):
         wanted: Mapping[str, str] | None = None,
         ask_again: Callable[[], Listing | None] | None = None,
         leaving: str = "Esc leaves the field",
-        told: Callable[[CloudObject], str] = lambda _: "",
+        about: Callable[[CloudObject], str] = lambda _: "",
     ) -> None:
         super().__init__()
         self.heading, self.wanted, self._ask_again, self._leaving = title, wanted or {}, ask_again, leaving
         self.objects = _by_id(objects)
-        self._told = told
+        self._about = about
         self._list: FilterList[CloudObject] = FilterList(
             "objects",
             key=lambda item: item.id,
@@ -155,7 +155,7 @@ class Picker(Dialog[CloudObject | None]):
     def on_filter_list_marked(self) -> None:
         """Say what is known of the marked one, and how many there are."""
         marked, found, all_of_them = self._list.marked, len(self._list.matching), len(self.objects)
-        said = "\n".join(filter(None, (detail(marked, self.wanted), one_line(self._told(marked))))) if marked else ""
+        said = "\n".join(filter(None, (detail(marked, self.wanted), one_line(self._about(marked))))) if marked else ""
         self.query_one("#marked", Static).update(said or "nothing matches")
         more = f"; the first {SHOWN} are shown: type to narrow them" if found > SHOWN else ""
         again = " · ^r asks again" if self._ask_again else ""

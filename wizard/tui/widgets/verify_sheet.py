@@ -112,7 +112,7 @@ class VerifySheet(Dialog[None]):
             self.tell(line, "" if row.agrees or row.vm_id in found.unmatched else "$text-error")
         if found.unmatched:
             same = "the same partitions" if found.together else "OTHER partitions"
-            self.tell(f"Which client is whose can't be told; together they were given {same}.")
+            self.tell(f"Which client is whose is not known; together they were given {same}.")
         self.tell("")
         if found.agrees:
             self.tell(f"{Tone.GOOD.sign} Every client was given what the dashboard says.", TONES[Tone.GOOD])
