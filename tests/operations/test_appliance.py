@@ -18,6 +18,7 @@ from wizard.core.plan.plan import Plan
 from wizard.operations import appliance
 from wizard.operations.appliance import HalfMade, Taken, Unfit
 from wizard.operations.deploy import preflight
+from wizard.sandbox.http import Kind
 from wizard.sandbox.server import Sandbox
 from wizard.sandbox.worlds import WORLDS
 
@@ -100,6 +101,47 @@ def test_both_or_none(cloud: Cloud, sandbox: Sandbox, monkeypatch: pytest.Monkey
         assert dict(sandbox.world.vm_templates) == before
 
 
+@pytest.mark.parametrize("kind", ["cut", "gateway"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_lost_answer_is_looked_after(cloud: Cloud, sandbox: Sandbox, kind: Kind, skip: int) -> None:
+    """The server did it: what is there is gone on with, and not said to be missing."""
+    before = set(sandbox.world.vm_templates)
+    wanted = appliance.wanted(cloud, "0", "", make())
+    sandbox.faults.plan("oned", kind, match="one.template.allocate", skip=skip)
+    told: Told = []
+    numbers = appliance.create(cloud, wanted, told.append)
+    assert set(numbers) == set(sandbox.world.vm_templates) - before
+    assert [sandbox.world.vm_templates[number].name for number in numbers] == list(wanted.names)
+    assert ["the answer was lost" in line for line in told] == [skip == 0, skip == 1]
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_request_that_never_arrived_leaves_none(cloud: Cloud, sandbox: Sandbox, skip: int) -> None:
+    before = dict(sandbox.world.vm_templates)
+    wanted = appliance.wanted(cloud, "0", "", make())
+    sandbox.faults.plan("oned", "close", match="one.template.allocate", skip=skip)
+    with pytest.raises(CloudError) as caught:
+        appliance.create(cloud, wanted, lambda _: None)
+    assert "Neither of the two is registered" in caught.value.hint
+    assert dict(sandbox.world.vm_templates) == before
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+def test_where_nobody_can_look_nothing_is_claimed(cloud: Cloud, sandbox: Sandbox, skip: int) -> None:
+    """The server registers it, and is gone from then on."""
+    before = set(sandbox.world.vm_templates)
+    wanted = appliance.wanted(cloud, "0", "", make())
+    sandbox.faults.plan("oned", "cut", match="one.template.allocate", skip=skip, lasting=True)
+    with pytest.raises(HalfMade if skip else CloudError) as caught:
+        appliance.create(cloud, wanted, lambda _: None)
+    said = str(caught.value)
+    assert "Neither" not in said
+    assert f"hether {wanted.names[skip]} was registered is not known" in said
+    made = sorted(set(sandbox.world.vm_templates) - before)
+    assert len(made) == skip + 1
+    assert f"onetemplate {f'delete {made[0]}' if skip else 'list'}`" in said
+
+
 def test_what_is_no_image_for_it_is_refused_with_the_reason(cloud: Cloud) -> None:
     for reference, error in (
         ("Alpine 3.20", Unfit),
@@ -124,7 +166,7 @@ def test_an_update_writes_what_is_older_and_leaves_the_rest(cloud: Cloud, sandbo
     assert [item.text for item in appliance.updates(cloud)] == ["", ""]
     templates = sandbox.world.vm_templates
     old = dict(templates[link].contents)
-    old["CONTEXT"] = {**old["CONTEXT"], "START_SCRIPT_BASE64": "b2xk", "MINE": "kept"}
+    old["CONTEXT"] = {**old["CONTEXT"], "START_SCRIPT_BASE64": "b2xk", "MINE": "kept", "EMPTY": ""}
     templates[link] = replace(
         templates[link], contents={**old, "FLOWER_GUEST_VERSION": "0", "FLOWER_GUEST_DIGEST": "x"}
     )
@@ -136,7 +178,7 @@ def test_an_update_writes_what_is_older_and_leaves_the_rest(cloud: Cloud, sandbo
     for item in (first, second):
         appliance.renew(cloud, item)
     now = templates[link].contents
-    assert now["CONTEXT"]["MINE"] == "kept"
+    assert (now["CONTEXT"]["MINE"], now["CONTEXT"]["EMPTY"]) == ("kept", "")
     assert now["CONTEXT"]["START_SCRIPT_BASE64"] == appliance.guest().context["START_SCRIPT_BASE64"]
     assert now["MEMORY"] == old["MEMORY"]
     assert templates[node].contents == newer

@@ -50,7 +50,8 @@ def vm_template(item: Bound, who: User | None = None) -> VmTemplate:
         images=tuple(image for disk in disks if (image := _reference(disk, "IMAGE"))),
         nics=tuple(nic for nic in nics if nic),
         auto_nics=sum(nic is None for nic in nics),
-        context={key: value for key, value in context.items() if isinstance(value, str)}
+        # An empty one comes as None; whoever writes CONTEXT anew must not lose it.
+        context={key: value or "" for key, value in context.items() if value is None or isinstance(value, str)}
         if isinstance(context, Mapping)
         else {},
         requirements=_text(template, "SCHED_REQUIREMENTS"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, TypeVar
 
-from wizard.cloud.errors import Ambiguous, CloudError, NotFound
+from wizard.cloud.errors import LOST, Ambiguous, CloudError, NotFound
 from wizard.core.appliance import vm_templates
 from wizard.core.appliance.carrier import Guest
 from wizard.core.appliance.vm_templates import NAMES, Mark, Options
@@ -46,7 +46,7 @@ class Taken(WizardError):
 
 
 class HalfMade(WizardError):
-    """One VM template was registered, the other was not, and the first could not be taken away again."""
+    """One VM template was registered and could not be taken away again; the other was not, or nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -104,28 +104,52 @@ def wanted(cloud: Cloud, image: str, network: str, make: Callable[[int, int | No
 
 
 def create(cloud: Cloud, wanted: Wanted, tell: Tell) -> tuple[int, ...]:
-    """Register both; their ids, the SuperLink's first. Raises CloudError where nothing is left of either, HalfMade."""
+    """Register both; their ids, the SuperLink's first. Where an answer got lost, the pool tells whether it happened.
+
+    Raises CloudError where one can't be registered, with a hint that says what is left, and HalfMade.
+    """
     made: list[int] = []
     for role, text in wanted.texts:
         name = wanted.options.name(role)
         try:
             made.append(cloud.pools.register_vm_template(text))
         except CloudError as error:
-            _take_back(cloud, made, error, name)
-            raise error.with_hint("Neither of the two is registered.") from error
-        tell(f"VM template {made[-1]} {name} registered")
+            number, known = _after_all(cloud, name, error)
+            if number is None:
+                said = f"{name} was not registered" if known else f"whether {name} was registered is not known"
+                _take_back(cloud, made, error, said)
+                look = f"{said[0].upper()}{said[1:]}: look at `onetemplate list` before you try again."
+                raise error.with_hint("Neither of the two is registered." if known else look) from error
+            made.append(number)
+            tell(f"the answer was lost ({error.title}), but VM template {number} {name} is there")
+        else:
+            tell(f"VM template {made[-1]} {name} registered")
     return tuple(made)
 
 
-def _take_back(cloud: Cloud, made: list[int], error: CloudError, name: str) -> None:
+def _after_all(cloud: Cloud, name: str, error: CloudError) -> tuple[int | None, bool]:
+    """The VM template that a registration without an answer made, or None; and whether that is known. No other had its
+    name before."""
+    if not isinstance(error, LOST):
+        return None, True
+    try:
+        named = [item for item in cloud.pools.vm_templates() if item.name == name]
+    except CloudError:
+        return None, False
+    digest = guest().digest
+    ours = [item.id for item in named if (mark := Mark.of(item.attributes)) and mark.digest == digest]
+    return (ours[0], True) if len(ours) == 1 else (None, not named)
+
+
+def _take_back(cloud: Cloud, made: list[int], error: CloudError, said: str) -> None:
     for number in made:
         try:
             cloud.pools.delete_vm_template(number)
+        except NotFound:
+            continue
         except CloudError as second:
             hint = f"Delete it by hand: `onetemplate delete {number}`. {second}"
-            raise HalfMade(
-                f"{name} was not registered, VM template {number} was", detail=str(error), hint=hint
-            ) from error
+            raise HalfMade(f"{said}, VM template {number} was", detail=str(error), hint=hint) from error
 
 
 @dataclass(frozen=True)
