@@ -82,7 +82,7 @@ def test_each_pool_is_asked_once(start: Start) -> None:
     assert not isinstance(facts.networks, Unseen)
     assert [(net.size, net.used) for net in facts.networks] == [(250, 0), (100, 0), (200, 0)]
     assert facts.out_of_reach is None
-    assert {name for name, ended in results(facts).items() if ended != {"ok"}} == {"onegate"}
+    assert {name for name, ended in results(facts).items() if ended != {"ok"}} == {"appliance", "onegate"}
 
 
 def test_after_a_deployment_the_names_are_taken_and_the_endpoint_is_seen(start: Start) -> None:
@@ -223,4 +223,5 @@ def test_a_wrong_password(start: Start) -> None:
 def test_every_world_has_findings(start: Start, name: str) -> None:
     found = check(PLAN, start(name)[1].facts(PLAN))
     against = {item.check for item in found if item.result is Result.ERROR}
-    assert against == {"no-capacity": {"hosts"}, "no-permission": {"vm-template"}}.get(name, set())
+    expected = {"no-appliance": {"vm-template"}, "no-capacity": {"hosts"}, "no-permission": {"vm-template"}}
+    assert against == expected.get(name, set())
