@@ -61,8 +61,12 @@ WORDS = {
 }
 
 
+WITHOUT = {"no-appliance"}
+"""Nothing can be deployed there before its VM templates are made."""
+
+
 def test_every_world_is_watched() -> None:
-    assert FAULTS.keys() == WORLDS.keys()
+    assert FAULTS.keys() | WITHOUT == WORLDS.keys()
 
 
 @pytest.mark.parametrize("world", sorted(FAULTS))
