@@ -60,7 +60,7 @@ def crowd(vms: int, silent: int = 0) -> Sandbox:
             return _Silent(vm, world)
         return _SuperNode(vm, world) if vm.vid else SuperLink(vm, world)
 
-    sandbox = Sandbox(_world(vms), latency=0, guests=guest)
+    sandbox = Sandbox(_world(vms), latency=0, guests=guest, publishes=True)
     sandbox.world.hypervisor = _Roomy(sandbox.world)
     sandbox.world.actions = VmActions(sandbox.world)
     return sandbox

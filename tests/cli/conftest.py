@@ -80,9 +80,9 @@ class Program:
         self.started.append(process)
         return process
 
-    def at(self, cloud: Sandbox) -> Program:
-        """The same program, pointed at a cloud."""
-        return Program({**self.environment, **cloud.environment()}, self.folder, self.started)
+    def at(self, cloud: Sandbox, **more: str) -> Program:
+        """The same program, pointed at a cloud, with more variables."""
+        return Program({**self.environment, **cloud.environment(), **more}, self.folder, self.started)
 
 
 def end_of(child: pexpect.spawn[str]) -> tuple[int | None, str]:

@@ -48,6 +48,6 @@ def test_what_can_not_be_meant_is_refused(call: Callable[..., Ended], arguments:
 
 
 def test_a_service_whose_image_is_missing_says_so_in_the_cloud(call: Callable[..., Ended]) -> None:
-    ended = call("deploy", "default", "--yes", "--sandbox", "--guests", "flower", "--timeout", "25")
+    ended = call("deploy", "default", "--yes", "--sandbox", "--guests", "flower", "--timeout", "8")
     assert ended.status == 7
     assert "rehearse --prepare 1.25.0" in ended.err + ended.out

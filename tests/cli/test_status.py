@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zmq
 
 from tests.cli.conftest import Ended, Program
 from wizard.cloud.cloud import Cloud
@@ -114,7 +115,9 @@ def test_watch_tells_that_the_service_is_gone_and_ends(
     removing.start()
     ended = call("status", str(deployed), "--watch", "--json")
     removing.join()
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
+    notes = [json.loads(line)["note"] for line in ended.err.splitlines()]
+    assert all(note.startswith("OpenNebula's events are not heard") for note in notes)
     first, *rest = [json.loads(line) for line in ended.out.splitlines()]
     assert first["service"]["state"] == "RUNNING"
     events = [item["event"]["message"] for item in rest]
@@ -130,6 +133,21 @@ def test_watch_in_words(call: Callable[..., Ended], program: Program, cloud: San
     _, err = process.communicate(timeout=10)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_watch_says_whether_events_are_heard(program: Program, cloud: Sandbox, deployed: int) -> None:
+    with zmq.Context() as context, context.socket(zmq.PUB) as publisher:
+        publisher.linger = 0
+        url = f"tcp://127.0.0.1:{publisher.bind_to_random_port('tcp://127.0.0.1')}"
+        process = program.at(cloud, ONE_ZMQ=url).start("status", str(deployed), "--watch")
+        assert process.stderr is not None
+        heard: list[str] = []
+        while not heard or "are heard" not in heard[-1]:
+            heard.append(process.stderr.readline())
+            assert heard[-1], heard
+        assert heard[-1] == f"OpenNebula's events are heard at {url}.\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
 
 
 def test_watch_of_nothing_is_an_error(call: Callable[..., Ended], cloud: Sandbox) -> None:

@@ -91,7 +91,7 @@ def test_what_the_wizard_registered_is_what_render_prints(
 ) -> None:
     program = terminal(environment=exports)
     deploy_from_home(program, "image-classification")
-    program.wait_for("instantiated")
+    program.wait_for("Home › Flower Image Classification #")
     rendered = subprocess.run(
         [
             PROGRAM,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.deploying import deploy_plan
-from tests.tui.conftest import wizard_on
+from tests.tui.conftest import START, wizard_on
 from tests.tui.pressing import at, connected, dashboard_shows, line, polled, until, wizard_of
 from wizard.core.opennebula.snapshot import SUPERNODE
 from wizard.core.plan.plan import Plan
 from wizard.core.views.next_step import NextStep
 from wizard.operations import service_actions
+from wizard.operations.watch import TOLD
+from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 from wizard.tui.screens.dashboard import DashboardScreen
 from wizard.tui.steps import Step
 from wizard.tui.widgets.board_panels import NextPanel, fitted
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Confirm
+from wizard.tui.widgets.event_log import EventLog
 from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.machines import VmPanel
 
@@ -95,6 +100,35 @@ async def test_the_line_on_top_and_what_is_next(sandbox: Sandbox) -> None:
         await pilot.press("t")
         await until(pilot, lambda: len(app._notifications) > 0, "why not")
         assert next(iter(app._notifications)).message == "Nothing is stale."
+
+
+async def test_events_of_opennebula_end_the_pause_and_the_line_on_top_says_that_they_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Sandbox(latency=0, clock=ManualClock(START), publishes=True) as sandbox:
+        monkeypatch.setenv("ONE_ZMQ", sandbox.environment()["ONE_ZMQ"])
+        app = wizard_on(sandbox)
+        app.session.keeps = True
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await opened(pilot, sandbox, seconds=25)
+            await until(pilot, lambda: line(pilot, "#top").endswith("push, every 10 s"), "the events are heard")
+            begun = time.monotonic()
+            with sandbox.world.lock:
+                sandbox.world.vms.update(sandbox.world.vms[1], 'FL_STAGE="told"', {"FL_STAGE": "told"}, replace=False)
+            await until(
+                pilot,
+                lambda: any("told" in strip.text for strip in screen.query_one(EventLog).lines),
+                "what the guest said",
+            )
+            assert time.monotonic() - begun < TOLD / 2
+    with Sandbox(latency=0, clock=ManualClock(START)) as sandbox:
+        monkeypatch.setenv("ONE_ZMQ", "tcp://127.0.0.1:9")
+        app = wizard_on(sandbox)
+        app.session.keeps = True
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened(pilot, sandbox)
+            await pilot.press("r")
+            await until(pilot, lambda: line(pilot, "#top").endswith("no push, every 8 s"), "nobody publishes")
 
 
 async def test_what_is_stale_comes_first_and_the_diagnosis_restarts_it(sandbox: Sandbox) -> None:

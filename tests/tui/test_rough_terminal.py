@@ -56,7 +56,10 @@ def wizard(tmp_path: Path) -> Iterator[Wizard]:
     started.until(lambda text: "7.5.80" in text, "connected")
     started.send(b"\x1b[F")
     yield started
-    started.child.close(force=True)
+    if started.child.isalive():
+        started.child.kill(signal.SIGKILL)
+        started.child.wait()
+    started.child.close()
 
 
 def test_no_byte_ends_it_and_a_torn_terminal_loses_nothing(wizard: Wizard, tmp_path: Path) -> None:

@@ -170,11 +170,13 @@ def sandbox_with_flower(
         yield stage.sandbox, stage.guests.text
 
 
-def sandbox_of(world: str | None, version: str | None = None, *, speed: float, latency: float) -> Sandbox:
+def sandbox_of(
+    world: str | None, version: str | None = None, *, speed: float, latency: float, publishes: bool = False
+) -> Sandbox:
     """A sandbox that is not started yet. Raises UsageError where no world has that name."""
     from wizard.sandbox.server import Sandbox
 
-    return Sandbox(_world(world), speed=speed, latency=latency, version=version)
+    return Sandbox(_world(world), speed=speed, latency=latency, version=version, publishes=publishes)
 
 
 def _world(world: str | None) -> str:

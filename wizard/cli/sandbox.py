@@ -65,7 +65,7 @@ def sandbox(
         if guests == FLOWER:
             running, _ = stack.enter_context(sandbox_with_flower(world, opennebula, latency=latency))
         else:
-            running = stack.enter_context(sandbox_of(world, opennebula, speed=speed, latency=latency))
+            running = stack.enter_context(sandbox_of(world, opennebula, speed=speed, latency=latency, publishes=True))
         emit("".join(f"export {name}={shlex.quote(value)}\n" for name, value in running.environment().items()))
         Teller().say("the sandbox runs; Ctrl-C ends it")
         ended.wait()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wizard.cloud.answers import Poll
     from wizard.cloud.cloud import Cloud
     from wizard.core.cluster.events import Event
+    from wizard.operations.event_bus import EventBus
     from wizard.operations.watch import PollResult, Watch
 
 
@@ -72,12 +73,15 @@ def _once(poll: Poll, as_json: bool) -> int:
 
 def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
     from wizard.cli.report import Contact, News
+    from wizard.operations.event_bus import Link
     from wizard.operations.watch import Watch, follow
 
     watch = Watch(cloud, first.snapshot.id, first=first, journals=connector.journals(cloud))
     news, contact = News(), Contact()
+    bus, pause = _listening(connector, watch)
+    link = Link.NONE
     begun = False
-    for result in follow(watch, math.inf, sleep=_pausing(connector, cloud, watch)):
+    for result in follow(watch, math.inf, sleep=pause):
         if result.snapshot is None and result.error is not None:
             raise result.error
         if not begun:
@@ -88,29 +92,28 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
             _tell(event, as_json)
         if line := contact.of(result):
             teller.say(line)
+        if bus is not None and link is not bus.link:
+            link = bus.link
+            teller.say(bus.told)
         if result.snapshot is not None and result.snapshot.gone:
             break
+    if bus is not None:
+        bus.stop()
     return 0
 
 
-def _pausing(connector: Connector, cloud: Cloud, watch: Watch) -> Callable[[float], object]:
-    """A pause that one of OpenNebula's own events ends, where they can be heard."""
-    from wizard.operations.watch import Push, address
+def _listening(connector: Connector, watch: Watch) -> tuple[EventBus | None, Callable[[float], object]]:
+    """What listens to OpenNebula's own events, where they can be heard, and a pause that one of them ends."""
+    from wizard.operations.event_bus import listening
 
     heard = threading.Event()
-
-    def vm_ids() -> tuple[int, ...]:
-        return watch.latest.snapshot.vm_ids if watch.latest.snapshot else ()
-
-    url = address(cloud.oned_url, os.environ) if connector.keeps else ""
-    if not Push(url, watch.service_id, vm_ids, heard.set).start():
-        return time.sleep
+    bus = listening(watch, os.environ, heard.set) if connector.keeps else None
 
     def pause(seconds: float) -> None:
         heard.wait(seconds)
         heard.clear()
 
-    return pause
+    return bus, pause
 
 
 def _show(result: PollResult, as_json: bool) -> None:

@@ -6,16 +6,10 @@ There is never more than one request for a snapshot in flight: whoever watches c
 
 from __future__ import annotations
 
-import base64
-import binascii
-import importlib
-import re
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, TypeVar
 
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import Pace, pace
@@ -37,6 +31,12 @@ QUICK = 2.0
 STEADY = 8.0
 """Seconds between two polls of a service that is RUNNING, or gone; CALM once it has been so for long."""
 CALM = 30.0
+TOLD, TOLD_CALM = 10.0, 60.0
+"""Seconds between two polls where OpenNebula's events are heard: while something moves, and else.
+
+A poll makes up for an event that was lost. OneFlow's own document follows its VMs a little later: after news the next
+poll is QUICK.
+"""
 _LONG = 1800.0
 _A_WHILE = 300.0
 _SHARE = 4.0
@@ -76,7 +76,11 @@ class Watch:
     journals: Callable[[ServiceSnapshot], Journal] | None = None
     journal: Journal | None = None
     changed_at: float = 0.0
+    is_changed: bool = False
+    """Whether the latest poll brought anything new."""
     first: Poll | None = None
+    is_told: Callable[[], bool] = lambda: False
+    """True while OpenNebula's events end the pause."""
 
     def poll(self) -> PollResult:
         """Ask once (at most three requests) and return what is known now. Never raises a CloudError."""
@@ -88,7 +92,8 @@ class Watch:
             return self.latest
         self.first, snapshot = None, poll.snapshot
         new = changes(before, snapshot)
-        if not self.changed_at or new:
+        self.is_changed = not self.changed_at or bool(new)
+        if self.is_changed:
             self.changed_at = snapshot.taken_at
         if self.journals is not None:
             new = self._kept(new, snapshot)
@@ -98,7 +103,7 @@ class Watch:
     @property
     def pause(self) -> float:
         """Seconds to wait before the next poll: quick while things move, slower the longer nothing does, slower too
-        while polls fail or the server takes long to answer."""
+        while polls fail or the server takes long to answer; seldom where events tell of what happens."""
         if self.latest.failures:
             return float(min(QUICK * 2**self.latest.failures, 30.0))
         snapshot = self.latest.snapshot
@@ -111,6 +116,8 @@ class Watch:
             found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
         else:
             found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK
+        if self.is_told():
+            found = QUICK if self.is_changed else TOLD_CALM if rests else TOLD
         share = 1.0 if moving else _SHARE
         return max(found, min(share * snapshot.elapsed, CALM))
 
@@ -237,97 +244,3 @@ def _node_changes(before: Node | None, after: Node, role: Role, snapshot: Servic
 
 def _event(snapshot: ServiceSnapshot, severity: str, message: str) -> Event:
     return Event(snapshot.taken_at, severity, message)
-
-
-USUAL = "tcp://localhost:2101"
-"""Where OpenNebula publishes unless its configuration says otherwise."""
-
-LEAST = 0.5
-"""Seconds between two nudges."""
-
-TOPICS = ("EVENT SERVICE ", "EVENT STATE VM/", "EVENT VM ", "EVENT API one.vm.update 1")
-"""What is subscribed to; READY arrives by the last one, since a guest's word is an update of the VM."""
-
-_LISTEN = 500
-_VALUE = re.compile(r"<VALUE>(\d+)</VALUE>")
-_HERE = ("localhost", "127.0.0.1", "::1")
-
-
-def address(oned_url: str, environment: Mapping[str, str]) -> str:
-    """Address to listen at: ONE_ZMQ, else the usual place if oned is on this machine; empty for nowhere."""
-    return environment.get("ONE_ZMQ", "") or (USUAL if urlsplit(oned_url).hostname in _HERE else "")
-
-
-def concerns(topic: str, body: str, service_id: int, vm_ids: Collection[int]) -> bool:
-    """True if an event is about this service or one of its VMs. `body` is base64 of XML, as OpenNebula sends it."""
-    if topic.startswith("EVENT SERVICE "):
-        return _number(topic.removeprefix("EVENT SERVICE ")) == service_id
-    if topic.startswith("EVENT STATE VM/"):
-        return _number(topic.rpartition("/")[2]) in vm_ids
-    if topic.startswith("EVENT VM "):
-        return _number(topic.removeprefix("EVENT VM ").partition("/")[0]) in vm_ids
-    if topic.startswith("EVENT API one.vm.update 1"):
-        try:
-            text = base64.b64decode(body).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            return False
-        return any(int(value) in vm_ids for value in _VALUE.findall(text))
-    return False
-
-
-@dataclass
-class Push:
-    """Listens in a daemon thread and calls `wake` there. `vm_ids` tells which VMs matter now."""
-
-    url: str
-    service_id: int
-    vm_ids: Callable[[], Collection[int]]
-    wake: Callable[[], object]
-    heard: int = 0
-    """How many events about this service came."""
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def start(self) -> bool:
-        """Begin to listen; False where there is nowhere to, or pyzmq is not installed."""
-        if not self.url:
-            return False
-        try:
-            zmq = importlib.import_module("zmq")
-        except ImportError:
-            return False
-        threading.Thread(target=self._listen, args=(zmq,), daemon=True, name="push").start()
-        return True
-
-    def stop(self) -> None:
-        """Listen no more."""
-        self._stop.set()
-
-    def _listen(self, zmq: Any) -> None:
-        with zmq.Context.instance().socket(zmq.SUB) as socket:
-            socket.setsockopt(zmq.LINGER, 0)
-            for topic in TOPICS:
-                socket.setsockopt_string(zmq.SUBSCRIBE, topic)
-            try:
-                socket.connect(self.url)
-            except zmq.ZMQError:
-                return
-            self._nudge(socket)
-
-    def _nudge(self, socket: Any) -> None:
-        spoke = 0.0
-        waiting = False
-        while not self._stop.is_set():
-            left = max(0.0, spoke + LEAST - time.monotonic()) if waiting else _LISTEN / 1000
-            if socket.poll(int(left * 1000)):
-                parts = [part.decode("utf-8", "replace") for part in socket.recv_multipart()]
-                if concerns(parts[0], parts[-1], self.service_id, self.vm_ids()):
-                    self.heard += 1
-                    waiting = True
-            if waiting and time.monotonic() >= spoke + LEAST:
-                spoke, waiting = time.monotonic(), False
-                self.wake()
-
-
-def _number(text: str) -> int:
-    word = text.strip()
-    return int(word) if word.isascii() and word.isdigit() else -1

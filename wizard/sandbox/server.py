@@ -7,6 +7,7 @@ from types import TracebackType
 
 from wizard.sandbox.blueprint import ExistingService, World
 from wizard.sandbox.clock import ManualClock, RunningClock
+from wizard.sandbox.event_bus import Publisher
 from wizard.sandbox.folder import PrivateFolder
 from wizard.sandbox.guests import HttpGate, scripted_guest
 from wizard.sandbox.http import Faults, LoggedRequest, LoopbackServer, SharedState
@@ -34,12 +35,14 @@ class Sandbox:
         clock: ManualClock | None = None,
         guests: GuestFactory = scripted_guest,
         version: str | None = None,
+        publishes: bool = False,
     ) -> None:
         """`world` is a World, or the name of one in `worlds.WORLDS`; `version` a key of `VERSIONS`, else the world's.
 
         `latency` is added to each authenticated OneFlow call, in seconds of wall time.
         `speed` is sandbox seconds per wall second, unless a `clock` is given.
         `guests` makes the guest of each VM.
+        `publishes` says what happens as OpenNebula's hook manager does; `environment` then has ONE_ZMQ.
         """
         plan = WORLDS[world] if isinstance(world, str) else world
         plan = replace(plan, version=VERSIONS[version]) if version else plan
@@ -55,6 +58,8 @@ class Sandbox:
         self._oneflow = OneFlow(self.world, self._services, self._templates, latency)
         self._servers: dict[str, LoopbackServer] = {}
         self._gate: HttpGate | None = None
+        self._publishes = publishes
+        self._publisher: Publisher | None = None
         self._folder: PrivateFolder | None = None
 
     @property
@@ -99,6 +104,7 @@ class Sandbox:
             "ONEFLOW_USER": self.username,
             "ONEFLOW_PASSWORD": self.password,
             "ONE_AUTH": str(self._folder.path / "one_auth"),
+            **({"ONE_ZMQ": self._publisher.url} if self._publisher else {}),
         }
 
     def start(self) -> Sandbox:
@@ -111,6 +117,7 @@ class Sandbox:
         self._deploy_existing()
         self._gate = HttpGate(self._server("onegate").server_port, self._onegate.token)
         self.world.gate = self._gate
+        self._publisher = Publisher(self._flow) if self._publishes else None
         for server in self._servers.values():
             server.start()
         self.clock.start()
@@ -123,6 +130,8 @@ class Sandbox:
         for server in self._servers.values():
             server.stop()
         self.clock.stop()
+        if self._publisher is not None:
+            self._publisher.stop()
         if self._gate is not None:
             self._gate.close()
         if self._folder is not None:

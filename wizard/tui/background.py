@@ -11,6 +11,18 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
+def calling(act: Callable[[], object]) -> Callable[[], None]:
+    """A function for other threads that has the running event loop call `act` soon."""
+    loop = asyncio.get_running_loop()
+
+    def call() -> None:
+        # The program may have ended meanwhile, and its loop with it.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(act)
+
+    return call
+
+
 async def run_in_thread(call: Callable[[], Result]) -> Result:
     """Run a blocking call in a thread of its own and wait for it.
 

@@ -10,7 +10,9 @@ import base64
 import hashlib
 import lzma
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from wizard.core.errors import WizardError
 
@@ -72,8 +74,8 @@ class Guest:
         """Sixteen hexadecimal digits that no other text has."""
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
-    @property
-    def context(self) -> dict[str, str]:
+    @cached_property
+    def context(self) -> Mapping[str, str]:
         """Variables of CONTEXT that bring it into a VM and start it there. Raises GuestTooLarge."""
         packed = base64.b85encode(lzma.compress(self.source.encode(), preset=9 | lzma.PRESET_EXTREME)).decode("ascii")
         script = _UNPACKER.format(packed=packed)

@@ -129,7 +129,7 @@ def context(role: str, options: Options, guest: Guest) -> Vector:
     found |= {key: value for key, value in chosen.items() if value}
     if options.follow and role == SUPERNODE:
         found["FL_FOLLOW"] = "YES"
-    return found | guest.context
+    return {**found, **guest.context}
 
 
 def marks(guest: Guest) -> dict[str, str]:

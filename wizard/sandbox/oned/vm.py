@@ -18,6 +18,20 @@ FAILURES = frozenset({36, 37, 38, 39, 40, 41, 42, 44, 46, 47, 48, 49, 50, 61})
 AT_REST = frozenset({4, 5, POWEROFF, 9})
 """VM states STOPPED, SUSPENDED, POWEROFF, UNDEPLOYED: OneFlow does not wait for such a VM."""
 STATE_NAMES = {PENDING: "PENDING", ACTIVE: "ACTIVE", DONE: "DONE", POWEROFF: "POWEROFF"}
+LCM_NAMES = {
+    0: "LCM_INIT",
+    PROLOG: "PROLOG",
+    BOOT: "BOOT",
+    RUNNING: "RUNNING",
+    EPILOG: "EPILOG",
+    SHUTDOWN: "SHUTDOWN",
+    CANCEL: "CANCEL",
+    SHUTDOWN_POWEROFF: "SHUTDOWN_POWEROFF",
+    BOOT_POWEROFF: "BOOT_POWEROFF",
+    CLEANUP_DELETE: "CLEANUP_DELETE",
+    BOOT_FAILURE: "BOOT_FAILURE",
+}
+"""The names of the LCM states that a VM of the sandbox goes through."""
 
 PERMISSIONS = {
     "OWNER_U": "1",

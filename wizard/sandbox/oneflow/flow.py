@@ -221,11 +221,13 @@ class Flow:
         self.release = Release6() if world.plan.is_6 else Release()
         self.events = EventManager(world)
         self.services: dict[int, Service] = {}
+        self.on_state: list[Callable[[Service], None]] = []
+        """Called with each service whose state changed, once others can see it."""
         self.watchdog = Watchdog(world, self.services)
 
     def add(self, document: Document) -> Service:
         """Manage a new service."""
-        service = Service(document, self.world.seconds)
+        service = Service(document, self.world.seconds, self._changed)
         self.services[service.sid] = service
         return service
 
@@ -235,3 +237,8 @@ class Flow:
         self.events.cancel(service.sid)
         self.services.pop(service.sid, None)
         self.world.documents.remove(service.sid)
+        self._changed(service)
+
+    def _changed(self, service: Service) -> None:
+        for listener in self.on_state:
+            listener(service)

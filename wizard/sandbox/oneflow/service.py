@@ -93,12 +93,14 @@ class Role:
 class Service:
     """A service. Changes are made to `body` and seen by others after `publish`."""
 
-    def __init__(self, document: Document, now: Callable[[], int]) -> None:
-        """`now` returns the present in whole seconds."""
+    def __init__(self, document: Document, now: Callable[[], int], changed: Callable[[Service], None]) -> None:
+        """`now` returns the present in whole seconds; `changed` is called when others see another state."""
         self.document = document
         self.body = document.body()
         self.roles = {role["name"]: Role(self, role) for role in self.body["roles"]}
         self._now = now
+        self._changed = changed
+        self._seen = self._states()
         self.watched = False
         """True while the watchdog follows its VMs."""
         self.gone = False
@@ -136,8 +138,15 @@ class Service:
 
     def publish(self) -> None:
         """Write the document, unless it was deleted."""
-        if not self.gone:
-            self.document.write(self.body)
+        if self.gone:
+            return
+        self.document.write(self.body)
+        before, self._seen = self._seen, self._states()
+        if self._seen != before:
+            self._changed(self)
+
+    def _states(self) -> tuple[int, ...]:
+        return self.state, *(role.state for role in self.roles.values())
 
     def all_in(self, state: int) -> bool:
         """True if every role is in `state`."""

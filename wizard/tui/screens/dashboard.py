@@ -15,7 +15,6 @@ from textual.containers import Container
 from textual.widgets import DataTable
 
 from wizard.cloud.answers import Poll
-from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
@@ -27,11 +26,12 @@ from wizard.core.views.glossary import SERVICE_STATES
 from wizard.core.views.next_step import NextStep
 from wizard.core.views.rows import Board, board
 from wizard.operations.deploy import outcome, send
+from wizard.operations.event_bus import EventBus, Link, listening
 from wizard.operations.machine import reached_through
 from wizard.operations.prepare import InvalidPlan, Prepared
-from wizard.operations.watch import QUICK, PollResult, Push, Watch, address, paces
+from wizard.operations.watch import QUICK, PollResult, Watch, paces
 from wizard.storage.process_files import DeploymentRecord, RestartRecord
-from wizard.tui.background import run_in_thread
+from wizard.tui.background import calling, run_in_thread
 from wizard.tui.flows.saving import write_events
 from wizard.tui.help import Passage, terms
 from wizard.tui.screens.service_actions import ServiceActions
@@ -97,7 +97,7 @@ class DashboardScreen(ServiceActions):
         self.record: DeploymentRecord | None = None
         self.wake = asyncio.Event()
         self.alerts = Alerts()
-        self.push: Push | None = None
+        self.bus: EventBus | None = None
         self.earlier: tuple[Pace, ...] | None = None
         self.answered = asyncio.Event()
         """Set with each answer about the service."""
@@ -125,8 +125,8 @@ class DashboardScreen(ServiceActions):
         if self.service_id is None and self.record is not None:
             self.record.leave()
         self._ended()
-        if self.push is not None:
-            self.push.stop()
+        if self.bus is not None:
+            self.bus.stop()
 
     def explained(self) -> tuple[Passage, ...]:
         """Meanings of the words on this screen, from the tables that they come from."""
@@ -155,12 +155,14 @@ class DashboardScreen(ServiceActions):
             return
         journals = self.session.journals(cloud)
         self.watching = watch = Watch(cloud, self.service_id, journals=journals, first=self.first)
-        self._listen(cloud, self.service_id)
         while True:
             self.wake.clear()
             found = await run_in_thread(lambda: self._look(watch))
             if not self.is_whole:
                 return
+            if self.bus is None and self.session.keeps:
+                # Only now, as the import of the library would keep the first answer from the screen.
+                self.bus = listening(watch, os.environ, calling(self.wake.set))
             self._show(watch.latest, found)
             self._tell_aloud(watch.latest)
             self.answered.set()
@@ -208,16 +210,6 @@ class DashboardScreen(ServiceActions):
     def action_switch(self) -> None:
         """Go to another service; this one is followed further."""
         self.wizard.switch_service()
-
-    def _listen(self, cloud: Cloud, service_id: int) -> None:
-        """Be woken by OpenNebula's own events, where they can be heard."""
-        loop = asyncio.get_running_loop()
-        url = address(cloud.oned_url, os.environ) if self.session.keeps else ""
-        self.push = Push(url, service_id, self._vm_ids, lambda: loop.call_soon_threadsafe(self.wake.set))
-        self.push.start()
-
-    def _vm_ids(self) -> tuple[int, ...]:
-        return self.snapshot.vm_ids if self.snapshot else ()
 
     def action_poll_now(self) -> None:
         """Ask at once instead of at the end of the pause."""
@@ -390,7 +382,8 @@ class DashboardScreen(ServiceActions):
     def _show_top(self) -> None:
         if self.snapshot is not None:
             width = self.app.size.width
-            line = header(self.snapshot, self.session.connection, self.watching, width)
+            link = self.bus.link if self.bus else Link.NONE
+            line = header(self.snapshot, self.session.connection, self.watching, width, link)
             self.query_one("#top", QuietLine).show(line)
 
     def tell(self, message: str, severity: str, at: float | None = None) -> None:

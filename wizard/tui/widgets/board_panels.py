@@ -22,6 +22,7 @@ from wizard.core.views.glossary import SHARDS
 from wizard.core.views.glossary import TONES as SIGNS
 from wizard.core.views.next_step import NextStep
 from wizard.core.views.rows import RoleRow
+from wizard.operations.event_bus import Link
 from wizard.operations.watch import Watch
 from wizard.tui.help import Passage
 from wizard.tui.widgets.event_log import clock_time
@@ -33,17 +34,26 @@ _CAME_UP_BADLY = (ServiceState.FAILED_DEPLOYING, ServiceState.FAILED_DEPLOYING_N
 _BAR = 21
 _LEAST_NAME = 8
 _ROOM_FOR_WHO = 120
+_TOP_LINE = (
+    ("every 8 s", "how often the cloud is asked: more often while something moves"),
+    ("push", "OpenNebula's own events are heard, and each has the cloud asked at once"),
+    ("no push", "nobody publishes events where they are looked for; ONE_ZMQ says where"),
+)
+_PUSH = {Link.NONE: "", Link.WAITING: "no push, ", Link.CONNECTED: "push, "}
 
 
-def header(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch | None, width: int) -> Content:
+def header(
+    snapshot: ServiceSnapshot, connection: Connection | None, watch: Watch | None, width: int, link: Link = Link.NONE
+) -> Content:
     """The line on top: where one is, the state, its age while it comes up, who asks and how often.
 
-    `width` is in columns; below 120 who asks is left out, and where it does not fit the name is cut.
+    `width` is in columns; below 120 who asks is left out, and where it does not fit the name is cut. `link` is how it
+    stands with OpenNebula's events.
     """
     age = duration(snapshot.taken_at - snapshot.start_time) if snapshot.state in COMING_UP else ""
     who = f"OpenNebula {connection.version} · {connection.username}" if connection else ""
     stale = f"as of {clock_time(snapshot.taken_at)}" if watch and watch.latest.stale else ""
-    poll = f"every {seconds(watch.pause)}" if watch and not snapshot.gone and not stale else ""
+    poll = f"{_PUSH[link]}every {seconds(watch.pause)}" if watch and not snapshot.gone and not stale else ""
     badge = badge_content(service_badge(snapshot))
     name, number = one_line(snapshot.name), f" #{snapshot.id}"
     parts = (age, stale, who if width >= _ROOM_FOR_WHO else "", poll)
@@ -55,11 +65,11 @@ def header(snapshot: ServiceSnapshot, connection: Connection | None, watch: Watc
 
 
 def signs_legend() -> tuple[Passage, ...]:
-    """Meanings of the signs before a state, and of those of the strip of shards."""
+    """Meanings of the signs before a state, of those of the strip of shards, and of the words in the top line."""
     signs = tuple((tone.sign, meaning) for tone, meaning in SIGNS.items())
     shards = tuple((_SIGNS[sign][0], meaning) for sign, meaning in SHARDS.items())
     strip_of_them = Passage("Shards", "The data from its beginning to its end.", shards)
-    return Passage("Signs of a state", terms=signs), strip_of_them
+    return Passage("Signs of a state", terms=signs), strip_of_them, Passage("In the top line", terms=_TOP_LINE)
 
 
 def seconds(pause: float) -> str:
