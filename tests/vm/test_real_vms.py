@@ -32,7 +32,7 @@ from wizard.operations.flower_environments import python_of
 from wizard.operations.verify import verify
 from wizard.sandbox.server import Sandbox
 
-MINUTES_20 = 1200.0
+HALF_AN_HOUR = 1800.0
 
 pytestmark = pytest.mark.skipif(os.environ.get("TEST_VM") != "1", reason="`make test-vm` runs it")
 
@@ -118,7 +118,7 @@ def followed(stage: Stage, service: int, holds: Callable[[ServiceSnapshot], bool
             said[0] = now
         return holds(latest[0])
 
-    until(look, MINUTES_20, what)
+    until(look, HALF_AN_HOUR, what)
     return latest[0]
 
 
@@ -131,7 +131,7 @@ def in_sync(snapshot: ServiceSnapshot) -> bool:
 def proved(stage: Stage, snapshot: ServiceSnapshot) -> None:
     """A run through an SSH tunnel agrees with the dashboard."""
     link = snapshot.roles[0].nodes[0].vm_id
-    found = verify(snapshot, print, print, MINUTES_20, rounds=1, ssh=stage.target(link))
+    found = verify(snapshot, print, print, HALF_AN_HOUR, rounds=1, ssh=stage.target(link))
     assert found.agrees, found
     assert not found.unmatched
 
