@@ -150,5 +150,7 @@ def looked_at(connector: Connector, service: str, teller: Teller, *, yes: bool, 
     """The action on a service, given by name or id, as it is now. Raises UsageError where nobody can be asked."""
     if not yes and not dry_run and (as_json or not somebody_is_there()):
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
+    if not dry_run:
+        connector.refuse_change(f"service {service}")
     cloud = connector.connect()
     return Act(cloud, cloud.services.look_up(service), teller, yes, dry_run, as_json, connector.journals(cloud))

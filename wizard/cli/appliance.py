@@ -128,6 +128,8 @@ def create(
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
+        if not dry_run:
+            connector.refuse_change("VM templates")
         cloud = connector.connect()
         wanted = appliance.wanted(cloud, image, network, functools.partial(_options, chosen))
         teller.say(f"over image {wanted.image.id} {wanted.image.name}, in network {wanted.network or 'of the service'}")
@@ -171,6 +173,8 @@ def update(context: click.Context, prefix: str, yes: bool, dry_run: bool, as_jso
         raise click.UsageError("nobody can be asked here: say --yes to do it, or --dry-run to look first.")
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
+        if not dry_run:
+            connector.refuse_change("VM templates")
         cloud = connector.connect()
         found = appliance.updates(cloud, prefix)
         for item in found:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +55,22 @@ class ConnectionOptions:
     username: str | None = None
     password: Secret | None = None
     insecure: bool = False
+    read_only: bool = False
     sandbox: bool = False
     world: str | None = None
     speed: float | None = None
     guests: str | None = None
     opennebula: str | None = None
+
+    @property
+    def forbids(self) -> str:
+        """A sentence: why nothing in the cloud may be changed; empty where it may. The settings have a say too."""
+        from wizard.storage.preferences import read_only
+
+        if self.read_only:
+            return "--read-only was given."
+        # What is practised on is nobody's.
+        return "" if self.sandbox else read_only()
 
     @property
     def with_flower(self) -> bool:
@@ -112,14 +123,24 @@ class Connector:
     """What the processes of a VM printed, where they are ours."""
     remark: str = ""
     """What is to be known of this cloud beside its address; empty for a real one."""
+    forbids: str = ""
+    """A sentence: why nothing in the cloud may be changed; empty where it may."""
     made: list[Cloud] = field(default_factory=list)
 
     def connect(self) -> Cloud:
         """A client. Raises CloudError where no login is found; nothing is sent yet."""
         from wizard.cloud.cloud import Cloud
 
-        self.made.append(Cloud(self.find(), timeout=self.timeout, clock=self.clock))
+        login = replace(self.find(), read_only=self.forbids)
+        self.made.append(Cloud(login, timeout=self.timeout, clock=self.clock))
         return self.made[-1]
+
+    def refuse_change(self, subject: str = "") -> None:
+        """Raise ReadOnly where nothing in the cloud may be changed; before anybody is asked anything."""
+        if self.forbids:
+            from wizard.cloud.errors import ReadOnly
+
+            raise ReadOnly.because(self.forbids, subject)
 
     def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
         """Opens the journal of a service of this cloud."""
@@ -141,7 +162,7 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
     if not reach.sandbox:
         if reach.insecure:
             teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
-        yield from _closing(Connector(lambda: _login(reach)))
+        yield from _closing(Connector(lambda: _login(reach), forbids=reach.forbids))
         return
     with ending_in_order(), contextlib.ExitStack() as stack:
         logs, pace = None, reach.speed or speed
@@ -152,7 +173,14 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
             chosen = sandbox_of(reach.world, reach.opennebula, speed=pace, latency=LATENCY)
             sandbox = stack.enter_context(chosen)
         remark = "sandbox" if pace == 1.0 else f"sandbox, its clock runs {pace:g} times as fast"
-        connector = Connector(lambda: _sandbox_login(sandbox), sandbox.clock.now, keeps=False, logs=logs, remark=remark)
+        connector = Connector(
+            lambda: _sandbox_login(sandbox),
+            sandbox.clock.now,
+            keeps=False,
+            logs=logs,
+            remark=remark,
+            forbids=reach.forbids,
+        )
         yield from _closing(connector)
 
 

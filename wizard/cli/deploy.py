@@ -103,6 +103,8 @@ def deploy(
     from wizard.storage.process_files import DeploymentRecord
 
     with connecting(reach, teller) as connector:
+        if not dry_run:
+            connector.refuse_change(f"preset {preset}")
         cloud = connector.connect()
         listings = None
         if not dry_run:

@@ -44,6 +44,11 @@ _CONNECTION = (
         "--password", "-p", metavar="PASSWORD", help="Others may see it in the list of processes: better use ONE_AUTH."
     ),
     _connection("--insecure", is_flag=True, help="Do not verify HTTPS certificates."),
+    _connection(
+        "--read-only",
+        is_flag=True,
+        help="Change nothing in the cloud, and offer nothing that would; as `read_only = true` in settings.toml.",
+    ),
     _connection("--sandbox", is_flag=True, help="Use an OpenNebula look-alike inside this process."),
     _connection(
         "--world", metavar="NAME", shell_complete=world_names, help="Which sandbox; `sandbox --list-worlds` lists them."

@@ -75,6 +75,7 @@ def verify(
         raise click.UsageError("--ssh and --no-ssh exclude each other.")
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
+        connector.refuse_change(f"service {service}")
         snapshot = connector.connect().services.look_up(service).snapshot
 
         def may_disturb() -> bool:

@@ -47,6 +47,11 @@ class Cloud:
         return f"{self._login.username} at {self._login.oneflow_url}"
 
     @property
+    def read_only(self) -> str:
+        """A sentence: why nothing may be changed; empty where it may."""
+        return self._login.read_only
+
+    @property
     def oneflow_url(self) -> str:
         """Address of OneFlow."""
         return self._login.oneflow_url

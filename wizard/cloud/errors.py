@@ -53,6 +53,17 @@ class Ambiguous(CloudError):
     exit_status = 4
 
 
+class ReadOnly(CloudError):
+    """The operator wanted to look only; nothing was sent."""
+
+    exit_status = 2
+
+    @staticmethod
+    def because(reason: str, subject: str = "") -> ReadOnly:
+        """The error for what would change `subject`; `reason` is a sentence that says who forbids it."""
+        return ReadOnly("read-only: nothing was sent", subject, reason, "To change something, take that away first.")
+
+
 class Refused(CloudError):
     """The cloud understood the request and refused it."""
 

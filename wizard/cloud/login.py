@@ -31,13 +31,18 @@ class BadEndpoint(CloudError):
 
 @dataclass(frozen=True)
 class Login:
-    """Addresses and credentials. `verify` says whether HTTPS certificates are verified. The password never prints."""
+    """Addresses and credentials. The password never prints.
+
+    `verify` says whether HTTPS certificates are verified. `read_only` is a sentence: why the client refuses whatever
+    changes something; empty where it does not.
+    """
 
     username: str
     password: SecretStr
     oneflow_url: str
     oned_url: str
     verify: bool = True
+    read_only: str = ""
 
 
 def find_login(

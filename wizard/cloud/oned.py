@@ -11,7 +11,7 @@ from lxml import etree
 
 from wizard.cloud import http_errors as wire
 from wizard.cloud import objects
-from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, Refused, ServerFault
+from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, ReadOnly, Refused, ServerFault
 from wizard.cloud.login import Login
 from wizard.cloud.reading import PARSER_OPTIONS, samples, vm_facts
 from wizard.core.opennebula.load import Sample
@@ -37,6 +37,7 @@ class Oned:
         from wizard.cloud import pyone_transport
 
         self._url = login.oned_url
+        self._read_only = login.read_only
         self._pyone = pyone
         self._unreadable = pyone_transport.UNREADABLE
         self._one, self._transport = pyone_transport.connected(login, timeout)
@@ -126,23 +127,23 @@ class Oned:
 
     def act_on_vm(self, vm_id: int, action: str) -> None:
         """Do to a VM what `onevm` calls it: `poweroff`, `resume`, `terminate`, …"""
-        self._ask(f"VM {vm_id}", lambda one: one.vm.action(action, vm_id))
+        self._change(f"VM {vm_id}", lambda one: one.vm.action(action, vm_id))
 
     def allocate_vm_template(self, text: str) -> int:
         """Register a VM template, given in OpenNebula's syntax; its id."""
-        return self._ask("VM template", lambda one: int(one.template.allocate(text)))
+        return self._change("VM template", lambda one: int(one.template.allocate(text)))
 
     def update_vm_template(self, template_id: int, text: str) -> None:
         """Put attributes into a VM template, in the place of those of the same name; the others stay."""
-        self._ask(f"VM template {template_id}", lambda one: one.template.update(template_id, text, _APPEND))
+        self._change(f"VM template {template_id}", lambda one: one.template.update(template_id, text, _APPEND))
 
     def delete_vm_template(self, template_id: int) -> None:
         """Delete a VM template; its images stay."""
-        self._ask(f"VM template {template_id}", lambda one: one.template.delete(template_id, False))
+        self._change(f"VM template {template_id}", lambda one: one.template.delete(template_id, False))
 
     def publish(self, vm_id: int, text: str) -> None:
         """Add to a VM's user template; `text` is in OpenNebula's template syntax."""
-        self._ask(f"VM {vm_id}", lambda one: one.vm.update(vm_id, text, _APPEND))
+        self._change(f"VM {vm_id}", lambda one: one.vm.update(vm_id, text, _APPEND))
 
     def _pool(
         self, subject: str, info: Callable[[Any], Iterable[Any]], read: Callable[[Any], Answer]
@@ -172,6 +173,12 @@ class Oned:
 
     def _no_xml(self) -> CloudError:
         return wire.garbled(_SERVER, self._url, "the answer is no XML")
+
+    def _change(self, subject: str, call: Callable[[Any], Answer]) -> Answer:
+        """Do a call that changes something. Raises ReadOnly where nothing may be changed."""
+        if self._read_only:
+            raise ReadOnly.because(self._read_only, subject)
+        return self._ask(subject, call)
 
     def _ask(self, subject: str, call: Callable[[Any], Answer]) -> Answer:
         """Do a call of pyone's; `subject` names in errors what was asked for."""

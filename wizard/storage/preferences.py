@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.storage.files import APPLICATION, write_atomically
+from wizard.storage.files import APPLICATION, PresetFileError, write_atomically
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,9 +39,25 @@ def remembered(name: str) -> tuple[str | None, str]:
     return None, f"{path()}: {name} is {value!r}; expected a name"
 
 
+def read_only() -> str:
+    """A sentence: why nothing in a cloud may be changed, by what the file says; empty where it may.
+
+    A file that can't be read, or says neither true nor false, forbids it: it may have been meant to.
+    """
+    found, complaint = _read()
+    if complaint:
+        return f"{complaint}; it may say read_only."
+    value = found.get("read_only", False)
+    return "" if value is False else f"{path()} says read_only = {json.dumps(value, default=str)}."
+
+
 def remember(name: str, value: str) -> None:
-    """Keep a choice for the next session, beside the others. Raises PresetFileError where it can't be written."""
-    found = {key: kept for key, kept in _read()[0].items() if isinstance(kept, str)} | {name: value}
+    """Keep a choice for the next session, beside the others. Raises PresetFileError where it can't be written, or where
+    what it holds already can't be read: it would be lost."""
+    present, complaint = _read()
+    if complaint:
+        raise PresetFileError(str(path()), f"not remembered: {complaint}")
+    found = {key: kept for key, kept in present.items() if isinstance(kept, (str, bool, int))} | {name: value}
     lines = "".join(f"{key} = {json.dumps(kept)}\n" for key, kept in sorted(found.items()))
     write_atomically(path(), f"# What flowerneb-wizard remembers. Delete this file to begin anew.\n{lines}")
 

@@ -80,6 +80,8 @@ class Session:
     """What the processes of a VM printed, where they are ours: a rehearsal's."""
     remark: str = ""
     """What is to be known of the cloud beside its address, such as that it is a sandbox."""
+    forbids: str = ""
+    """A sentence: why nothing in the cloud may be changed; empty where it may."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
     registration: Registration = Registration.NEW
@@ -236,6 +238,11 @@ class Session:
         known = self.vm_templates.known
         names = {role.vm_template_name for role in SEED.roles}
         return known is not None and not any(item.name in names for item in known)
+
+    @property
+    def makes_appliance(self) -> bool:
+        """True if its VM templates are lacking and may be made."""
+        return self.lacks_appliance and not self.forbids
 
     def list_again(self, meaning: Meaning | None) -> Listing | None:
         """Ask the cloud again what a field may be picked from. Blocks; a failure stands in the answer, and what was

@@ -13,6 +13,9 @@ SCALE, RESTART, RECOVER, DELETE, CONNECT, SUPERLINK, WHY = (
 )
 """Actions on a service, by the names of their keys' actions."""
 
+CHANGING = (SCALE, RESTART, RECOVER, DELETE)
+"""Those that change something in the cloud."""
+
 KEYS = {
     SCALE: ("s", "Scale"),
     RESTART: ("t", "Restart stale"),

@@ -13,7 +13,7 @@ from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import SUPERNODE, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, can_scale
 from wizard.core.text import one_line
-from wizard.core.views.action_keys import CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE, SUPERLINK
+from wizard.core.views.action_keys import CHANGING, CONNECT, DELETE, KEYS, RECOVER, RESTART, SCALE, SUPERLINK
 
 REMEDIES = {
     Action.SCALE: SCALE,
@@ -35,15 +35,19 @@ def refusals(
     underway: Underway | None = None,
     *,
     interrupted: bool = False,
+    forbids: str = "",
 ) -> Mapping[str, str]:
     """Why each action on the service does not apply now, in a line; empty where it does.
 
-    `interrupted`: an earlier session has not ended its restarts, which can then be gone on with.
+    `interrupted`: an earlier session has not ended its restarts, which can then be gone on with. `forbids`: why nothing
+    may be changed at all.
     """
     no_card = "" if card else "The SuperLink is not READY: there is nothing to connect to."
     found = {CONNECT: no_card, SUPERLINK: no_card}
     if snapshot.gone:
         return dict.fromkeys(KEYS, "The service is gone.")
+    if forbids:
+        return found | dict.fromkeys(CHANGING, forbids)
     if underway is not None and underway.kind is Doing.RESTART:
         return found | dict.fromkeys((SCALE, RECOVER, DELETE), BUSY) | {RESTART: ""}
     return found | {

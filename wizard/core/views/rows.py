@@ -232,12 +232,17 @@ class Board:
 
 
 def board(
-    snapshot: ServiceSnapshot, reached: str, underway: Underway | None = None, *, interrupted: bool = False
+    snapshot: ServiceSnapshot,
+    reached: str,
+    underway: Underway | None = None,
+    *,
+    interrupted: bool = False,
+    forbids: str = "",
 ) -> Board:
     """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps.
 
     `underway` is what this program does to the service just now; `interrupted`: an earlier session has not ended its
-    restarts.
+    restarts; `forbids`: why nothing may be changed.
     """
     if snapshot.gone:
         waiting = waiting_for(snapshot)
@@ -249,7 +254,7 @@ def board(
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
     waiting, connection = waiting_for(snapshot, findings), card(snapshot, reached)
-    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted)
+    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted, forbids=forbids)
     return Board(
         phases(snapshot),
         role_rows(snapshot),

@@ -15,7 +15,7 @@ from wizard.cloud.errors import CloudError, NotAuthorized
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.preset import Preset
 from wizard.core.text import harmless
-from wizard.core.views.action_keys import DELETE, KEYS, RECOVER, RESTART, SCALE, WHY
+from wizard.core.views.action_keys import CHANGING, DELETE, KEYS, RECOVER, RESTART, SCALE, WHY
 from wizard.core.views.badges import Tone
 from wizard.tui.background import run_in_thread
 from wizard.tui.flows.drafts import may_leave
@@ -39,6 +39,7 @@ ON_A_SERVICE = (SCALE, DELETE, WHY, RESTART, RECOVER)
 HOSTS_EVERY = 60.0
 """Seconds between two looks at the hosts: in a large cloud they are a long answer."""
 
+NOTHING_YET = "No Flower services yet."
 EMPTY = "No Flower services yet. Mark a preset below and press d to deploy it, or Enter to edit it first."
 
 LACKING = "No Flower services yet, and no VM template to deploy from: press a to make both from an image of this cloud."
@@ -48,6 +49,7 @@ class HomeScreen(StepScreen):
     """The first screen of a session. `mark` is the service under the cursor, for whoever comes from its dashboard."""
 
     CSS_PATH = ["step.tcss", "home.tcss"]
+    CHANGES = ("d", "a", *(KEYS[name][0] for name in CHANGING))
     BINDINGS = [
         *(Binding(KEYS[name][0], f"of_service('{name}')", KEYS[name][1]) for name in ON_A_SERVICE),
         Binding("n", "new", "New from defaults"),
@@ -80,7 +82,7 @@ class HomeScreen(StepScreen):
         """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
         yield ServiceList()
-        yield PresetBrowser()
+        yield PresetBrowser(deploys=not self.session.forbids)
 
     def on_mount(self) -> None:
         """Draw the frame; the presets are read when it stands."""
@@ -129,11 +131,13 @@ class HomeScreen(StepScreen):
         if action == "why":
             return bool(self._errors)
         if action == "appliance":
-            return self.session.lacks_appliance
+            return self.session.makes_appliance
         if action == "back":
             return False
         if action == "of_service":
             found = self.query_one_optional(ServiceList)
+            if self.session.forbids and parameters[0] in CHANGING:
+                return False
             return found is not None and found.table.has_focus and found.marked is not None
         return super().check_action(action, parameters)
 
@@ -279,7 +283,7 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            none = LACKING if session.lacks_appliance else EMPTY
+            none = NOTHING_YET if session.forbids else LACKING if session.lacks_appliance else EMPTY
             known = none if self.listed else "asking…"
             reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
             said = known if reached else "Services can't be listed while the cloud is out of reach."

@@ -58,7 +58,7 @@ class ReviewScreen(WalkingScreen):
         "byte as shown."
     )
     step = Step.REVIEW
-
+    CHANGES = ("d",)
     _waiting = ""
 
     def __init__(self, *, deploy: bool = False) -> None:
@@ -83,16 +83,21 @@ class ReviewScreen(WalkingScreen):
             yield Button("Save preset", id="save", compact=True)
             yield Button("Export", id="export", compact=True)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Deploying is not offered where nothing may be changed."""
+        return not (action == "deploy" and self.session.forbids) and super().check_action(action, parameters)
+
     def on_mount(self) -> None:
         """Show problems and documents, and ask the cloud; the focus is on Deploy where the settings have no error."""
+        self.query_one("#deploy").display = not self.session.forbids
         self._show()
         self.look_up()
         self.look()
-        if rules.blocking(self.session.problems):
+        if rules.blocking(self.session.problems) or self.session.forbids:
             self.query_one("#problems").focus()
         else:
             self.query_one("#deploy").focus()
-        if self._deploys:
+        if self._deploys and not self.session.forbids:
             self.action_deploy()
 
     def cloud_answered(self) -> None:

@@ -30,7 +30,7 @@ from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.operations.service_actions import Stop
 from wizard.tui.background import run_in_thread
-from wizard.tui.screens.step import StepScreen
+from wizard.tui.screens.step import StepScreen, read_only
 from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, trouble
@@ -43,6 +43,7 @@ AFTER_A_SCALE = f"Afterwards {KEYS[RESTART][0]} restarts what is stale, {KEYS[RE
 class ServiceActions(StepScreen):
     """A screen that knows a service: scale, restart what is stale, recover, delete, and why it hangs."""
 
+    CHANGES = ("v",)
     BINDINGS = [
         *(
             Binding(KEYS[name][0], name, KEYS[name][1])
@@ -199,6 +200,8 @@ class ServiceActions(StepScreen):
             return
         named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
         self.tell(f"left over: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
+        if self.session.forbids:
+            return
         text = f"The service is gone; these VMs still carry its id:\n{named}"
         question = Confirm("Terminate the leftover VMs?", text, "Terminate", danger=True)
         if self.removing or await self.wizard.push_screen_wait(question):
@@ -257,12 +260,19 @@ class ServiceActions(StepScreen):
         self.action_poll_now()
 
     @property
+    def forbids(self) -> str:
+        """The sentence for each action where nothing may be changed; empty where it may."""
+        return read_only(self.session) if self.session.forbids else ""
+
+    @property
     def refused(self) -> Mapping[str, str]:
         """Why each action does not apply now, by its name; empty where it does, or where nothing is known yet."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What the state of the service refuses is not offered."""
+        """What the state of the service refuses is not offered, nor what changes something where nothing may be."""
+        if action == "verify" and self.session.forbids:
+            return False
         return not self._why_not(action) and super().check_action(action, parameters)
 
     def on_key(self, event: Key) -> None:
@@ -286,7 +296,7 @@ class ServiceActions(StepScreen):
             return
         assigned = assignments(snapshot)
         found = diagnose(snapshot, assigned, self.underway)
-        refused = refusals(snapshot, assigned, card(snapshot), self.underway)
+        refused = refusals(snapshot, assigned, card(snapshot), self.underway, forbids=self.forbids)
         chosen = await self.wizard.push_screen_wait(DiagnosisSheet(found, refused, waiting_for(snapshot, found)))
         if isinstance(chosen, int):
             self.open_vm(chosen)

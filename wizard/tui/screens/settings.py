@@ -69,7 +69,7 @@ async def choose(app: App[int], session: Session, row: FieldRow) -> str | None:
             return None
         return await app.push_screen_wait(NodeConfigEditor(session.plan, row.field))
     listing = session.listing(meaning)
-    makes = meaning is Meaning.VM_TEMPLATE and session.lacks_appliance
+    makes = meaning is Meaning.VM_TEMPLATE and session.makes_appliance
     if listing is None or not listing.objects:
         if listing is None or not listing.asked:
             detail = "The cloud has not answered yet what there is. Type the id, or try again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, ComposeResult
@@ -10,12 +11,13 @@ from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.types import CSSPathType
 from textual.widgets import Static
 
-from wizard.core.text import NOTHING, harmless
+from wizard.core.text import NOTHING, harmless, one_line
 from wizard.tui.session import Session
 from wizard.tui.steps import Rail, Step, open_problems
 from wizard.tui.widgets.lines import KeyLine, QuietLine, fitting
@@ -31,6 +33,11 @@ SAID_FOR = 3.0
 """Seconds for which what was said in passing stands at least; then the next key takes it away."""
 
 
+def read_only(session: Session) -> str:
+    """The sentence for what is refused where nothing may be changed."""
+    return one_line(f"Read-only, nothing was sent. {session.forbids}")
+
+
 class StepScreen(Screen[None]):
     """A step of the wizard. Subclasses say which `step` they are, and yield their content in `compose_content`."""
 
@@ -41,6 +48,8 @@ class StepScreen(Screen[None]):
     step: Step
     HELP = ""
     HAS_RAIL = True
+    CHANGES: ClassVar[Collection[str]] = ()
+    """Keys that change something in the cloud: where nothing may be changed, they say so."""
     SHOWS_WHEN_SMALL = False
     """It has a list that is worth showing on a terminal that is too small for the rest."""
     _help = ""
@@ -49,6 +58,12 @@ class StepScreen(Screen[None]):
     """What is to be said once it stands, with its style."""
     _entered: DOMNode | None = None
     """The panel that holds the focus."""
+
+    def on_key(self, event: Key) -> None:
+        """A key that would change something says why it does not."""
+        if event.key in self.CHANGES and self.session.forbids:
+            event.stop()
+            self.notify(read_only(self.session), severity="warning", markup=False)
 
     @property
     def saves(self) -> bool:

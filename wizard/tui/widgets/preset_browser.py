@@ -117,8 +117,10 @@ class PresetBrowser(Horizontal):
             super().__init__()
             self.old, self.new = old, new
 
-    def __init__(self) -> None:
+    def __init__(self, *, deploys: bool = True) -> None:
+        """`deploys`: whether deploying is offered."""
         super().__init__(id="preset-browser")
+        self._deploys = deploys
         self._list: FilterList[PresetFile] = FilterList(
             "presets",
             key=lambda item: item.path,
@@ -179,6 +181,8 @@ class PresetBrowser(Horizontal):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what needs a preset where one is marked; letters go into the filter while it is typed in."""
+        if action == "deploy" and not self._deploys:
+            return False
         if action in ("deploy", "compare", "rename", "delete"):
             item = self.marked
             whole = action in ("deploy", "compare")
