@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Each test that starts the program would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-long test-faults test-flower test-vm test-package test-textual lint types unit snapshots picture schema man pyz test-all bench clean
+.PHONY: help demo test test-long test-faults test-flower test-vm test-package test-textual lint types unit snapshots picture schema man pyz deb rpm test-all bench clean
 
 help:
 	@echo 'make demo       set up, then open the wizard on the sandbox'
@@ -22,6 +22,8 @@ help:
 	@echo 'make schema     write presets/preset.schema.json from the contracts'
 	@echo 'make man        write man/flowerneb-wizard.1 from the help of the commands'
 	@echo 'make pyz        dist/flowerneb-wizard-pyXY.pyz, a single file for the Python that PYTHON= names'
+	@echo 'make deb        dist/flowerneb-wizard_....deb, a package for Debian or Ubuntu with the Python that PYTHON= names'
+	@echo 'make rpm        dist/flowerneb-wizard-....rpm, likewise for EL and Fedora; needs rpmbuild'
 	@echo 'make test-all   every check on each of Python 3.10 to 3.13 that this machine has'
 	@echo 'make clean      remove the virtual environment and caches'
 
@@ -94,6 +96,9 @@ man: $(STAMP)
 
 pyz:
 	@sh scripts/pyz.sh $(PYTHON)
+
+deb rpm:
+	@$(PYTHON) scripts/packages.py $@
 
 test-all:
 	@sh scripts/test-all.sh

@@ -1,4 +1,6 @@
-"""Puts a beginning of its own into a single file: `pyz_main.py FROM TO`, run by the Python that the file is for.
+"""Puts a beginning of its own into a single file: `pyz_main.py FROM TO [PYTHON]`.
+
+It is run by the Python that the file is for. PYTHON is the path of the Python that starts it; without it that of FROM.
 
 The file unpacks itself before anything of ours runs. What can be wrong until then is said here, in one line: it was
 started with another Python, for which its compiled parts don't fit, or there is no place to unpack it into.
@@ -30,7 +32,8 @@ def refused(root):
 
 if sys.version_info[:2] != {version!r}:
     sys.exit(
-        "flowerneb-wizard: this file is for Python {version[0]}.{version[1]} and was started with %d.%d"
+        "flowerneb-wizard: this file is for Python {version[0]}.{version[1]} and was started with %d.%d\\n"
+        "Install python{version[0]}.{version[1]} and start it with that, or take the file for your Python."
         % sys.version_info[:2]
     )
 root = os.path.abspath(os.path.expanduser(os.environ.get("SHIV_ROOT") or "~/.shiv"))
@@ -47,12 +50,12 @@ _bootstrap.bootstrap()
 """
 
 
-def begin_anew(given: Path, target: Path) -> None:
+def begin_anew(given: Path, target: Path, python: str = "") -> None:
     """Copy a single file, with this beginning in place of its own."""
     version = sys.version_info[:2]
-    shebang = given.read_bytes().split(b"\n", 1)[0] + b"\n"
+    shebang = f"#!{python}".encode() if python else given.read_bytes().split(b"\n", 1)[0]
     with zipfile.ZipFile(given) as source, target.open("wb") as stream:
-        stream.write(shebang)
+        stream.write(shebang + b"\n")
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as copy:
             for item in source.infolist():
                 ours = item.filename == "__main__.py"
@@ -61,4 +64,4 @@ def begin_anew(given: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    begin_anew(Path(sys.argv[1]), Path(sys.argv[2]))
+    begin_anew(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
