@@ -13,7 +13,8 @@ from wizard.cloud import http_errors as wire
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, CredentialsRefused, Garbled, NotAuthorized, NotFound, Refused, ServerFault
 from wizard.cloud.oneflow import OneFlow
-from wizard.cloud.reading import PARSER_OPTIONS, service_templates, services, vm_facts
+from wizard.cloud.reading import service_templates, services
+from wizard.cloud.vm_xml import PARSER_OPTIONS, vm_facts
 from wizard.core.opennebula.service_document import decode_service
 
 SERVICES = [

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from lxml import etree
 
-from wizard.cloud.reading import newly_read, vm_facts
+from wizard.cloud.reading import newly_read
+from wizard.cloud.vm_xml import vm_facts
 from wizard.core.opennebula.snapshot import Run, VmFacts
 
 RECORDS = """<VM><ID>7</ID><STATE>3</STATE><LCM_STATE>3</LCM_STATE><HISTORY_RECORDS>

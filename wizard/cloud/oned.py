@@ -4,16 +4,13 @@ is asked every few seconds and may be ten megabytes, ten times as much work in p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from io import BytesIO
 from typing import Any, TypeVar
-
-from lxml import etree
 
 from wizard.cloud import http_errors as wire
 from wizard.cloud import objects
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, ReadOnly, Refused, ServerFault
 from wizard.cloud.login import Login
-from wizard.cloud.reading import PARSER_OPTIONS, samples, vm_facts
+from wizard.cloud.vm_xml import NoXml, PoolReader, read_one, read_pool, samples, vm_facts
 from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
@@ -39,6 +36,7 @@ class Oned:
         self._url = login.oned_url
         self._read_only = login.read_only
         self._pyone = pyone
+        self._pool_reader = PoolReader()
         self._unreadable = pyone_transport.UNREADABLE
         self._one, self._transport = pyone_transport.connected(login, timeout)
 
@@ -106,19 +104,17 @@ class Oned:
         """One VM in full, with all of its history records; the answers of pools have the last alone."""
         text = str(self._ask(f"VM {vm_id}", lambda one: one.vm.info(vm_id)))
         try:
-            element = etree.fromstring(text.strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
-        except (etree.XMLSyntaxError, ValueError):
+            return vm_facts(read_one(text), extended=True)
+        except NoXml:
             raise self._no_xml() from None
-        return vm_facts(element, extended=True)
 
     def monitoring(self, vm_id: int) -> tuple[Sample, ...]:
         """What was measured of a VM, oldest first; oned keeps a few hours of it."""
         text = str(self._ask(f"VM {vm_id}", lambda one: one.vm.monitoring(vm_id)))
         try:
-            root = etree.fromstring(text.strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
-        except (etree.XMLSyntaxError, ValueError):
+            return samples(read_one(text))
+        except NoXml:
             raise self._no_xml() from None
-        return samples(root)
 
     def vms_from(self, first_id: int, last_id: int = -1) -> tuple[VmFacts, ...]:
         """Every VM with that id or a later one, up to the last, finished ones too, in short form."""
@@ -151,25 +147,11 @@ class Oned:
         return self._ask(subject, lambda one: tuple(read(x) for x in sorted(info(one), key=lambda item: item.ID)))
 
     def _vms(self, call: Callable[[Any], Any], *, extended: bool) -> tuple[VmFacts, ...]:
-        """The VMs of a pool, each let go once it is read: a thousand in full are ten megabytes, and many times that as
-        a tree."""
         text = str(self._ask("VMs", call))
-        blanks = len(text) - len(text.lstrip())
-        source = BytesIO(text.encode("utf-8"))
-        del text
-        source.seek(blanks)
-        vms = []
         try:
-            for _, element in etree.iterparse(source, tag="VM", **PARSER_OPTIONS):
-                pool = element.getparent()
-                if pool is not None and pool.getparent() is None:
-                    vms.append(vm_facts(element, extended=extended))
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del pool[0]
-        except (etree.XMLSyntaxError, ValueError):
+            return read_pool(text, extended=True) if extended else self._pool_reader.read(text)
+        except NoXml:
             raise self._no_xml() from None
-        return tuple(vms)
 
     def _no_xml(self) -> CloudError:
         return wire.garbled(_SERVER, self._url, "the answer is no XML")

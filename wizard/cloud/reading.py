@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from sys import intern
 from typing import Any
 
 from wizard.cloud.errors import Refused
-from wizard.core.opennebula.bounds import moment, number, read_json
-from wizard.core.opennebula.load import Sample
+from wizard.core.opennebula.bounds import read_json
 from wizard.core.opennebula.service_document import DecodeError, decode_service
-from wizard.core.opennebula.snapshot import Run, ServiceSnapshot, VmFacts
+from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.plan.plan import number_or_text
 from wizard.core.preflight.facts import ServiceTemplate
-from wizard.core.text import ip_address
 
 
 def service_templates(documents: Iterable[Any]) -> tuple[ServiceTemplate, ...]:
@@ -125,89 +121,3 @@ def _moved(before: VmFacts, now: VmFacts) -> bool:
     if (before.state, before.lcm_state) != (now.state, now.lcm_state):
         return True
     return bool(before.runs and now.runs) and before.runs[-1].seq != now.runs[-1].seq
-
-
-PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": False}
-
-
-def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
-    """The facts in one VM element.
-
-    The short form lacks the user template and the CONTEXT; `extended` says which form was asked for, since a VM may
-    have neither.
-    """
-    own = _texts(vm)
-    records = tuple(tuple(map(_texts(record).get, _RECORD)) for record in vm.iterfind("HISTORY_RECORDS/HISTORY"))
-    nics = tuple(tuple(map(_texts(nic).get, _ADDRESSES)) for nic in vm.iterfind("TEMPLATE/NIC"))
-    facts = _short_facts(tuple(map(own.get, _OWN)), records, nics)
-    if not extended:
-        return facts
-    return replace(facts, user_template=_flat(vm.find("USER_TEMPLATE")), context=_flat(vm.find("TEMPLATE/CONTEXT")))
-
-
-Texts = tuple[str | None, ...]
-
-_OWN = ("ID", "NAME", "STATE", "LCM_STATE", "STIME", "ETIME")
-_RECORD = ("SEQ", "RSTIME", "RETIME", "ETIME", "ACTION", "HOSTNAME")
-_ADDRESSES = ("IP", "IP6_GLOBAL", "IP6")
-_VMS_KEPT = 16_384
-
-
-# Most VMs are as they were at the last poll: their texts are gathered, and what was made of them is taken again.
-@lru_cache(maxsize=_VMS_KEPT)
-def _short_facts(own: Texts, records: tuple[Texts, ...], nics: tuple[Texts, ...]) -> VmFacts:
-    number_, name, state, lcm_state, stime, etime = own
-    runs = tuple(_run(record) for record in records)
-    return VmFacts(
-        id=number(number_),
-        name=name or "",
-        state=number(state),
-        lcm_state=number(lcm_state),
-        stime=_moment(stime),
-        etime=_moment(etime),
-        running_since=runs[-1].since if runs else 0,
-        runs=runs,
-        ips=tuple(address for nic in nics for text in nic if text and (address := ip_address(text))),
-        host=runs[-1].host if runs else "",
-    )
-
-
-def _texts(element: Any) -> dict[Any, str | None]:
-    """Texts of the children of an element, by tag."""
-    return {child.tag: child.text for child in element}
-
-
-def samples(root: Any) -> tuple[Sample, ...]:
-    """The measurements in an answer about a VM's monitoring, oldest first; those without a time are left out."""
-    found = [
-        Sample(_moment(item.findtext("TIMESTAMP")), round(_decimal(item, "CPU")), number(item.findtext("MEMORY")))
-        for item in root.iter("MONITORING")
-    ]
-    return tuple(sorted((item for item in found if item.at), key=lambda item: item.at))
-
-
-def _decimal(element: Any, tag: str) -> float:
-    try:
-        value = float(element.findtext(tag) or "0")
-    except ValueError:
-        return 0.0
-    return value if 0 <= value < _MOST_CPU else 0.0
-
-
-_MOST_CPU = 1e6
-"""Percent of a core; whatever is beyond was not measured."""
-
-
-def _run(record: Texts) -> Run:
-    seq, since, ended, left, action, host = record
-    return Run(number(seq), _moment(since), number(action), _moment(ended) or _moment(left), host or "")
-
-
-def _moment(text: str | None) -> int:
-    return moment(number(text))
-
-
-def _flat(element: Any) -> Mapping[str, str]:
-    if element is None:
-        return {}
-    return {intern(child.tag): child.text or "" for child in element if isinstance(child.tag, str) and not len(child)}

@@ -1,0 +1,175 @@
+"""VMs, and what was measured of them, out of oned's XML.
+
+The pool is asked every few seconds and may be ten megabytes: of a VM about which oned says what it said before nothing
+is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from io import BytesIO
+from sys import intern
+from typing import Any
+
+from lxml import etree
+
+from wizard.core.opennebula.bounds import moment, number
+from wizard.core.opennebula.load import Sample
+from wizard.core.opennebula.snapshot import Run, VmFacts
+from wizard.core.text import ip_address
+
+PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": True, "recover": False}
+
+
+class NoXml(ValueError):
+    """An answer of oned that is no XML."""
+
+
+_OPEN, _END, _CLOSE = b"<VM_POOL>", b"</VM>", b"</VM_POOL>"
+_DIGEST = 16
+
+
+class PoolReader:
+    """Reads pools in their short form, and remembers of each piece what it said until another pool is read."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, VmFacts] = {}
+
+    def read(self, text: str) -> tuple[VmFacts, ...]:
+        """The VMs of a pool in short form. Raises NoXml.
+
+        The text is cut at each end of a VM. A piece that is well-formed by itself, after others that are, ends where a
+        VM does: no end that stands in somebody's text passes for one. Where a piece is not, the whole is read at once.
+        """
+        source = text.strip().encode("utf-8")
+        *pieces, rest = source.removeprefix(_OPEN).split(_END)
+        if not source.startswith(_OPEN) or rest != _CLOSE:
+            return read_pool(text, extended=False)
+        # Of a piece its digest is kept, not its text: of ten thousand VMs that would be fifteen megabytes.
+        digests = [blake2b(piece, digest_size=_DIGEST).digest() for piece in pieces]
+        known, found = self._known, {}
+        parser = etree.XMLParser(**PARSER_OPTIONS)
+        try:
+            for digest, piece in zip(digests, pieces, strict=True):
+                found[digest] = known.get(digest) or _one(piece + _END, parser)
+        except (etree.XMLSyntaxError, ValueError):
+            return read_pool(text, extended=False)
+        self._known = found
+        return tuple(map(found.__getitem__, digests))
+
+
+def _one(text: bytes, parser: Any) -> VmFacts:
+    vm = etree.fromstring(text, parser)
+    if vm.tag != "VM":
+        raise ValueError("no VM")
+    return vm_facts(vm, extended=False)
+
+
+def read_pool(text: str, *, extended: bool) -> tuple[VmFacts, ...]:
+    """The VMs of a pool, each let go once it is read: a thousand in full are ten megabytes, and many times that as a
+    tree. Raises NoXml."""
+    source = BytesIO(text.lstrip().encode("utf-8"))
+    try:
+        return tuple(vm_facts(vm, extended=extended) for vm in _each(source))
+    except (etree.XMLSyntaxError, ValueError):
+        raise NoXml("no XML") from None
+
+
+def _each(source: BytesIO) -> Iterator[Any]:
+    for _, element in etree.iterparse(source, tag="VM", **PARSER_OPTIONS):
+        pool = element.getparent()
+        if pool is not None and pool.getparent() is None:
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del pool[0]
+
+
+def read_one(text: str) -> Any:
+    """The element of an answer about one object. Raises NoXml."""
+    try:
+        return etree.fromstring(text.strip().encode("utf-8"), etree.XMLParser(**PARSER_OPTIONS))
+    except (etree.XMLSyntaxError, ValueError):
+        raise NoXml("no XML") from None
+
+
+def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
+    """The facts in one VM element.
+
+    The short form lacks the user template and the CONTEXT; `extended` says which form was asked for, since a VM may
+    have neither.
+    """
+    own = _texts(vm)
+    records = tuple(tuple(map(_texts(record).get, _RECORD)) for record in vm.iterfind("HISTORY_RECORDS/HISTORY"))
+    nics = tuple(tuple(map(_texts(nic).get, _ADDRESSES)) for nic in vm.iterfind("TEMPLATE/NIC"))
+    facts = _short_facts(tuple(map(own.get, _OWN)), records, nics)
+    if not extended:
+        return facts
+    return replace(facts, user_template=_flat(vm.find("USER_TEMPLATE")), context=_flat(vm.find("TEMPLATE/CONTEXT")))
+
+
+Texts = tuple[str | None, ...]
+
+_OWN = ("ID", "NAME", "STATE", "LCM_STATE", "STIME", "ETIME")
+_RECORD = ("SEQ", "RSTIME", "RETIME", "ETIME", "ACTION", "HOSTNAME")
+_ADDRESSES = ("IP", "IP6_GLOBAL", "IP6")
+
+
+def _short_facts(own: Texts, records: tuple[Texts, ...], nics: tuple[Texts, ...]) -> VmFacts:
+    number_, name, state, lcm_state, stime, etime = own
+    runs = tuple(_run(record) for record in records)
+    return VmFacts(
+        id=number(number_),
+        name=name or "",
+        state=number(state),
+        lcm_state=number(lcm_state),
+        stime=_moment(stime),
+        etime=_moment(etime),
+        running_since=runs[-1].since if runs else 0,
+        runs=runs,
+        ips=tuple(address for nic in nics for text in nic if text and (address := ip_address(text))),
+        host=runs[-1].host if runs else "",
+    )
+
+
+def _texts(element: Any) -> dict[Any, str | None]:
+    """Texts of the children of an element, by tag."""
+    return {child.tag: child.text for child in element}
+
+
+def samples(root: Any) -> tuple[Sample, ...]:
+    """The measurements in an answer about a VM's monitoring, oldest first; those without a time are left out."""
+    found = [
+        Sample(_moment(item.findtext("TIMESTAMP")), round(_decimal(item, "CPU")), number(item.findtext("MEMORY")))
+        for item in root.iter("MONITORING")
+    ]
+    return tuple(sorted((item for item in found if item.at), key=lambda item: item.at))
+
+
+def _decimal(element: Any, tag: str) -> float:
+    try:
+        value = float(element.findtext(tag) or "0")
+    except ValueError:
+        return 0.0
+    return value if 0 <= value < _MOST_CPU else 0.0
+
+
+_MOST_CPU = 1e6
+"""Percent of a core; whatever is beyond was not measured."""
+
+
+def _run(record: Texts) -> Run:
+    seq, since, ended, left, action, host = record
+    return Run(number(seq), _moment(since), number(action), _moment(ended) or _moment(left), host or "")
+
+
+def _moment(text: str | None) -> int:
+    return moment(number(text))
+
+
+def _flat(element: Any) -> Mapping[str, str]:
+    if element is None:
+        return {}
+    return {intern(child.tag): child.text or "" for child in element if isinstance(child.tag, str) and not len(child)}
