@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -455,3 +456,10 @@ def test_a_cpu_that_is_too_old_is_named(machine: Machine, gate: Gate) -> None:
     (machine.venv / "bin" / "flower-superlink").write_text("#!/bin/sh\nkill -ILL $$\n")
     machine.boot()
     assert "host-passthrough" in failing(gate)
+
+
+@pytest.mark.parametrize("url", ["https://me:s3cr:t@host/simple", "http://me@host/x", "git+https://t0ken@host/x"])
+def test_no_report_has_the_password_of_a_url(url: str) -> None:
+    said = one_line(f"pip: Could not fetch {url}: 401; looking in indexes: {url}")
+    assert not {"s3cr", "t0ken", "me"} & set(re.split(r"[^a-z0-9]", said))
+    assert said.count("://…@host/") == 2

@@ -101,6 +101,22 @@ def test_both_or_none(cloud: Cloud, sandbox: Sandbox, monkeypatch: pytest.Monkey
         assert dict(sandbox.world.vm_templates) == before
 
 
+def test_an_interruption_between_the_two_leaves_none(cloud: Cloud, sandbox: Sandbox) -> None:
+    before = dict(sandbox.world.vm_templates)
+    wanted = appliance.wanted(cloud, "0", "", make())
+    told: Told = []
+
+    def interrupt(line: str) -> None:
+        told.append(line)
+        if "registered" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        appliance.create(cloud, wanted, interrupt)
+    assert dict(sandbox.world.vm_templates) == before
+    assert "deleted again" in told[-1]
+
+
 @pytest.mark.parametrize("kind", ["cut", "gateway"])
 @pytest.mark.parametrize("skip", [0, 1])
 def test_a_lost_answer_is_looked_after(cloud: Cloud, sandbox: Sandbox, kind: Kind, skip: int) -> None:

@@ -30,6 +30,7 @@ from wizard.core.plan.plan import Plan
 from wizard.operations import appliance
 from wizard.operations.flower_environments import python_of
 from wizard.operations.verify import verify
+from wizard.operations.watch import settled
 from wizard.sandbox.server import Sandbox
 
 HALF_AN_HOUR = 1800.0
@@ -125,7 +126,7 @@ def followed(stage: Stage, service: int, holds: Callable[[ServiceSnapshot], bool
 def in_sync(snapshot: ServiceSnapshot) -> bool:
     """All READY, and every SuperNode with the partition of its place."""
     found = assignments(snapshot)
-    return snapshot.complete and {item.sync for item in found} == {Sync.IN_SYNC}
+    return settled(snapshot) and {item.sync for item in found} == {Sync.IN_SYNC}
 
 
 def proved(stage: Stage, snapshot: ServiceSnapshot) -> None:
@@ -153,7 +154,7 @@ def test_a_cluster_of_real_vms(stage: Stage, capsys: pytest.CaptureFixture[str])
         for vm in (wider.roles[0].nodes[0].vm_id, wider.roles[1].nodes[0].vm_id):
             with stage.sandbox.world.lock:
                 stage.sandbox.world.actions.act(stage.sandbox.world.vms[vm], "reboot-hard")
-            followed(stage, service, lambda seen: not seen.complete, f"VM {vm} took READY back")
+            followed(stage, service, lambda seen: not settled(seen), f"VM {vm} took READY back")
             back = followed(stage, service, in_sync, f"VM {vm} is back")
         proved(stage, back)
         print(stage.machines.console(wider.roles[1].nodes[0].vm_id)[-3000:])

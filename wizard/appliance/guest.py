@@ -147,14 +147,18 @@ def write(path: str, text: str, mode: int = 0o644) -> None:
 _OPENS_GATE = re.compile("[ ']*".join("READY") + "[ ']*=(?=[ ']*" + "[ ']*".join("YES") + ")")
 
 
+_CREDENTIALS = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^/@\s]{1,500}@")
+
+
 def one_line(text: str) -> str:
     """A text as one printable line of bounded length, as OpenNebula's templates and a console can take it.
 
-    OneFlow takes a VM for ready where its attributes hold READY=YES in any text: no sentence does.
+    OneFlow takes a VM for ready where its attributes hold READY=YES in any text: no sentence does. Nor has one the user
+    and password of a URL.
     """
     clean = "".join(character if character.isprintable() else " " for character in text)
     clean = " ".join(clean.replace('"', "'").replace("\\", "/").split())
-    clean = _OPENS_GATE.sub("READY: ", clean)
+    clean = _OPENS_GATE.sub("READY: ", _CREDENTIALS.sub(r"\1…@", clean))
     return clean if len(clean) <= _LONGEST_REPORT else clean[: _LONGEST_REPORT - 1] + "…"
 
 

@@ -37,6 +37,13 @@ def template_options(command: F) -> F:
     """Options of the VM templates themselves."""
     for option in (
         click.option("--follow", is_flag=True, help="SuperNodes take up a new partition when the list changes."),
+        click.option(
+            "--package",
+            "packages",
+            metavar="NAME",
+            multiple=True,
+            help="A package that the SuperNodes' apps need, such as pandas or pandas==2.2.3. May be repeated.",
+        ),
         click.option("--index", metavar="URL", default="", help="Package index that Flower comes from."),
         click.option("--wheels", metavar="URL", default="", help="Folder or archive of wheels that it comes from."),
         click.option("--prefix", metavar="NAME", default="", help="What stands before the two names."),
@@ -241,6 +248,7 @@ def _options(chosen: dict[str, Any], image: int, network: int | None) -> Options
         chosen["wheels"],
         chosen["index"],
         chosen["follow"],
+        " ".join(chosen["packages"]),
     )
 
 

@@ -10,7 +10,7 @@ from wizard.cloud import http_errors as wire
 from wizard.cloud import objects
 from wizard.cloud.errors import CloudError, CredentialsRefused, NotAuthorized, NotFound, ReadOnly, Refused, ServerFault
 from wizard.cloud.login import Login
-from wizard.cloud.vm_xml import NoXml, PoolReader, read_one, read_pool, samples, vm_facts
+from wizard.cloud.vm_xml import NoXml, PoolReader, PoolStream, read_one, samples, vm_facts
 from wizard.core.opennebula.load import Sample
 from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.preflight.facts import Host, Image, Member, Network, Pool, User, VmTemplate
@@ -147,9 +147,13 @@ class Oned:
         return self._ask(subject, lambda one: tuple(read(x) for x in sorted(info(one), key=lambda item: item.ID)))
 
     def _vms(self, call: Callable[[Any], Any], *, extended: bool) -> tuple[VmFacts, ...]:
-        text = str(self._ask("VMs", call))
         try:
-            return read_pool(text, extended=True) if extended else self._pool_reader.read(text)
+            if not extended:
+                return self._pool_reader.read(str(self._ask("VMs", call)))
+            stream = PoolStream(extended=True)
+            with self._transport.streaming(stream.feed):
+                stream.feed(str(self._ask("VMs", call)))
+            return stream.end()
         except NoXml:
             raise self._no_xml() from None
 

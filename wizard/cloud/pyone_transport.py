@@ -13,7 +13,8 @@ import re
 import ssl
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.parsers import expat
 from xml.parsers.expat import ExpatError
@@ -76,12 +77,25 @@ class Transport(xmlrpc.client.Transport):
         self._timeout = timeout
         self._session = _Session()
         self._session.trust_env = False
+        self._sink: Callable[[str], object] | None = None
         self._session.verify = (ssl.get_default_verify_paths().cafile or True) if verify else False
 
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
         super().close()
+
+    @contextmanager
+    def streaming(self, sink: Callable[[str], object]) -> Iterator[None]:
+        """Meanwhile hand on the text of each answer piece by piece, as it comes; what is returned for it is empty.
+
+        Ten megabytes would else stand three times in memory before anything of them is read.
+        """
+        self._sink = sink
+        try:
+            yield
+        finally:
+            self._sink = None
 
     def request(self, host: Any, handler: str, request_body: Any, verbose: bool = False) -> Any:  # noqa: ARG002
         """The three values of oned's answer.
@@ -119,9 +133,11 @@ class Transport(xmlrpc.client.Transport):
         parser = expat.ParserCreate()
         # As xmlrpc's own, but a text in one piece: it would be one at each `&lt;` of ten megabytes of XML.
         parser.buffer_text = True
-        parser.StartElementHandler = unmarshaller.start
-        parser.EndElementHandler = unmarshaller.end
-        parser.CharacterDataHandler = unmarshaller.data
+        parser.buffer_size = _PIECE
+        to = unmarshaller if self._sink is None else _Diverted(unmarshaller, self._sink)
+        parser.StartElementHandler = to.start
+        parser.EndElementHandler = to.end
+        parser.CharacterDataHandler = to.data
         parser.StartDoctypeDeclHandler = _refuse_doctype
         size, end = 0, time.monotonic() + self._timeout * LONGEST
         try:
@@ -147,6 +163,40 @@ class Transport(xmlrpc.client.Transport):
             "connection refused" if "refused" in text else text if "certificate" in text.lower() else "no connection"
         )
         return wire.unreachable(_SERVER, self._url, reason)
+
+
+class _Diverted:
+    """Hands the text of the second value to a sink, where the first says that all is well; the rest is unmarshalled."""
+
+    _DEPTH = len(["methodResponse", "params", "param", "value", "array", "data", "value", "string"])
+
+    def __init__(self, unmarshaller: xmlrpc.client.Unmarshaller, sink: Callable[[str], object]) -> None:
+        self._unmarshaller, self._sink = unmarshaller, sink
+        self._path: list[str] = []
+        self._is_well = self._diverts = self._has_diverted = False
+
+    def start(self, tag: str, attributes: Any) -> None:
+        """An element begins."""
+        self._path.append(tag)
+        if tag == "string" and len(self._path) == self._DEPTH and self._is_well and not self._has_diverted:
+            self._diverts = self._has_diverted = True
+        self._unmarshaller.start(tag, attributes)
+
+    def data(self, text: str) -> None:
+        """Text of the innermost element."""
+        if self._diverts:
+            self._sink(text)
+            return
+        if len(self._path) == self._DEPTH and self._path[-1] == "boolean":
+            self._is_well = text.strip() == "1"
+        self._unmarshaller.data(text)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if len(self._path) == self._DEPTH:
+            self._diverts = False
+        self._unmarshaller.end(tag)
+        del self._path[-1:]
 
 
 def _refuse_doctype(*_: object) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
-from io import BytesIO
 from sys import intern
 from typing import Any
 
@@ -67,24 +66,50 @@ def _one(text: bytes, parser: Any) -> VmFacts:
     return vm_facts(vm, extended=False)
 
 
+class PoolStream:
+    """Reads a pool that comes in pieces, and lets each VM go once it is read: a thousand in full are ten megabytes."""
+
+    def __init__(self, *, extended: bool) -> None:
+        self._extended = extended
+        self._parser = etree.XMLPullParser(events=("end",), tag="VM", **PARSER_OPTIONS)
+        self._vms: list[VmFacts] = []
+        self._began = False
+
+    def feed(self, text: str) -> None:
+        """Take the next piece. Raises NoXml."""
+        piece = text if self._began else text.lstrip()
+        if not piece:
+            return
+        self._began = True
+        try:
+            self._parser.feed(piece)
+        except (etree.XMLSyntaxError, ValueError):
+            raise NoXml("no XML") from None
+        events: Iterator[tuple[str, Any]] = self._parser.read_events()
+        for _, element in events:
+            pool = element.getparent()
+            if pool is not None and pool.getparent() is None:
+                self._vms.append(vm_facts(element, extended=self._extended))
+                element.clear()
+                while element.getprevious() is not None:
+                    del pool[0]
+
+    def end(self) -> tuple[VmFacts, ...]:
+        """All that came, once no more comes. Raises NoXml, also for a document with a type: oned declares none."""
+        try:
+            root = self._parser.close()
+        except (etree.XMLSyntaxError, ValueError):
+            raise NoXml("no XML") from None
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise NoXml("a document type")
+        return tuple(self._vms)
+
+
 def read_pool(text: str, *, extended: bool) -> tuple[VmFacts, ...]:
-    """The VMs of a pool, each let go once it is read: a thousand in full are ten megabytes, and many times that as a
-    tree. Raises NoXml."""
-    source = BytesIO(text.lstrip().encode("utf-8"))
-    try:
-        return tuple(vm_facts(vm, extended=extended) for vm in _each(source))
-    except (etree.XMLSyntaxError, ValueError):
-        raise NoXml("no XML") from None
-
-
-def _each(source: BytesIO) -> Iterator[Any]:
-    for _, element in etree.iterparse(source, tag="VM", **PARSER_OPTIONS):
-        pool = element.getparent()
-        if pool is not None and pool.getparent() is None:
-            yield element
-            element.clear()
-            while element.getprevious() is not None:
-                del pool[0]
+    """The VMs of a pool that is there as a whole. Raises NoXml."""
+    stream = PoolStream(extended=extended)
+    stream.feed(text)
+    return stream.end()
 
 
 def read_one(text: str) -> Any:
@@ -107,7 +132,8 @@ def vm_facts(vm: Any, *, extended: bool) -> VmFacts:
     facts = _short_facts(tuple(map(own.get, _OWN)), records, nics)
     if not extended:
         return facts
-    return replace(facts, user_template=_flat(vm.find("USER_TEMPLATE")), context=_flat(vm.find("TEMPLATE/CONTEXT")))
+    context = _flat(vm.find("TEMPLATE/CONTEXT"))
+    return replace(facts, user_template=_flat(vm.find("USER_TEMPLATE")), context=context)
 
 
 Texts = tuple[str | None, ...]

@@ -109,6 +109,27 @@ def create(cloud: Cloud, wanted: Wanted, tell: Tell) -> tuple[int, ...]:
     Raises CloudError where one can't be registered, with a hint that says what is left, and HalfMade.
     """
     made: list[int] = []
+    try:
+        _register(cloud, wanted, tell, made)
+    except KeyboardInterrupt:
+        _give_up(cloud, wanted, tell)
+        raise
+    return tuple(made)
+
+
+def _give_up(cloud: Cloud, wanted: Wanted, tell: Tell) -> None:
+    """Delete what an interrupted `create` made: no VM template had these names before it."""
+    digest = guest().digest
+    try:
+        for item in cloud.pools.vm_templates():
+            if item.name in wanted.names and (mark := Mark.of(item.attributes)) and mark.digest == digest:
+                cloud.pools.delete_vm_template(item.id)
+                tell(f"VM template {item.id} {item.name} deleted again")
+    except CloudError as error:
+        tell(f"what is left over is not known: look at `onetemplate list` ({error.title})")
+
+
+def _register(cloud: Cloud, wanted: Wanted, tell: Tell, made: list[int]) -> None:
     for role, text in wanted.texts:
         name = wanted.options.name(role)
         try:
@@ -124,7 +145,6 @@ def create(cloud: Cloud, wanted: Wanted, tell: Tell) -> tuple[int, ...]:
             tell(f"the answer was lost ({error.title}), but VM template {number} {name} is there")
         else:
             tell(f"VM template {made[-1]} {name} registered")
-    return tuple(made)
 
 
 def _after_all(cloud: Cloud, name: str, error: CloudError) -> tuple[int | None, bool]:

@@ -82,6 +82,7 @@ OPTIONS = st.builds(
     prefix=st.sampled_from(["", "eva's ", "Prüf-", "[b]", "a]]b "]),
     wheels=st.sampled_from(["", "http://10.0.0.1/wheels/", "https://host/wheels.tar.gz?x=1&y=%20"]),
     follow=st.booleans(),
+    packages=st.sampled_from(["", "pandas", "pandas==2.2.3 flwr-datasets[vision]"]),
 )
 
 
@@ -99,6 +100,7 @@ def test_what_is_written_is_read_back(role: str, options: Options) -> None:
     assert context["FL_ROLE"] == role
     assert context.get("FL_WHEELS_URL", "") == options.wheels
     assert context.get("FL_FOLLOW", "NO") == ("YES" if options.follow and role == "supernode" else "NO")
+    assert context.get("FL_EXTRA_PACKAGES", "") == (options.packages if role == "supernode" else "")
     assert {key: context[key] for key in GUEST.context} == GUEST.context
     attributes = {key: value for key, value in theirs.items() if isinstance(value, str)}
     assert Mark.of(attributes) == Mark(GUEST.version, GUEST.digest)
@@ -108,6 +110,9 @@ def test_what_is_written_is_read_back(role: str, options: Options) -> None:
     "options",
     [
         {"wheels": "ftp://host/x"},
+        {"packages": "pandas; rm -rf /"},
+        {"packages": "--index-url=http://host"},
+        {"packages": "$(id)"},
         {"wheels": 'http://host/"x'},
         {"index": "http://host/$(reboot)"},
         {"index": "http:///x"},

@@ -32,6 +32,8 @@ READY_SCRIPT = "/opt/flower/scripts/health-check.sh"
 _SIZE = re.compile(r"([1-9]\d{0,6})(?:\s*([MGT])(?:i?B)?)?", re.IGNORECASE)
 _FACTORS = {"M": 1, "G": 1024, "T": 1024 * 1024}
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%\[\]-]{1,2000}", re.ASCII)
+_PACKAGE = r"[A-Za-z0-9][A-Za-z0-9._\[\],=<>!~*+-]{0,199}"
+_PACKAGES = re.compile(f"{_PACKAGE}(?: {_PACKAGE}){{0,99}}", re.ASCII)
 _PREFIX = re.compile(r"[^\x00-\x1f\x7f\"\\]{1,64}")
 
 
@@ -55,6 +57,7 @@ class Options:
 
     `image` and `network` are ids; without a network the VMs get that of the service. `cpu` in cores, `memory` and
     `disk` in MB, None for the default of each role. `wheels` and `index` are URLs for a cloud without internet.
+    `packages`, with a blank between two, are installed on the SuperNodes beside those of the framework.
     `follow`: SuperNodes take up a new partition by themselves. Raises WrongOption for what can't be meant.
     """
 
@@ -68,6 +71,7 @@ class Options:
     wheels: str = ""
     index: str = ""
     follow: bool = False
+    packages: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.cpu <= 1024:
@@ -79,6 +83,9 @@ class Options:
         for option, url in (("--wheels", self.wheels), ("--index", self.index)):
             if url and (_URL.fullmatch(url) is None or not urlsplit(url).hostname):
                 raise WrongOption(f"{option} is to be an http or https URL", hint="Without blanks, quotes and $.")
+        if self.packages and _PACKAGES.fullmatch(self.packages) is None:
+            hint = "Write it as pandas or pandas==2.2.3."
+            raise WrongOption(f"--package: {self.packages!r} is no name of a package", hint=hint)
         if self.prefix and (_PREFIX.fullmatch(self.prefix) is None or not self.prefix.strip()):
             raise WrongOption(
                 "the prefix has characters that a name can't have", hint="Leave quotes and backslashes out."
@@ -127,8 +134,9 @@ def context(role: str, options: Options, guest: Guest) -> Vector:
     }
     chosen = {"FL_WHEELS_URL": options.wheels, "FL_INDEX_URL": options.index}
     found |= {key: value for key, value in chosen.items() if value}
-    if options.follow and role == SUPERNODE:
-        found["FL_FOLLOW"] = "YES"
+    if role == SUPERNODE:
+        found |= {"FL_FOLLOW": "YES"} if options.follow else {}
+        found |= {"FL_EXTRA_PACKAGES": options.packages} if options.packages else {}
     return {**found, **guest.context}
 
 
