@@ -165,7 +165,7 @@ async def test_a_thousand_rows_are_filtered_before_the_next_key() -> None:
             slowest = max(slowest, time.monotonic() - begun)
         print(f"slowest key among 1,000 rows: {slowest * 1000:.0f} ms")
         # Generous, for a machine with other things to do: what is held here is the order of magnitude.
-        assert slowest < 1.0
+        assert slowest < 3.0
 
 
 async def test_a_row_that_is_what_was_typed_comes_first_and_new_words_replace_the_old() -> None:

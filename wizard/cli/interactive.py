@@ -79,9 +79,8 @@ def open_wizard(
         )
         app.complaints += (complaint,) if complaint else ()
         app.session.keeps = connector.keeps
-        app.session.logs, app.session.forbids = connector.logs, connector.forbids
-        read_only = "read-only" if connector.forbids else ""
-        app.session.remark = ", ".join(filter(None, (connector.remark, read_only)))
+        app.session.logs, app.session.remark = connector.logs, connector.remark
+        app.session.forbids = connector.forbids
         app.notifies = notify or notifying()
         # What was imported stays: no look for garbage goes through it again while somebody types.
         gc.freeze()

@@ -69,6 +69,7 @@ COMMANDS = LateCommands(
         "recover": "service_actions",
         "delete": "service_actions",
         "vm": "status",
+        "support": "support",
         "presets": "presets",
         "appliance": "appliance",
         "completion": "program",

@@ -13,9 +13,10 @@ from wizard.core.cluster.diagnosis import Finding, diagnose
 from wizard.core.cluster.guest_reports import error, stage
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
-from wizard.core.opennebula.snapshot import Role, ServiceSnapshot
+from wizard.core.opennebula.snapshot import Role, ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, duration, one_line
 from wizard.core.views.badges import Tone, badge, service_badge
+from wizard.core.views.glossary import action_name, details
 from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
 if TYPE_CHECKING:
@@ -72,6 +73,32 @@ def service_data(snapshot: ServiceSnapshot, oned_error: CloudError | None = None
         "findings": [_finding_data(item) for item in found],
         "log": [{"at": line.timestamp, "severity": line.severity, "message": line.message} for line in snapshot.log],
         "oned_error": oned_error.as_dict() if oned_error else None,
+    }
+
+
+def vm_data(vm: VmFacts) -> dict[str, Any]:
+    """A VM for `--json`; times are Unix seconds, null for not yet."""
+    return {
+        "id": vm.id,
+        "name": vm.name,
+        "state": vm.state_name,
+        "ready": vm.ready,
+        "ips": list(vm.ips),
+        "host": vm.host,
+        "created": vm.stime,
+        "ended": vm.etime or None,
+        "runs": [
+            {
+                "record": run.seq,
+                "host": run.host,
+                "running_since": run.since or None,
+                "until": run.until or None,
+                "ended_by": action_name(run.ended_by) or None,
+            }
+            for run in vm.runs
+        ],
+        "published": details(vm.user_template),
+        "context": details(vm.context),
     }
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -186,25 +186,15 @@ def _found(cloud: Cloud, service: str, teller: Teller) -> tuple[Event, ...]:
 def vm(context: click.Context, number: int, *, as_json: bool) -> None:
     """Show the VM with that ID: its state and runs, its CONTEXT, what its guest published, and how to reach it."""
     from wizard.core.text import one_line
-    from wizard.core.views.glossary import action_name, complaints, details, history
+    from wizard.core.views.glossary import complaints, details, history
     from wizard.operations.machine import local_time
 
     with connecting(ConnectionOptions.of(context), Teller(as_json)) as connector:
         found = connector.connect().vms.get(number)
     if as_json:
-        data: dict[str, Any] = {"id": found.id, "name": found.name, "state": found.state_name, "ready": found.ready}
-        data |= {"ips": list(found.ips), "host": found.host, "created": found.stime, "ended": found.etime or None}
-        data["runs"] = [
-            {
-                "record": run.seq,
-                "host": run.host,
-                "running_since": run.since or None,
-                "until": run.until or None,
-                "ended_by": action_name(run.ended_by) or None,
-            }
-            for run in found.runs
-        ]
-        emit_json(data | {"published": details(found.user_template), "context": details(found.context)})
+        from wizard.cli.report import vm_data
+
+        emit_json(vm_data(found))
         return
     lines = [
         f"VM {found.id} {found.name}",

@@ -250,7 +250,8 @@ class HomeScreen(StepScreen):
             self.query_one("#top", QuietLine).show(self.top_line())
 
     def top_line(self) -> Content:
-        """Who we are, which servers answer, how full the hosts are, and the draft where it is not saved."""
+        """Who we are, which servers answer, what is to be known of the cloud, the draft where it is not saved, and how
+        full the hosts are. Where it does not fit, the hosts go first, then the remark is shortened."""
         session = self.session
         connection = session.connection
         head = Content.styled(" flowerneb", "bold")
@@ -262,11 +263,14 @@ class HomeScreen(StepScreen):
         found = head + Content(harmless(f"  {connection.username}@{host}   OneFlow "))
         found += _state(connection.oneflow_error)
         found += Content("  oned ") + _state(connection.oned_error, connection.version or "")
-        if self.capacity is not None:
-            found += Content(f"   {self.capacity if self.app.size.width >= 100 else self.capacity.brief}")
-        if session.remark:
-            found += Content(harmless(f"   {session.remark}"))
-        return found + Content("   unsaved draft") if session.unsaved else found
+        known = ["read-only"] if session.forbids else []
+        known += ["unsaved draft"] if session.unsaved else []
+        hosts = [str(self.capacity), self.capacity.brief] if self.capacity is not None else []
+        short = session.remark.partition(",")[0]
+        ways = [[session.remark, *known, *hosts[:1]], [session.remark, *known, *hosts[1:]], [session.remark, *known]]
+        ways += [[short, *known, *hosts[1:]], [short, *known]]
+        lines = [found + Content("").join(Content(harmless(f"   {part}")) for part in way if part) for way in ways]
+        return next((line for line in lines if line.cell_length <= self.app.size.width), lines[-1])
 
     def _show_connection(self) -> None:
         errors = self._errors

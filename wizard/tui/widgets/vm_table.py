@@ -48,7 +48,7 @@ COLUMNS: tuple[Column[VmRow], ...] = (
         lambda row: str(badge(row.state)),
         "as `onevm` names it; RUNNING is the VM, not yet Flower in it. ...FAILURE: oned has given up on it; "
         "LOST: OneFlow lists a node and no VM for it",
-        least=14,
+        least=len("◐ BOOT_POWEROFF") + 2,
         most=26,
         color=badge_color,
     ),
