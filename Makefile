@@ -24,7 +24,7 @@ help:
 	@echo 'make pyz        dist/flowerneb-wizard-pyXY.pyz, a single file for the Python that PYTHON= names'
 	@echo 'make deb        dist/flowerneb-wizard_....deb, a package for Debian or Ubuntu with the Python that PYTHON= names'
 	@echo 'make rpm        dist/flowerneb-wizard-....rpm, likewise for EL and Fedora; needs rpmbuild'
-	@echo 'make test-all   every check on each of Python 3.10 to 3.13 that this machine has'
+	@echo 'make test-all   every check on each of Python 3.10 to 3.14 that this machine has'
 	@echo 'make clean      remove the virtual environment and caches'
 
 $(STAMP): requirements-dev.txt pyproject.toml

@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""What the README and the reference chapters of the guide say is so."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from wizard.tui.app import WizardApp
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+BOTH = README + GUIDE
 
 
 def test_every_command_that_is_named_exists_and_explains_itself() -> None:
-    named = set(re.findall(r"`flowerneb-wizard ([a-z-]+)", README))
+    named = set(re.findall(r"^\| `flowerneb-wizard ([a-z-]+)", GUIDE, re.MULTILINE))
     assert named == set(wizard.commands)
+    assert set(re.findall(r"(?:`|^    )flowerneb-wizard ([a-z][a-z-]*)", README, re.MULTILINE)) <= named
     for name in named:
         shown = CliRunner().invoke(wizard, [name, "--help"])
         assert shown.exit_code == 0
@@ -37,24 +40,24 @@ def options_of(command: click.Command) -> set[str]:
 
 
 def test_the_options_that_are_named_exist() -> None:
-    assert set(re.findall(r"`(--[a-z-]+)", README)) - options_of(wizard) == set()
+    assert set(re.findall(r"`(--[a-z-]+)", BOTH)) - {"--help"} - options_of(wizard) == set()
 
 
 def test_the_preset_that_is_shown_is_one_without_problems() -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (text,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     shown = preset.loads(text)
     assert shown.plan.text("supernode.cardinality") == "4"
     assert not rules.blocking(rules.check(shown.plan))
 
 
 def test_the_shipped_presets_are_named() -> None:
-    (line,) = re.findall(r"Shipped: (.*?)\.", README)
+    (line,) = re.findall(r"Shipped: (.*?)\.", GUIDE)
     assert set(re.findall(r"`([a-z-]+)`", line)) == {item.name for item in list_presets() if item.shipped}
 
 
 def test_the_exit_statuses_are_those_of_the_commands() -> None:
     told = dict(
-        re.findall(r"(\d+) (credentials refused|no such object|the deployment failed|timed out|interrupted)", README)
+        re.findall(r"(\d+) (credentials refused|no such object|the deployment failed|timed out|interrupted)", GUIDE)
     )
     assert told == {
         str(Unreachable.exit_status): "credentials refused",
@@ -72,7 +75,8 @@ def test_the_keys_that_are_named_are_bound() -> None:
 
 def test_the_make_targets_and_files_that_are_named_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"make ([a-z-]+)[ `]", README)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
-    for link in re.findall(r"\]\(([^):]+)\)", README):
-        assert (ROOT / link).exists(), link
+    for target in set(re.findall(r"(?:`|^    )make ([a-z-]+)", BOTH, re.MULTILINE)):
+        assert re.search(rf"^(?:[a-z]+ )*{target}(?: [a-z]+)*:", makefile, re.MULTILINE), target
+    for place, text in ((ROOT, README), (ROOT / "docs", GUIDE)):
+        for link in re.findall(r"\]\(([^):#]+)[^):]*\)", text):
+            assert (place / link).exists(), link

@@ -68,8 +68,8 @@ def gather(cloud: Cloud, reference: str, now: float, known: Iterable[str], statu
     """Everything about a service, given by name or id. Nothing but reads is sent.
 
     `now` is the time of the cloud, in Unix seconds. `known` are secrets by their text, such as the password that we
-    logged in with; `status` and `vm` make data of a snapshot and of a VM. What could not be had is a file that says why.
-    Raises CloudError where nothing is known of the service, here or there.
+    logged in with; `status` and `vm` make data of a snapshot and of a VM. What could not be had is a file that says
+    why. Raises CloudError where nothing is known of the service, here or there.
     """
     number = int(reference) if reference.isascii() and reference.isdecimal() else None
     try:
