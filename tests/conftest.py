@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.sshd import ssh_of, sshd
+
+__all__ = ["ssh_of", "sshd"]
+
 # A screen is made of thousands of objects that live as long as the test: looking for garbage among them at Python's
 # own pace is a fifth of the time of the tests that press keys.
 gc.set_threshold(100_000, 50, 100)
