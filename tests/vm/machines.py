@@ -88,6 +88,7 @@ class RealVm(Guest):
         own, user = f"02:00:0a:4d:00:{number + 2:02x}", f"02:00:0a:00:02:{number + 2:02x}"
         user_net = f"user,id=user,hostfwd=tcp:127.0.0.1:{machines.ssh_port(number)}-:22"
         hub = f"socket,id=hub,mcast=230.0.0.1:{machines.hub},localaddr=127.0.0.1"
+        said = (machines.folder / f"vm-{number}.qemu").open("ab")
         self._process = subprocess.Popen(
             [
                 "qemu-system-x86_64",
@@ -118,8 +119,9 @@ class RealVm(Guest):
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=(machines.folder / f"vm-{number}.qemu").open("ab"),
+            stderr=said,
         )
+        said.close()
 
     def _context_cd(self, own: str, user: str) -> Path:
         """A CD with the label CONTEXT, as oned makes it."""

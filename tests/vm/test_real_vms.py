@@ -93,6 +93,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             made.stop()
             cloud.close()
             server.shutdown()
+            server.server_close()
 
 
 def told(snapshot: ServiceSnapshot) -> str:
