@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.text import harmless, one_line
+from wizard.core.text import harmless, one_line, spans
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,11 @@ def test_no_control_is_left_and_twice_is_once(text: str) -> None:
     assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown)
     assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f") & set(shown)
     assert one_line(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [((), ""), ((3,), "3"), ((1, 2, 3), "1, 2, 3"), ((1, 2, 3, 4), "1 to 4"), ((9, 1, 2, 3, 4, 7), "9, 1 to 4, 7")],
+)
+def test_numbers_that_follow_one_another_are_a_span(ids: tuple[int, ...], said: str) -> None:
+    assert spans(ids) == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
@@ -26,6 +27,7 @@ from wizard.tui.widgets.dialogs import Confirm
 from wizard.tui.widgets.event_log import EventLog
 from wizard.tui.widgets.lines import KeyLine
 from wizard.tui.widgets.machines import VmPanel
+from wizard.tui.widgets.vm_sheet import VmSheet
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
@@ -202,3 +204,52 @@ def test_words_that_do_not_fit_are_left_out_with_an_ellipsis() -> None:
     assert fitted("one two three four five", 9, 2) == "one two three …"
     assert fitted("unbreakable" * 9, 10, 1) == "unbreakable" * 9
     assert fitted("one two", 0, 2) == "one two"
+
+
+async def test_while_new_supernodes_start_the_strip_says_that_they_come(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, sandbox)
+        cloud = wizard_of(pilot).session.reach()
+        assert screen.snapshot is not None
+        service_actions.scale(cloud, screen.snapshot, SUPERNODE, 4, lambda _: None)
+        sandbox.clock.advance(6)
+        await polled(pilot)
+        assert "full coverage now, 2 more to start" in line(pilot, "#shards")
+
+
+async def test_the_diagnosis_opens_the_vm_that_it_speaks_of_and_its_page_follows(
+    sandbox_of: Callable[[str], Sandbox],
+) -> None:
+    sandbox = sandbox_of("superlink-never-ready")
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, sandbox, seconds=25)
+        sandbox.clock.advance(200)
+        await polled(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisSheet), "the diagnosis")
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, VmSheet), "the VM's page")
+        sheet = app.screen
+        assert isinstance(sheet, VmSheet)
+        assert "READY NO" in sheet.text
+        with sandbox.world.lock:
+            sandbox.world.vms.update(sandbox.world.vms[0], 'READY="YES"', {"READY": "YES"}, replace=False)
+        app.screen_stack[-2].action_poll_now()  # type: ignore[attr-defined]
+        await until(pilot, lambda: "READY YES" in sheet.text, "what it says now")
+
+
+async def test_a_service_that_is_gone_has_nothing_to_save_and_no_superlink_nothing_to_verify(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, sandbox, seconds=10)
+        await pilot.press("v")
+        await until(pilot, lambda: "The SuperLink is not READY: there is nothing to connect to." in app.told, "why not")
+        assert screen.snapshot is not None
+        wizard_of(pilot).session.reach().services.remove(screen.snapshot.id)
+        sandbox.clock.advance(300)
+        await polled(pilot)
+        await until(pilot, lambda: screen.snapshot is not None and screen.snapshot.gone, "gone")
+        assert not screen.saves
+        assert "enter open" in str(screen.query_one("#vms").border_subtitle).lower()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from tests.tui.conftest import wizard_on
+from tests.deploying import deploy_plan
+from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, until
 from tests.tui.test_services import two
+from wizard.cloud.cloud import Cloud
+from wizard.core.plan.plan import Plan
 from wizard.core.preflight.facts import Host
 from wizard.core.preflight.host_figures import capacity
 from wizard.sandbox.server import Sandbox
 from wizard.tui.steps import Step
 from wizard.tui.widgets.dialogs import Ask, Confirm
-from wizard.tui.widgets.service_list import ServiceTable
+from wizard.tui.widgets.service_list import ServiceList, ServiceTable
 
 
 async def test_two_keys_from_home_to_the_deployed_default(sandbox: Sandbox) -> None:
@@ -66,3 +69,48 @@ async def test_a_very_small_terminal_shows_the_services(sandbox: Sandbox) -> Non
         assert not app.screen.query_one("#presets").region
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: bool(app.screen.query_one("#presets").region), "the presets")
+
+
+async def test_from_a_deployment_that_was_begun_at_home_esc_leads_home(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await pilot.press("escape")
+        await at(pilot, Step.REVIEW)
+        await pilot.press("escape")
+        await at(pilot, Step.HOME)
+
+
+async def test_where_the_last_service_goes_the_presets_have_the_focus(sandbox: Sandbox) -> None:
+    cloud = Cloud(login_of(sandbox), clock=sandbox.clock.now)
+    service = deploy_plan(Plan(), cloud)
+    sandbox.clock.advance(120)
+    app = wizard_on(sandbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        listed = app.screen.query_one(ServiceList)
+        await until(pilot, lambda: listed.table.row_count == 1, "the service")
+        listed.table.focus()
+        cloud.services.remove(service.id)
+        sandbox.clock.advance(120)
+        await pilot.press("r")
+        await until(pilot, lambda: listed.table.row_count == 0, "no service")
+        assert app.focused is not None
+        assert app.focused.id == "presets"
+    cloud.close()
+
+
+async def test_the_top_line_drops_the_hosts_before_it_is_cut(sandbox: Sandbox) -> None:
+    app = wizard_on(sandbox)
+    app.session.remark = "sandbox, its clock runs 4 times as fast"
+    app.session.forbids = "Nobody may."
+    for width, wanted, missing in ((200, "as fast   read-only   hosts", "…"), (80, "sandbox   read-only", "CPU")):
+        async with app.run_test(size=(width, 24)) as pilot:
+            await connected(pilot)
+            await until(pilot, lambda: "read-only" in line(pilot, "#top"), "the line on top")
+            if width == 200:
+                await until(pilot, lambda: "CPU" in line(pilot, "#top"), "the hosts")
+            assert wanted in line(pilot, "#top")
+            assert missing not in line(pilot, "#top")

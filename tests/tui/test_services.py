@@ -238,13 +238,14 @@ def test_a_guest_is_asked_without_a_shell_and_without_a_password(monkeypatch: py
 
     def run(line: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[bytes]:
         asked.append(line)
-        return subprocess.CompletedProcess(line, 255, b"", b"Connection refused")
+        return subprocess.CompletedProcess(line, 255, b"", b"banner\r\nConnection refused\r\n")
 
     monkeypatch.setattr(ssh, "missing", lambda: "")
     monkeypatch.setattr(subprocess, "run", run)
     refused = ssh.guest_log("10.0.0.1")
     assert not refused.text
-    assert "could not be read by ssh: Connection refused" in refused.failure
+    assert "Connection refused" in refused.failure
+    assert "\r" not in refused.failure
     assert "ssh root@10.0.0.1 journalctl" in refused.failure, "what to try by hand"
     assert asked[0][0] == "ssh"
     assert "BatchMode=yes" in asked[0]

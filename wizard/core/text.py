@@ -81,6 +81,7 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 _NAMED_MOST = 6
+_SPAN = 4
 
 
 def listed(items: Iterable[str]) -> str:
@@ -88,6 +89,18 @@ def listed(items: Iterable[str]) -> str:
     named = list(items)
     more = len(named) - _NAMED_MOST
     return ", ".join(named) if more <= 0 else f"{', '.join(named[:_NAMED_MOST])} and {more} more"
+
+
+def spans(ids: Sequence[int]) -> str:
+    """`1, 2, 5 to 9, 12`: of four numbers or more that follow one another the first and the last."""
+    runs: list[list[int]] = []
+    for number in ids:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [[f"{run[0]} to {run[-1]}"] if len(run) >= _SPAN else [str(number) for number in run] for run in runs]
+    return ", ".join(word for part in parts for word in part)
 
 
 def vms(ids: Sequence[int]) -> str:

@@ -51,6 +51,12 @@ class GuestLog:
     failure: str = ""
 
 
+def _lines(printed: bytes) -> str:
+    """What ssh printed, with the ends of lines as they are here: its own have a carriage return."""
+    text = printed[-_LARGEST_LOG:].decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def guest_log(address: str) -> GuestLog:
     """The last lines of the journal of the guest at an address.
 
@@ -70,7 +76,7 @@ def guest_log(address: str) -> GuestLog:
         return GuestLog(failure=f"ssh could not be started: {error.strerror}")
     except subprocess.TimeoutExpired:
         return GuestLog(failure=f"{target} did not answer within {_LOG_PATIENCE:.0f} s.{by_hand}")
-    text, said = (part[-_LARGEST_LOG:].decode("utf-8", "replace").strip() for part in (done.stdout, done.stderr))
+    text, said = (_lines(part) for part in (done.stdout, done.stderr))
     if text:
         return GuestLog(text)
     if not done.returncode:

@@ -22,7 +22,7 @@ from wizard.core.opennebula.states import (
     can_scale,
     removal_verb,
 )
-from wizard.core.text import counted, have, listed, one_line, vms
+from wizard.core.text import counted, have, listed, one_line, spans, vms
 
 MANY = 20
 """VMs that an action may touch without the service's name being typed."""
@@ -274,11 +274,11 @@ def _leaving(snapshot: ServiceSnapshot) -> tuple[int, ...]:
 
 def _by_role(snapshot: ServiceSnapshot, vm_ids: Sequence[int]) -> str:
     """The VMs in the order in which they go, with the role of each: `supernode 1, 2, then superlink 0`."""
-    parts: dict[str, list[str]] = {}
+    parts: dict[str, list[int]] = {}
     role_of = {node.vm_id: role.name for role in snapshot.roles for node in role.nodes}
     for vm_id in vm_ids:
-        parts.setdefault(one_line(role_of[vm_id]), []).append(str(vm_id))
-    return ", then ".join(f"{name} {', '.join(numbers)}" for name, numbers in parts.items())
+        parts.setdefault(one_line(role_of[vm_id]), []).append(vm_id)
+    return ", then ".join(f"{name} {spans(numbers)}" for name, numbers in parts.items())
 
 
 def _uncreated(snapshot: ServiceSnapshot) -> tuple[int, str]:

@@ -157,7 +157,7 @@ def summary(found: Coverage) -> str:
 def short(found: Coverage) -> str:
     """The same in a few words, beside the strip."""
     if found.whole:
-        return f"full coverage until {found.coming} more start" if found.coming else "full coverage, no overlap"
+        return f"full coverage now, {found.coming} more to start" if found.coming else "full coverage, no overlap"
     clauses = []
     if found.missing and not found.unknown:
         clauses.append("nothing is trained on" if found.missing == 1 else f"{share(found.missing)} not trained")

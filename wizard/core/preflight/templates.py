@@ -19,7 +19,7 @@ GUARDS = ("TOKEN", "REPORT_READY")
 
 
 HOW_TO_GET = {
-    "seed": "Make both from an image: `flowerneb-wizard appliance create --image IMAGE`.",
+    "seed": "Make both from an image: press a on Home, or run `flowerneb-wizard appliance create --image IMAGE`.",
     "marketplace": 'Export the appliance: `onemarketapp export "Service Flower FL" flower -d DATASTORE`.',
 }
 """What to do where the VM templates that a contract names do not exist."""

@@ -291,7 +291,10 @@ class HomeScreen(StepScreen):
             known = none if self.listed else "asking…"
             reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
             said = known if reached else "Services can't be listed while the cloud is out of reach."
+        had = listed.table.row_count
         listed.show_services(session.services, session.clock(), said)
+        if had and not listed.table.row_count and listed.table.has_focus:
+            self.query_one("#presets").focus()
         if self.mark is not None and (listed.mark(self.mark) or self.listed):
             self.mark = None
             if listed.table.has_focus and not listed.table.row_count:

@@ -87,6 +87,13 @@ class ReviewScreen(WalkingScreen):
         """Deploying is not offered where nothing may be changed."""
         return not (action == "deploy" and self.session.forbids) and super().check_action(action, parameters)
 
+    def action_back(self) -> None:
+        """One step back; to Home where the preset was to be deployed from there."""
+        if self._deploys:
+            self.wizard.go(Step.HOME)
+        else:
+            super().action_back()
+
     def on_mount(self) -> None:
         """Show problems and documents, and ask the cloud; the focus is on Deploy where the settings have no error."""
         self.query_one("#deploy").display = not self.session.forbids
@@ -311,9 +318,14 @@ class ReviewScreen(WalkingScreen):
         title_panel(found, "Problems and preflight", "p runs it again" if findings is None else counted(findings))
         self._show_help()
 
+    def on_descendant_focus(self) -> None:
+        """Say what to do about the problem under the cursor, where the list of them has the focus."""
+        self._show_help()
+
     def _show_help(self) -> None:
-        item = self.query_one(FoundList).marked
-        if item is None or item.word == "ok" or not item.cure:
+        found = self.query_one(FoundList)
+        item = found.marked
+        if item is None or item.word == "ok" or not item.cure or not found.has_focus:
             self.help_text(self._standing_help)
             return
         step = self._step_of(item)

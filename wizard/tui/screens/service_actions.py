@@ -279,6 +279,8 @@ class ServiceActions(StepScreen):
         """A key whose action does not apply now says why."""
         self.begun_at_home = False
         action = next((action for action, (key, _) in KEYS.items() if key == event.key), "")
+        if event.key == "v" and not self.session.forbids:
+            action = CONNECT  # A run goes where `flwr run` does.
         if why := self._why_not(action):
             event.stop()
             self.notify(one_line(why), severity="warning", markup=False)

@@ -61,7 +61,7 @@ class DiagnosisSheet(Dialog[str | int | None]):
             Binding(KEYS[action][0], f"fix('{action}')", KEYS[action][1])
             for action in (RESTART, RECOVER, SCALE, DELETE)
         ),
-        Binding("v", "open_vm", "VM"),
+        Binding("p", "open_vm", "VM's page"),
         Binding("down,right", "app.focus_next", "Next fix", show=False),
         Binding("up,left", "app.focus_previous", "Previous fix", show=False),
         Binding("c", "copy", "Copy"),
@@ -100,7 +100,7 @@ class DiagnosisSheet(Dialog[str | int | None]):
                         yield Static(Content.styled(label, "bold"), classes="finding-label", markup=False)
                         yield Static(one_line(text), classes="finding-text", markup=False)
                 for fix in fixes:
-                    key, name = ("v", f"Open VM {fix}") if isinstance(fix, int) else KEYS[fix]
+                    key, name = ("p", f"Open VM {fix}") if isinstance(fix, int) else KEYS[fix]
                     yield Button(f"{key}  {name}", name=str(fix), compact=True, classes="fix")
                 yield Static("", markup=False)
 

@@ -93,6 +93,7 @@ class VmTable(Table[VmRow]):
 
     def __init__(self) -> None:
         super().__init__("VMs", COLUMNS, lambda row: str(row.vm_id), "vms")
+        self.keys = f"Enter open · {self.keys}"
 
     @staticmethod
     def legend() -> tuple[Passage, ...]:
