@@ -113,7 +113,7 @@ async def test_events_of_opennebula_end_the_pause_and_the_line_on_top_says_that_
         app.session.keeps = True
         async with app.run_test(size=(80, 24)) as pilot:
             screen = await opened(pilot, sandbox, seconds=25)
-            await until(pilot, lambda: line(pilot, "#top").endswith("push, every 10 s"), "the events are heard")
+            await until(pilot, lambda: line(pilot, "#top").endswith("push, every 5 s"), "the events are heard")
             begun = time.monotonic()
             with sandbox.world.lock:
                 sandbox.world.vms.update(sandbox.world.vms[1], 'FL_STAGE="told"', {"FL_STAGE": "told"}, replace=False)

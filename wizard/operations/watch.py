@@ -31,7 +31,7 @@ QUICK = 2.0
 STEADY = 8.0
 """Seconds between two polls of a service that is RUNNING, or gone; CALM once it has been so for long."""
 CALM = 30.0
-TOLD, TOLD_CALM = 10.0, 60.0
+TOLD, TOLD_CALM = 5.0, 60.0
 """Seconds between two polls where OpenNebula's events are heard: while something moves, and else.
 
 A poll makes up for an event that was lost. OneFlow's own document follows its VMs a little later: after news the next
