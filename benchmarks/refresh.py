@@ -31,7 +31,7 @@ PROMISED = 1000
 """The number of VMs at which something is promised of the CPU."""
 ALL_TARGET, SCREEN_TARGET = 150.0, 50.0
 MANY, TIMES_LXML = 10_000, 4.0
-"""The number of VMs at which something is promised of the client against lxml, and how many times as long it may take."""
+"""The number of VMs at which the client is held against lxml, and how many times as long it may take."""
 _TIMEOUT = 240.0
 
 

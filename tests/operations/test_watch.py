@@ -20,7 +20,18 @@ from wizard.core.cluster.events import Event
 from wizard.core.opennebula.snapshot import LogLine, Node, Role, ServiceSnapshot, VmFacts
 from wizard.core.opennebula.states import RoleState, ServiceState, VmState
 from wizard.core.plan.plan import Plan
-from wizard.operations.watch import CALM, KEPT_EVENTS, QUICK, STEADY, PollResult, Watch, changes, follow
+from wizard.operations.watch import (
+    CALM,
+    KEPT_EVENTS,
+    QUICK,
+    STEADY,
+    TOLD,
+    TOLD_CALM,
+    PollResult,
+    Watch,
+    changes,
+    follow,
+)
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
 
@@ -334,3 +345,16 @@ def test_a_deployment_on_a_slow_server_is_seen_no_later_than_the_server_takes() 
     for _ in follow(watch, 60.0, sleep=sleep, clock=lambda: now[0]):
         pass
     assert [later - earlier for earlier, later in pairwise(asked)] == [10.0] * (len(asked) - 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_changed", "pause"),
+    [("DEPLOYING", True, QUICK), ("DEPLOYING", False, TOLD), ("RUNNING", True, QUICK), ("RUNNING", False, TOLD_CALM)],
+)
+def test_where_events_are_heard_polls_are_seldom_but_after_news(state: str, is_changed: bool, pause: float) -> None:
+    found = replace(WHOLE, state=ServiceState[state], taken_at=500.0)
+    watching = Watch(None, 1, PollResult(found), changed_at=400.0, is_changed=is_changed)  # type: ignore[arg-type]
+    watching.is_told = lambda: True
+    assert watching.pause == pause
+    watching.latest = PollResult(found, failures=2)
+    assert watching.pause == 4 * QUICK, "a server that does not answer is not waited for an event of"

@@ -32,9 +32,7 @@ def appliance(case: Case) -> Iterator[Finding]:
             yield Finding("appliance", title, Result.UNKNOWN, "its VM template is not known")
         elif (mark := Mark.of(template.attributes)) is None:
             found = f"VM template {template.id} has another appliance, and what is in it is not known"
-            todo = (
-                "`flowerneb-wizard appliance create` registers VM templates with one that is known."
-            )
+            todo = "`flowerneb-wizard appliance create` registers VM templates with one that is known."
             yield Finding("appliance", title, Result.UNKNOWN, found, todo)
         else:
             parts = [_guest(case, template, mark), *_image(case, template), *_room(case, level, template)]
