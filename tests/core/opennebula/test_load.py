@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from wizard.cloud.reading import samples
+from wizard.cloud.vm_xml import samples
 from wizard.core.opennebula.load import Sample, load_lines, short_load, spark
 
 
