@@ -31,6 +31,7 @@ def service(cloud: Sandbox) -> int:
     with cloud.world.lock:
         vm = cloud.world.vms[0]
         vm.user_template["DB_PASSWORD"] = SECRETS[0]
+        vm.user_template["REMARK"] = f"it said {SECRETS[0]} again"
         vm.user_template["NOTE"] = json.dumps({"deep": [{"api_token": SECRETS[1]}]})
         vm.user_template["FL_ERROR"] = f"pip: https://eva:{SECRETS[2]}@host/simple refused, {cloud.password}"
     return made.id

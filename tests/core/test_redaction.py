@@ -119,6 +119,14 @@ def test_inputs_of_the_type_password() -> None:
     assert Redaction(names=frozenset({"WORD"})).text('WORD="abc", N="1"') == f'WORD={REMOVED}, N="1"'
 
 
+def test_what_was_taken_out_by_its_name_is_taken_out_elsewhere() -> None:
+    redaction = Redaction()
+    redaction.document({"DB_PASSWORD": SECRET, "TOKEN": "YES", "KEYS": [SECRET[::-1]], "AUTH": {"a": f"{SECRET}2"}})
+    redaction.text("PASS='abcdefgh'")
+    said = redaction.again(f"YES, {SECRET}2 and {SECRET} and {SECRET[::-1]} and abcdefgh")
+    assert said == f"YES, {REMOVED} and {REMOVED} and {REMOVED} and {REMOVED}"
+
+
 def test_depth_has_an_end() -> None:
     value: Any = SECRET
     for _ in range(200):

@@ -34,6 +34,8 @@ _VALUE = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _LEAST = 4
 """Characters of a known secret from which on it is looked for in texts: a shorter one is part of many words."""
+_LEAST_AGAIN = 8
+"""Characters of a value that was taken out by its name from which on it is looked for elsewhere: a shorter one is a word."""
 _DEEPEST = 50
 
 
@@ -50,6 +52,7 @@ class Redaction:
     names: frozenset[str] = frozenset()
     removed: int = 0
     """How many values were taken out so far."""
+    _taken: set[str] = field(default_factory=set)
     _texts: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,9 +61,9 @@ class Redaction:
     def document(self, value: Any, name: str = "", depth: int = 0) -> Any:
         """The same value of JSON without secrets. `name` is the key under which it stands."""
         if name and (is_secret(name) or name in self.names) and value not in (None, "", [], {}):
-            return self._out()
+            return self._out(value)
         if depth > _DEEPEST:
-            return self._out()
+            return self._out(value)
         if isinstance(value, Mapping):
             # A secret may be a key, too: of a mapping that somebody built the wrong way round.
             return {self.text(str(key)): self.document(item, str(key), depth + 1) for key, item in value.items()}
@@ -87,8 +90,22 @@ class Redaction:
         text = self._all(_BEARER, text, lambda match: f"{match[1]} {REMOVED}")
         return _BASE64.sub(self._encoded, self._pairs(text))
 
-    def _out(self) -> str:
+    def again(self, text: str) -> str:
+        """The same text without what was taken out by its name elsewhere, such as a password that an error repeats."""
+        for value in sorted(self._taken, key=len, reverse=True):
+            if value in text:
+                self.removed += text.count(value)
+                text = text.replace(value, REMOVED)
+        return text
+
+    def _out(self, value: object = None) -> str:
         self.removed += 1
+        if isinstance(value, str) and len(value.strip()) >= _LEAST_AGAIN:
+            self._taken.add(value.strip())
+        elif isinstance(value, Mapping):
+            self._taken |= {item for item in value.values() if isinstance(item, str) and len(item) >= _LEAST_AGAIN}
+        elif isinstance(value, (list, tuple)):
+            self._taken |= {item for item in value if isinstance(item, str) and len(item) >= _LEAST_AGAIN}
         return REMOVED
 
     def _all(self, pattern: re.Pattern[str], text: str, shown: Callable[[re.Match[str]], str]) -> str:
@@ -105,7 +122,7 @@ class Redaction:
             value = _VALUE.match(text, match.end())
             if value is None or value[0].strip("\\\"'[]{}") in ("", REMOVED):
                 continue
-            parts += [text[done : match.end()], self._out()]
+            parts += [text[done : match.end()], self._out(value[0].strip("\\\"'"))]
             done = value.end()
         return "".join([*parts, text[done:]])
 

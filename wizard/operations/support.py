@@ -130,7 +130,9 @@ def write(support: Support, path: Path, now: float, *, overwrite: bool = False) 
 def _finished(cloud: Cloud, number: int, members: list[Member], redaction: Redaction) -> Support:
     members.append(_settings(redaction))
     members.append(_json("versions.json", "versions, and the addresses of the servers", _versions(cloud), redaction))
-    return Support(number, tuple(members), redaction.removed)
+    # What one document names as secret, another may repeat without a name.
+    whole = tuple(replace(member, text=redaction.again(member.text)) for member in members)
+    return Support(number, whole, redaction.removed)
 
 
 def _template(cloud: Cloud, snapshot: ServiceSnapshot, redaction: Redaction) -> Member:
