@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from statistics import median
 
 from benchmarks.crowd import SERVICE
-from benchmarks.stage import staged
+from benchmarks.stage import NOWHERE, staged
 from benchmarks.table import Row
 from benchmarks.terminal import dashboard
 from wizard.operations.watch import QUICK, TOLD
 
 VMS = 12
 RUNS = 8
-_NOWHERE = "tcp://127.0.0.1:9"
 
 
 def rows() -> Iterator[Row]:
@@ -34,7 +33,7 @@ def _seconds(*, push: bool, pause: float) -> list[float]:
     chance = random.Random(7)
     with staged(VMS, silent=RUNS + 1) as stage:
         told = VMS - 1 - (RUNS + 1)
-        environment = stage.environment if push else {**stage.environment, "ONE_ZMQ": _NOWHERE}
+        environment = stage.environment if push else {**stage.environment, "ONE_ZMQ": NOWHERE}
         with dashboard(environment, SERVICE, f"{told}/{VMS - 1} READY") as terminal:
             oned, found = stage.oned(), []
             for ready in range(told + 1, told + 1 + RUNS):

@@ -20,6 +20,9 @@ import pyone
 from benchmarks.crowd import crowd
 from benchmarks.relay import Relay
 
+NOWHERE = "tcp://127.0.0.1:9"
+"""An address at which nobody publishes events, for ONE_ZMQ."""
+
 
 @dataclass(frozen=True)
 class Traffic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from wizard.cli.options import connection_options, example, json_option
 from wizard.cli.output import FAILED, CommandFailed, Teller, agreed, emit_json, emit_words, somebody_is_there
 
 if TYPE_CHECKING:
+    from wizard.core.opennebula.snapshot import VmFacts
     from wizard.operations.support import Support
 
 
@@ -35,7 +36,7 @@ def support(
     Passwords, tokens, keys, start scripts, and values whose name says that they are secret are taken out. Its files are
     listed before it is written; read it before you hand it on. Nothing is changed in the cloud.
     """
-    from wizard.cli.report import service_data, vm_data
+    from wizard.cli.report import service_data
     from wizard.operations.support import file_name, gather, write
 
     if not yes and (as_json or not somebody_is_there()):
@@ -43,7 +44,7 @@ def support(
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         cloud = connector.connect()
-        found = gather(cloud, service, connector.clock(), connector.secrets(), service_data, vm_data)
+        found = gather(cloud, service, connector.clock(), connector.secrets(), service_data, _vm_data)
         path = target or Path(file_name(found.service_id))
         _list(found, path, teller)
         if not yes and not agreed(f"Write {path}?", unless_said=False):
@@ -54,6 +55,13 @@ def support(
         emit_json({"path": str(path), "service": found.service_id, "removed": found.removed, "files": files})
     else:
         emit_words(f"{path}\n")
+
+
+def _vm_data(vm: VmFacts) -> dict[str, Any]:
+    """A VM as `vm --json` gives it, with every value as it is: what is secret goes later, wherever it is repeated."""
+    from wizard.cli.report import vm_data
+
+    return vm_data(vm) | {"published": dict(vm.user_template or {}), "context": dict(vm.context or {})}
 
 
 def _list(found: Support, path: Path, teller: Teller) -> None:

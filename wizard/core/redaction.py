@@ -35,7 +35,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _LEAST = 4
 """Characters of a known secret from which on it is looked for in texts: a shorter one is part of many words."""
 _LEAST_AGAIN = 8
-"""Characters of a value that was taken out by its name from which on it is looked for elsewhere: a shorter one is a word."""
+"""Characters from which on a value that was taken out by its name is looked for elsewhere: a shorter one is a word."""
 _DEEPEST = 50
 
 

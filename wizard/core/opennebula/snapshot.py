@@ -280,9 +280,10 @@ class ServiceSnapshot:
         roles = tuple(
             replace(
                 role,
-                nodes=tuple(replace(node, vm=by_id.get(node.vm_id, node.vm)) for node in role.nodes),
+                # Not `replace`, which takes three times as long: of ten thousand that is a tenth of a refresh.
+                nodes=tuple(Node(node.vm_id, node.name, by_id.get(node.vm_id, node.vm)) for node in role.nodes),
             )
             for role in self.roles
         )
-        former = tuple(vm for vm_id, vm in sorted(by_id.items()) if vm_id not in listed)
+        former = tuple(by_id[vm_id] for vm_id in sorted(by_id.keys() - listed))
         return replace(self, roles=roles, former=former)
