@@ -41,6 +41,9 @@ _INSTEAD = "Use `flowerneb-wizard render`, `deploy` and `status` in scripts and 
 _GLYPHS = "─│┌┐└┘▁▔▊✓▸"
 PACE = 2.0
 """Sandbox seconds per second: slow enough to watch, quick enough to wait for."""
+SWITCH = 0.0005
+"""Seconds that a thread may compute while another one wants to; Python's own are ten times as many, and a key and its
+paint want to several times."""
 
 
 def open_wizard(
@@ -110,6 +113,8 @@ async def _running(app: WizardApp, *, mouse: bool) -> None:
     from wizard.tui.terminal.ending import end, remember_terminal
 
     loop = asyncio.get_running_loop()
+    # Whoever types does not wait long for a thread that reads what the cloud said.
+    sys.setswitchinterval(SWITCH)
     # Not `add_signal_handler`: a loop that is busy would not come to it.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
