@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
 from textual.events import Key
@@ -153,6 +153,9 @@ def test_a_paste_passes_whole_with_what_would_be_a_key_spelled_out() -> None:
     assert given_out == f"{PASTE_BEGINS}{log.replace(chr(27), ESCAPE_IN_PASTE)}{PASTE_ENDS}x"
 
 
+@example("0" * 12, [1, 1])
+@example("0" * 13, [1, 1, 1])
+@example("0" * 20, [1, 1, 1, 1, 1])
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x1b"), max_size=40), st.lists(st.integers(1, 9)))
 def test_a_paste_in_pieces_is_the_same_paste(text: str, lengths: list[int]) -> None:
     whole = f"{PASTE_BEGINS}{text}{PASTE_ENDS}"

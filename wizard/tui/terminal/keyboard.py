@@ -64,6 +64,8 @@ class Keyboard:
         """The begin of a sequence whose rest has not come yet."""
         self._escape_given = False
         self._held_without_escape = False
+        self._begun = ""
+        """The begin of a paste as far as it was given away, letter by letter as it came."""
         self._in_string = False
         self._in_paste = False
         self._late = False
@@ -90,13 +92,23 @@ class Keyboard:
         if since > _SAME and not self._late and not self._in_paste:
             given.append(self._held[1:] if self._held_without_escape else self._held)
             self._held, self._in_string, self._escape_given, self._held_without_escape = "", False, False, False
-        if self._held_without_escape:
+        begun, self._begun = self._begun if since <= _SAME else "", ""
+        joined = begun + text
+        if len(begun) > 1 and joined.startswith(PASTE_BEGINS):
+            given.append(PASTE_BEGINS[len(begun) :])
+            self._in_paste, self._pasted = True, 0
+            given.append(self._taken(joined.removeprefix(PASTE_BEGINS)))
+        elif self._held_without_escape:
             given.append(self._after_escape(self._held + text))
         elif self._escape_given and len(text) > 1 and _is_report(f"\x1b{text}"):
             # Textual has the ESC already, as a key; what follows it is no typing.
             given.append(self._after_escape(f"\x1b{text}"))
         else:
             given.append(self._taken(self._held + text))
+        if self._escape_given:
+            self._begun = "\x1b"
+        elif begun and PASTE_BEGINS.startswith(joined):
+            self._begun = joined
         return "".join(given)
 
     def _after_escape(self, text: str) -> str:
