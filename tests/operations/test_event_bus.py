@@ -182,10 +182,10 @@ def test_it_says_whether_somebody_publishes(publisher: Publisher, start: Start) 
     publisher.close()
     bus = start(publisher.url, woken.wake)
     wait_for(lambda: bus.link is Link.WAITING)
-    assert "nobody publishes at" in bus.told
+    assert "nobody publishes at" in bus.sentence
     publisher.open()
     wait_for(lambda: bus.connected)
-    assert publisher.url in bus.told
+    assert publisher.url in bus.sentence
     wait_for(lambda: woken.at)
     publisher.close()
     wait_for(lambda: bus.link is Link.WAITING)
@@ -206,7 +206,7 @@ def test_without_an_address_nothing_is_listened_to(url: str, start: Start) -> No
     bus = start(url, lambda: None)
     wait_for(lambda: not any(thread.name == "event bus" for thread in threading.enumerate()))
     assert bus.link is Link.NONE
-    assert "not listened to" in bus.told
+    assert "not listened to" in bus.sentence
 
 
 def test_silence_costs_nothing(publisher: Publisher, start: Start) -> None:

@@ -94,7 +94,7 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
             teller.say(line)
         if bus is not None and link is not bus.link:
             link = bus.link
-            teller.say(bus.told)
+            teller.say(bus.sentence)
         if result.snapshot is not None and result.snapshot.gone:
             break
     if bus is not None:

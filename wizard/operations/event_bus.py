@@ -171,7 +171,7 @@ class EventBus:
         return self.link is Link.CONNECTED
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """How it stands, in a sentence."""
         if self.link is Link.NONE:
             return "OpenNebula's events are not listened to."
