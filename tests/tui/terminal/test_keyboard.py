@@ -153,6 +153,7 @@ def test_a_paste_passes_whole_with_what_would_be_a_key_spelled_out() -> None:
     assert given_out == f"{PASTE_BEGINS}{log.replace(chr(27), ESCAPE_IN_PASTE)}{PASTE_ENDS}x"
 
 
+@example("", [1, 2])
 @example("0" * 12, [1, 1])
 @example("0" * 13, [1, 1, 1])
 @example("0" * 20, [1, 1, 1, 1, 1])

@@ -107,7 +107,7 @@ class Keyboard:
             given.append(self._taken(self._held + text))
         if self._escape_given:
             self._begun = "\x1b"
-        elif begun and PASTE_BEGINS.startswith(joined):
+        elif begun and not self._held and PASTE_BEGINS.startswith(joined):
             self._begun = joined
         return "".join(given)
 
