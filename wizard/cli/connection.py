@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import difflib
 import os
@@ -135,13 +134,6 @@ class Connector:
         login = replace(self.find(), read_only=self.forbids)
         self.made.append(Cloud(login, timeout=self.timeout, clock=self.clock))
         return self.made[-1]
-
-    def secrets(self) -> tuple[str, ...]:
-        """The password that is logged in with, as it is and as it goes over the wire. Raises CloudError."""
-        login = self.find()
-        password = login.password.get_secret_value()
-        wired = base64.b64encode(f"{login.username}:{password}".encode()).decode("ascii")
-        return password, wired
 
     def refuse_change(self, subject: str = "") -> None:
         """Raise ReadOnly where nothing in the cloud may be changed; before anybody is asked anything."""

@@ -103,7 +103,7 @@ def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, tell
 
 
 def _listening(connector: Connector, watch: Watch) -> tuple[EventBus | None, Callable[[float], object]]:
-    """What listens to OpenNebula's own events, where they can be heard, and a pause that one of them ends."""
+    """Listen to OpenNebula's events: the listener, None for a sandbox, and a pause that an event ends."""
     from wizard.operations.event_bus import listening
 
     heard = threading.Event()

@@ -1,4 +1,4 @@
-"""`support`: what somebody else needs to help with a service, in one archive without secrets."""
+"""`support`: an archive about a service for somebody who helps, without secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def support(
     teller = Teller(as_json)
     with connecting(ConnectionOptions.of(context), teller) as connector:
         cloud = connector.connect()
-        found = gather(cloud, service, connector.clock(), connector.secrets(), service_data, _vm_data)
+        found = gather(cloud, service, connector.clock(), cloud.secrets, service_data, _vm_data)
         path = target or Path(file_name(found.service_id))
         _list(found, path, teller)
         if not yes and not agreed(f"Write {path}?", unless_said=False):

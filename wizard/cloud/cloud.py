@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,9 +48,11 @@ class Cloud:
         return f"{self._login.username} at {self._login.oneflow_url}"
 
     @property
-    def read_only(self) -> str:
-        """A sentence: why nothing may be changed; empty where it may."""
-        return self._login.read_only
+    def secrets(self) -> tuple[str, ...]:
+        """The password of this login, as it is and as HTTP sends it."""
+        password = self._login.password.get_secret_value()
+        sent = base64.b64encode(f"{self._login.username}:{password}".encode()).decode("ascii")
+        return password, sent
 
     @property
     def oneflow_url(self) -> str:

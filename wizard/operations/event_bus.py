@@ -36,7 +36,7 @@ GUESSED = 2.0
 """Seconds between two wakings by VMs that the service does not list yet: they may be another service's."""
 
 TOPICS = ("EVENT SERVICE ", "EVENT STATE VM/", "EVENT VM ", "EVENT API one.vm.update 1")
-"""What is subscribed to; READY arrives by the last one, since a guest's word is an update of the VM."""
+"""Topics to subscribe to. READY arrives by the last one: a report of a guest is an update of its VM."""
 
 _RETRY, _RETRY_MOST = 1_000, 30_000
 """Milliseconds between two attempts to connect: at first, and the longer nobody publishes."""
@@ -98,7 +98,7 @@ def _is_here(host: str) -> bool:
 
 
 class Concern(Enum):
-    """What an event has to do with a service."""
+    """Relation of an event to a service."""
 
     NOTHING = 0
     PERHAPS = 1
@@ -107,7 +107,7 @@ class Concern(Enum):
 
 
 def concern(topic: str, body: str, service_id: int, vm_ids: Collection[int], newest: int | None) -> Concern:
-    """What an event has to do with a service and its VMs.
+    """Relation of an event to a service and its VMs.
 
     `body` is base64 of XML, as OpenNebula sends it. `newest` is the highest id of a VM that is known while the service
     may get more of them, else None.
@@ -198,7 +198,10 @@ class EventBus:
 
     def _listen(self, ending: sockets.socket) -> None:
         # Late: it takes as long as a third of Home's first paint, and only a dashboard listens.
-        import zmq
+        try:
+            import zmq
+        except ImportError:
+            return  # Its library is broken here: the cloud is polled all the same.
 
         # A context of its own: whoever listens elsewhere goes on when this one ends.
         with zmq.Context() as context, context.socket(zmq.SUB) as events:

@@ -52,7 +52,7 @@ class GuestLog:
 
 
 def _lines(printed: bytes) -> str:
-    """What ssh printed, with the ends of lines as they are here: its own have a carriage return."""
+    """Output of ssh, without the carriage returns that it writes at the end of a line."""
     text = printed[-_LARGEST_LOG:].decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 

@@ -1,5 +1,4 @@
-"""What somebody else needs to help with a service: gathered from both servers and from what is kept here, without
-secrets, and written into one archive."""
+"""Support archives: documents, VMs, events and versions of a service, without secrets, in one file."""
 
 from __future__ import annotations
 
@@ -53,7 +52,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Support:
-    """What was gathered about a service, without secrets; `removed` values were taken out of it."""
+    """Files about a service, without secrets; `removed` is how many values were taken out of them."""
 
     service_id: int
     members: tuple[Member, ...]

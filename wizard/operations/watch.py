@@ -77,7 +77,7 @@ class Watch:
     journal: Journal | None = None
     changed_at: float = 0.0
     is_changed: bool = False
-    """Whether the latest poll brought anything new."""
+    """True if the latest poll brought a change."""
     first: Poll | None = None
     is_told: Callable[[], bool] = lambda: False
     """True while OpenNebula's events end the pause."""

@@ -250,8 +250,10 @@ class HomeScreen(StepScreen):
             self.query_one("#top", QuietLine).show(self.top_line())
 
     def top_line(self) -> Content:
-        """Who we are, which servers answer, what is to be known of the cloud, the draft where it is not saved, and how
-        full the hosts are. Where it does not fit, the hosts go first, then the remark is shortened."""
+        """Text of the top line: user, servers, remark, unsaved draft, load of the hosts.
+
+        Where it does not fit, the hosts are left out first, then the remark is shortened.
+        """
         session = self.session
         connection = session.connection
         head = Content.styled(" flowerneb", "bold")

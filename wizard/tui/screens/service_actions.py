@@ -270,7 +270,7 @@ class ServiceActions(StepScreen):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What the state of the service refuses is not offered, nor what changes something where nothing may be."""
+        """Offer no action that the service's state refuses, and none that changes something in read-only mode."""
         if action == "verify" and self.session.forbids:
             return False
         return not self._why_not(action) and super().check_action(action, parameters)
