@@ -52,7 +52,16 @@ class Publisher:
         port = int(self.url.rpartition(":")[2]) if self.url else 0
         self.url = f"tcp://127.0.0.1:{port or self.socket.bind_to_random_port('tcp://127.0.0.1')}"
         if port:
+            wait_for(self._bound)
+
+    def _bound(self) -> bool:
+        """The port again; ZeroMQ closes what had it a moment after it was asked to."""
+        assert self.socket is not None
+        try:
             self.socket.bind(self.url)
+        except zmq.ZMQError:
+            return False
+        return True
 
     def close(self) -> None:
         if self.socket is not None:
