@@ -77,7 +77,7 @@ def test_a_hostile_value_is_one_value(value: str) -> None:
         ("FL_SUPERLINK_ADDRESS", "host"),
         ("FL_SUPERLINK_ADDRESS", "-oProxyCommand=x:1"),
         ("FL_WHEELS_URL", "file:///etc/passwd"),
-        ("FL_WHEELS_URL", "--index-url http://x"),
+        ("FL_WHEELS_URL", "--target=/etc http://x"),
         ("FL_INDEX_URL", "http://x/ y"),
         ("FL_EXTRA_PACKAGES", "--target=/"),
         ("FL_EXTRA_PACKAGES", "git+https://x/y"),

@@ -232,10 +232,31 @@ def test_where_packages_come_from(tmp_path: Path, fake_venv: dict[str, str]) -> 
 
     with contextlib.ExitStack() as stack:
         index = installer(tmp_path, FL_INDEX_URL="http://mirror.example/simple")._source(stack)
-        assert index == ["--index-url", "http://mirror.example/simple", "--trusted-host", "mirror.example"]
-        assert installer(tmp_path)._source(stack) == []
+        assert index == {"PIP_INDEX_URL": "http://mirror.example/simple", "PIP_TRUSTED_HOST": "mirror.example"}
+        assert installer(tmp_path)._source(stack) == {}
         torch = installer(tmp_path, FL_ROLE="supernode", ML_FRAMEWORK="pytorch")._source(stack)
-        assert torch == ["--extra-index-url", program.CPU_TORCH]
+        assert torch == {"PIP_EXTRA_INDEX_URL": program.CPU_TORCH}
+
+
+def test_no_command_line_has_the_url_of_the_index(
+    tmp_path: Path, fake_venv: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[list[str], dict[str, str]]] = []
+    really = program.run
+
+    def run(command: list[str], timeout: float = 0, environment: dict[str, str] | None = None) -> tuple[int, str]:
+        if "install" not in command:
+            return really(command, timeout, environment)
+        ran.append((command, environment or {}))
+        return 1, "ERROR: No matching distribution found for flwr==1.25.0"
+
+    monkeypatch.setattr(program, "run", run)
+    url = "https://eva:s3cret@mirror.example/simple"
+    with pytest.raises(Failure):
+        installer(tmp_path, FL_INDEX_URL=url).environment()
+    command, environment = ran[0]
+    assert not any("s3cret" in word for word in command)
+    assert environment["PIP_INDEX_URL"] == url
 
 
 def test_certificates_are_kept_and_made_anew_for_new_addresses(tmp_path: Path) -> None:

@@ -669,7 +669,8 @@ class Installer:
                 except Failure as error:
                     problem = str(error)
                 else:
-                    status, said = run(pip + source + self._settings.packages)
+                    # Not as options: a URL may have a password, and everybody on the VM sees a command line.
+                    status, said = run(pip + self._settings.packages, environment={**os.environ, **source})
                     if not status:
                         found = flower_in(folder)
                         if found != self._settings.version:
@@ -683,8 +684,8 @@ class Installer:
             self._sleep(pause)
         raise Failure(problem)
 
-    def _source(self, stack: contextlib.ExitStack) -> List[str]:
-        """pip's options for where packages come from. Raises Failure."""
+    def _source(self, stack: contextlib.ExitStack) -> Dict[str, str]:
+        """pip's environment variables for where packages come from. Raises Failure."""
         if self._settings.wheels:
             url = self._settings.wheels
             if url.lower().split("?")[0].endswith((".tar", ".tar.gz", ".tgz", ".zip")):
@@ -692,13 +693,13 @@ class Installer:
                 shutil.rmtree(folder, ignore_errors=True)
                 stack.callback(shutil.rmtree, folder, ignore_errors=True)
                 unpack_wheels(url, folder)
-                return ["--no-index", "--find-links", folder]
+                return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": folder}
             if b".whl" not in fetch(url, 4 * 1024 * 1024):
                 raise Failure("FL_WHEELS_URL {} answers a page that lists no wheel.".format(url))
-            return ["--no-index", "--find-links", url, *_trusted(url)]
+            return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": url, **_trusted(url)}
         if self._settings.index:
-            return ["--index-url", self._settings.index, *_trusted(self._settings.index)]
-        return ["--extra-index-url", CPU_TORCH] if "torch" in self._settings.packages else []
+            return {"PIP_INDEX_URL": self._settings.index, **_trusted(self._settings.index)}
+        return {"PIP_EXTRA_INDEX_URL": CPU_TORCH} if "torch" in self._settings.packages else {}
 
 
 def flower_in(folder: str) -> str:
@@ -812,12 +813,12 @@ def _members(archive: str, stack: contextlib.ExitStack) -> Iterator[Tuple[str, C
             yield member.name, partial(tar.extractfile, member)
 
 
-def _trusted(url: str) -> List[str]:
+def _trusted(url: str) -> Dict[str, str]:
     # pip ignores a host without TLS otherwise, and then says that there is no such package.
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        return []
-    return ["--trusted-host", parts.hostname]
+        return {}
+    return {"PIP_TRUSTED_HOST": parts.hostname}
 
 
 def _existing(path: str) -> str:

@@ -21,6 +21,7 @@ from wizard.core.cluster.events import as_json, merged
 from wizard.core.errors import WizardError
 from wizard.core.redaction import Redaction, secret_inputs
 from wizard.operations.watch import changes
+from wizard.storage.files import AlreadyThere, write_atomically
 from wizard.storage.journal import Journal, earlier
 from wizard.storage.preferences import path as settings_path
 
@@ -106,8 +107,10 @@ def file_name(service_id: int) -> str:
 
 
 def write(support: Support, path: Path, now: float, *, overwrite: bool = False) -> None:
-    """Write the archive, for its owner alone; `now` in Unix seconds is the time of its files. Raises NotWritten."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
+    """Write the archive, for its owner alone; `now` in Unix seconds is the time of its files.
+
+    Raises NotWritten where it exists, and PresetFileError where it can't be written.
+    """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for member in support.members:
@@ -116,14 +119,9 @@ def write(support: Support, path: Path, now: float, *, overwrite: bool = False) 
             entry.size, entry.mtime, entry.mode = len(content), int(now), 0o600
             archive.addfile(entry, io.BytesIO(content))
     try:
-        handle = os.open(path, flags, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(handle, 0o600)
-            stream.write(packed.getvalue())
-    except FileExistsError:
+        write_atomically(path, packed.getvalue(), is_new=not overwrite)
+    except AlreadyThere:
         raise NotWritten("it exists", str(path), hint="Name another file with -o, or say --force.") from None
-    except OSError as error:
-        raise NotWritten(f"it can't be written: {error.strerror}", str(path)) from None
 
 
 def _finished(cloud: Cloud, number: int, members: list[Member], redaction: Redaction) -> Support:

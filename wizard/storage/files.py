@@ -210,7 +210,7 @@ def delete_preset(name: str) -> Path:
     return path
 
 
-def write_atomically(path: Path, text: str, *, is_new: bool = False) -> None:
+def write_atomically(path: Path, content: str | bytes, *, is_new: bool = False) -> None:
     """Write a private file (mode 0600) through a temporary one in the same folder. Raises PresetFileError.
 
     With `is_new` nothing is written over, not even what another program makes in this moment: AlreadyThere is raised.
@@ -218,11 +218,12 @@ def write_atomically(path: Path, text: str, *, is_new: bool = False) -> None:
     import tempfile
 
     try:
+        written = content if isinstance(content, bytes) else content.encode("utf-8")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(written)
                 stream.flush()
                 os.fsync(stream.fileno())
             _move(Path(temporary), path, is_new=is_new)

@@ -111,7 +111,7 @@ def test_what_is_written_is_read_back(role: str, options: Options) -> None:
     [
         {"wheels": "ftp://host/x"},
         {"packages": "pandas; rm -rf /"},
-        {"packages": "--index-url=http://host"},
+        {"packages": "--target=/etc"},
         {"packages": "$(id)"},
         {"wheels": 'http://host/"x'},
         {"index": "http://host/$(reboot)"},
