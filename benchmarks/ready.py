@@ -11,7 +11,7 @@ from benchmarks.crowd import SERVICE
 from benchmarks.stage import NOWHERE, staged
 from benchmarks.table import Row
 from benchmarks.terminal import dashboard
-from wizard.operations.watch import QUICK, TOLD
+from wizard.operations.watch import PUSHED, QUICK
 
 VMS = 12
 RUNS = 8
@@ -22,8 +22,8 @@ def rows() -> Iterator[Row]:
     polled = _seconds(push=False, pause=QUICK)
     yield Row(f"READY on server to screen: by poll, median of {RUNS}", median(polled), "s", digits=2)
     yield Row(f"READY on server to screen: by poll, longest of {RUNS}", max(polled), "s", digits=2)
-    pushed = _seconds(push=True, pause=TOLD)
-    name = f"READY on server to screen: by push, polled every {TOLD:g} s"
+    pushed = _seconds(push=True, pause=PUSHED)
+    name = f"READY on server to screen: by push, polled every {PUSHED:g} s"
     yield Row(f"{name}, median of {RUNS}", median(pushed), "s", digits=2, target=0.3)
     yield Row(f"{name}, longest of {RUNS}", max(pushed), "s", digits=2)
 

@@ -103,8 +103,7 @@ def _deb(tree: Path, python: str, glibc: str) -> Path:
 
 def _rpm(work: Path, tree: Path, python: str, glibc: str) -> Path:
     files = sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file())
-    marks = {f"usr/share/man/man1/{NAME}.1": f"/usr/share/man/man1/{NAME}.1*"}
-    listed = "\n".join(marks.get(name, f"/{name}") for name in files)
+    listed = "\n".join(f"/{name}" for name in files)
     release = f"{RELEASE}.py{python.replace('.', '')}"
     # Nothing is looked into or rewritten: the single file is what it is, and its dependencies are said here.
     spec = f"""\

@@ -108,7 +108,7 @@ def test_settings_that_may_have_meant_it_forbid(
 
 
 def test_the_client_itself_sends_nothing_that_changes(cloud: Sandbox, service: int) -> None:
-    login = replace(find_login(cloud.environment(), Path("/nonexistent")), read_only="Nobody may.")
+    login = replace(find_login(cloud.environment(), Path("/nonexistent")), read_only_reason="Nobody may.")
     client = Cloud(login)
     since = len(cloud.requests)
     changes: list[Callable[[], object]] = [

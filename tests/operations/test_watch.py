@@ -23,10 +23,10 @@ from wizard.core.plan.plan import Plan
 from wizard.operations.watch import (
     CALM,
     KEPT_EVENTS,
+    PUSHED,
+    PUSHED_CALM,
     QUICK,
     STEADY,
-    TOLD,
-    TOLD_CALM,
     PollResult,
     Watch,
     changes,
@@ -349,12 +349,17 @@ def test_a_deployment_on_a_slow_server_is_seen_no_later_than_the_server_takes() 
 
 @pytest.mark.parametrize(
     ("state", "is_changed", "pause"),
-    [("DEPLOYING", True, QUICK), ("DEPLOYING", False, TOLD), ("RUNNING", True, QUICK), ("RUNNING", False, TOLD_CALM)],
+    [
+        ("DEPLOYING", True, QUICK),
+        ("DEPLOYING", False, PUSHED),
+        ("RUNNING", True, QUICK),
+        ("RUNNING", False, PUSHED_CALM),
+    ],
 )
 def test_where_events_are_heard_polls_are_seldom_but_after_news(state: str, is_changed: bool, pause: float) -> None:
     found = replace(WHOLE, state=ServiceState[state], taken_at=500.0)
     watching = Watch(None, 1, PollResult(found), changed_at=400.0, is_changed=is_changed)  # type: ignore[arg-type]
-    watching.is_told = lambda: True
+    watching.has_push = lambda: True
     assert watching.pause == pause
     watching.latest = PollResult(found, failures=2)
     assert watching.pause == 4 * QUICK, "a server that does not answer is not waited for an event of"

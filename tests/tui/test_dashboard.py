@@ -107,7 +107,7 @@ async def test_events_of_opennebula_end_the_pause_and_the_line_on_top_says_that_
 ) -> None:
     with Sandbox(latency=0, clock=ManualClock(START), publishes=True) as sandbox:
         monkeypatch.setenv("ONE_ZMQ", sandbox.environment()["ONE_ZMQ"])
-        monkeypatch.setattr(watch, "TOLD", 60.0)
+        monkeypatch.setattr(watch, "PUSHED", 60.0)
         app = wizard_on(sandbox)
         app.session.keeps = True
         async with app.run_test(size=(80, 24)) as pilot:

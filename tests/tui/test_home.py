@@ -112,7 +112,7 @@ async def test_the_top_line_drops_the_hosts_before_it_is_cut(
 ) -> None:
     app = wizard_on(sandbox)
     app.session.remark = "sandbox, its clock runs 4 times as fast"
-    app.session.forbids = "Nobody may."
+    app.session.read_only_reason = "Nobody may."
     async with app.run_test(size=(width, 24)) as pilot:
         await connected(pilot)
         await until(pilot, lambda: wanted in line(pilot, "#top"), "the line on top")

@@ -58,7 +58,7 @@ def stale(sandbox: Sandbox) -> int:
 async def test_home_review_and_dashboard_offer_looks_alone(sandbox: Sandbox, size: tuple[int, int]) -> None:
     service = stale(sandbox)
     app = wizard_on(sandbox)
-    app.session.forbids = WHY
+    app.session.read_only_reason = WHY
     async with app.run_test(size=size) as pilot:
         await connected(pilot)
         await at(pilot, Step.HOME)

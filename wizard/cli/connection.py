@@ -63,14 +63,14 @@ class ConnectionOptions:
     opennebula: str | None = None
 
     @property
-    def forbids(self) -> str:
+    def read_only_reason(self) -> str:
         """A sentence: why nothing in the cloud may be changed; empty where it may. The settings have a say too."""
-        from wizard.storage.preferences import read_only
+        from wizard.storage.preferences import read_only_reason
 
         if self.read_only:
             return "--read-only was given."
         # What is practised on is nobody's.
-        return "" if self.sandbox else read_only()
+        return "" if self.sandbox else read_only_reason()
 
     @property
     def with_flower(self) -> bool:
@@ -123,7 +123,7 @@ class Connector:
     """What the processes of a VM printed, where they are ours."""
     remark: str = ""
     """What is to be known of this cloud beside its address; empty for a real one."""
-    forbids: str = ""
+    read_only_reason: str = ""
     """A sentence: why nothing in the cloud may be changed; empty where it may."""
     made: list[Cloud] = field(default_factory=list)
 
@@ -131,16 +131,16 @@ class Connector:
         """A client. Raises CloudError where no login is found; nothing is sent yet."""
         from wizard.cloud.cloud import Cloud
 
-        login = replace(self.find(), read_only=self.forbids)
+        login = replace(self.find(), read_only_reason=self.read_only_reason)
         self.made.append(Cloud(login, timeout=self.timeout, clock=self.clock))
         return self.made[-1]
 
     def refuse_change(self, subject: str = "") -> None:
         """Raise ReadOnly where nothing in the cloud may be changed; before anybody is asked anything."""
-        if self.forbids:
+        if self.read_only_reason:
             from wizard.cloud.errors import ReadOnly
 
-            raise ReadOnly.because(self.forbids, subject)
+            raise ReadOnly.because(self.read_only_reason, subject)
 
     def journals(self, cloud: Cloud) -> Callable[[ServiceSnapshot], Journal] | None:
         """Opens the journal of a service of this cloud."""
@@ -162,7 +162,7 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
     if not reach.sandbox:
         if reach.insecure:
             teller.say("warning: --insecure: HTTPS certificates are not verified, anybody in between can read along")
-        yield from _closing(Connector(lambda: _login(reach), forbids=reach.forbids))
+        yield from _closing(Connector(lambda: _login(reach), read_only_reason=reach.read_only_reason))
         return
     with ending_in_order(), contextlib.ExitStack() as stack:
         logs, pace = None, reach.speed or speed
@@ -179,7 +179,7 @@ def connecting(reach: ConnectionOptions, teller: Teller, *, speed: float = QUICK
             keeps=False,
             logs=logs,
             remark=remark,
-            forbids=reach.forbids,
+            read_only_reason=reach.read_only_reason,
         )
         yield from _closing(connector)
 

@@ -83,7 +83,7 @@ def open_wizard(
         app.complaints += (complaint,) if complaint else ()
         app.session.keeps = connector.keeps
         app.session.logs, app.session.remark = connector.logs, connector.remark
-        app.session.forbids = connector.forbids
+        app.session.read_only_reason = connector.read_only_reason
         app.notifies = notify or notifying()
         # What was imported stays: no look for garbage goes through it again while somebody types.
         gc.freeze()

@@ -33,8 +33,8 @@ class BadEndpoint(CloudError):
 class Login:
     """Addresses and credentials. The password never prints.
 
-    `verify` says whether HTTPS certificates are verified. `read_only` is a sentence: why the client refuses whatever
-    changes something; empty where it does not.
+    `verify` says whether HTTPS certificates are verified. `read_only_reason` is a sentence: why the client refuses
+    whatever changes something; empty where it does not.
     """
 
     username: str
@@ -42,7 +42,7 @@ class Login:
     oneflow_url: str
     oned_url: str
     verify: bool = True
-    read_only: str = ""
+    read_only_reason: str = ""
 
 
 def find_login(

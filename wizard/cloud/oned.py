@@ -34,7 +34,7 @@ class Oned:
         from wizard.cloud import pyone_transport
 
         self._url = login.oned_url
-        self._read_only = login.read_only
+        self._read_only_reason = login.read_only_reason
         self._pyone = pyone
         self._pool_reader = PoolReader()
         self._unreadable = pyone_transport.UNREADABLE
@@ -162,8 +162,8 @@ class Oned:
 
     def _change(self, subject: str, call: Callable[[Any], Answer]) -> Answer:
         """Do a call that changes something. Raises ReadOnly where nothing may be changed."""
-        if self._read_only:
-            raise ReadOnly.because(self._read_only, subject)
+        if self._read_only_reason:
+            raise ReadOnly.because(self._read_only_reason, subject)
         return self._ask(subject, call)
 
     def _ask(self, subject: str, call: Callable[[Any], Answer]) -> Answer:

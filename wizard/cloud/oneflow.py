@@ -33,7 +33,7 @@ class OneFlow:
     def __init__(self, login: Login, timeout: float) -> None:
         self._url = login.oneflow_url
         self._timeout = timeout
-        self._read_only = login.read_only
+        self._read_only_reason = login.read_only_reason
         self._http = httpx.Client(
             auth=httpx.BasicAuth(login.username, login.password.get_secret_value()),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
@@ -122,8 +122,8 @@ class OneFlow:
         self, method: str, path: str, subject: str, body: str | None, *, expected: int = 200, patience: float = 1
     ) -> str:
         """The text of an answer; any status but the expected one is an error."""
-        if self._read_only and method != "GET":
-            raise ReadOnly.because(self._read_only, subject)
+        if self._read_only_reason and method != "GET":
+            raise ReadOnly.because(self._read_only_reason, subject)
         content = None if body is None else body.encode("utf-8", "replace")
         seconds = self._timeout * patience
         try:

@@ -22,6 +22,7 @@ _NAME = re.compile(
     r"START_?SCRIPT|USER_?DATA",
     re.IGNORECASE,
 )
+_PASSWORDS = ("PASSWORD", "TOKEN_", "SECRET", "PRIVATE_KEY")
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
 _URL = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^/@\s\"'<>]{1,500}@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|Digest)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
@@ -39,9 +40,14 @@ _LEAST_AGAIN = 8
 _DEEPEST = 50
 
 
+def is_password(name: str) -> bool:
+    """True if a name says that its value opens something: no screen and no command shows it, not even to its owner."""
+    return any(word in name.upper() for word in _PASSWORDS)
+
+
 def is_secret(name: str) -> bool:
     """True if a name says that its value is secret: passwords, tokens, keys, and scripts that may hold any of them."""
-    return _NAME.search(name) is not None
+    return is_password(name) or _NAME.search(name) is not None
 
 
 @dataclass

@@ -74,7 +74,7 @@ def listening(watch: Watch, environment: Mapping[str, str], wake: Callable[[], o
     """
     oned_url = watch.cloud.oned_url
     bus = EventBus(lambda: address(oned_url, environment), watch.service_id, lambda: watch.latest.snapshot, wake)
-    watch.is_told = lambda: bus.connected
+    watch.has_push = lambda: bus.connected
     bus.start()
     return bus
 

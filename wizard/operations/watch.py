@@ -31,7 +31,7 @@ QUICK = 2.0
 STEADY = 8.0
 """Seconds between two polls of a service that is RUNNING, or gone; CALM once it has been so for long."""
 CALM = 30.0
-TOLD, TOLD_CALM = 5.0, 60.0
+PUSHED, PUSHED_CALM = 5.0, 60.0
 """Seconds between two polls where OpenNebula's events are heard: while something moves, and else.
 
 A poll makes up for an event that was lost. OneFlow's own document follows its VMs a little later: after news the next
@@ -79,7 +79,7 @@ class Watch:
     is_changed: bool = False
     """True if the latest poll brought a change."""
     first: Poll | None = None
-    is_told: Callable[[], bool] = lambda: False
+    has_push: Callable[[], bool] = lambda: False
     """True while OpenNebula's events end the pause."""
 
     def poll(self) -> PollResult:
@@ -116,8 +116,8 @@ class Watch:
             found = CALM if quiet >= _LONG else 2 * STEADY if quiet >= _A_WHILE else STEADY
         else:
             found = STEADY if quiet >= _LONG else 2 * QUICK if quiet >= _A_WHILE else QUICK
-        if self.is_told():
-            found = QUICK if self.is_changed else TOLD_CALM if rests else TOLD
+        if self.has_push():
+            found = QUICK if self.is_changed else PUSHED_CALM if rests else PUSHED
         share = 1.0 if moving else _SHARE
         return max(found, min(share * snapshot.elapsed, CALM))
 

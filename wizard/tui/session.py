@@ -80,7 +80,7 @@ class Session:
     """What the processes of a VM printed, where they are ours: a rehearsal's."""
     remark: str = ""
     """What is to be known of the cloud beside its address, such as that it is a sandbox."""
-    forbids: str = ""
+    read_only_reason: str = ""
     """A sentence: why nothing in the cloud may be changed; empty where it may."""
     sending: bool = False
     """A deployment is on its way to the cloud: nobody knows yet which service it makes."""
@@ -242,7 +242,7 @@ class Session:
     @property
     def makes_appliance(self) -> bool:
         """True if its VM templates are lacking and may be made."""
-        return self.lacks_appliance and not self.forbids
+        return self.lacks_appliance and not self.read_only_reason
 
     def list_again(self, meaning: Meaning | None) -> Listing | None:
         """Ask the cloud again what a field may be picked from. Blocks; a failure stands in the answer, and what was

@@ -9,6 +9,7 @@ from wizard.core.cluster.partitions import Source, Sync
 from wizard.core.cluster.progress import Mark
 from wizard.core.opennebula.snapshot import Run, VmFacts
 from wizard.core.opennebula.states import ServiceState
+from wizard.core.redaction import is_password
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
 from wizard.core.views.badges import Tone
 
@@ -98,7 +99,6 @@ SERVICE_STATES: Mapping[ServiceState, str] = {
 }
 
 
-_SECRET = ("PASSWORD", "TOKEN_", "SECRET", "PRIVATE_KEY")
 _LONGEST = 120
 
 _ACTIONS = (
@@ -142,6 +142,6 @@ def _stay(run: Run, written: Callable[[int], str]) -> str:
 
 
 def _shown(key: str, value: str) -> str:
-    if any(word in key.upper() for word in _SECRET):
+    if is_password(key):
         return "***"
     return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value)} characters)"

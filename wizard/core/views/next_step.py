@@ -35,19 +35,19 @@ def refusals(
     underway: Underway | None = None,
     *,
     interrupted: bool = False,
-    forbids: str = "",
+    read_only: str = "",
 ) -> Mapping[str, str]:
     """Why each action on the service does not apply now, in a line; empty where it does.
 
-    `interrupted`: an earlier session has not ended its restarts, which can then be gone on with. `forbids`: why nothing
-    may be changed at all.
+    `interrupted`: an earlier session has not ended its restarts, which can then be gone on with. `read_only`: why
+    nothing may be changed at all.
     """
     no_card = "" if card else "The SuperLink is not READY: there is nothing to connect to."
     found = {CONNECT: no_card, SUPERLINK: no_card}
     if snapshot.gone:
         return dict.fromkeys(KEYS, "The service is gone.")
-    if forbids:
-        return found | dict.fromkeys(CHANGING, forbids)
+    if read_only:
+        return found | dict.fromkeys(CHANGING, read_only)
     if underway is not None and underway.kind is Doing.RESTART:
         return found | dict.fromkeys((SCALE, RECOVER, DELETE), BUSY) | {RESTART: ""}
     return found | {

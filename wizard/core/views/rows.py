@@ -237,12 +237,12 @@ def board(
     underway: Underway | None = None,
     *,
     interrupted: bool = False,
-    forbids: str = "",
+    read_only: str = "",
 ) -> Board:
     """Board of a snapshot; `reached` is how this machine is reached from outside, for the connection steps.
 
     `underway` is what this program does to the service just now; `interrupted`: an earlier session has not ended its
-    restarts; `forbids`: why nothing may be changed.
+    restarts; `read_only`: why nothing may be changed.
     """
     if snapshot.gone:
         waiting = waiting_for(snapshot)
@@ -254,7 +254,7 @@ def board(
     role = snapshot.role(SUPERNODE)
     trains = role is not None and any(node.vm is not None and node.vm.running for node in role.nodes)
     waiting, connection = waiting_for(snapshot, findings), card(snapshot, reached)
-    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted, forbids=forbids)
+    refused = refusals(snapshot, assigned, connection, underway, interrupted=interrupted, read_only=read_only)
     return Board(
         phases(snapshot),
         role_rows(snapshot),

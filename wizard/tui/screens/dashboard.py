@@ -317,7 +317,7 @@ class DashboardScreen(ServiceActions):
         if self.earlier is None and self.session.keeps and snapshot.state in COMING_UP:
             self.earlier = paces(watch.cloud.where, snapshot.id)
         interrupted = RestartRecord.of(snapshot.id, snapshot.start_time).read() is not None
-        return board(snapshot, reached_through(), underway, interrupted=interrupted, forbids=self.forbids)
+        return board(snapshot, reached_through(), underway, interrupted=interrupted, read_only=self.refusal)
 
     def _pause(self, watch: Watch) -> float:
         """Seconds to the next poll: quick while an action runs, rare where nobody looks."""

@@ -82,7 +82,7 @@ class HomeScreen(StepScreen):
         """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
         yield ServiceList()
-        yield PresetBrowser(deploys=not self.session.forbids)
+        yield PresetBrowser(deploys=not self.session.read_only_reason)
 
     def on_mount(self) -> None:
         """Draw the frame; the presets are read when it stands."""
@@ -136,7 +136,7 @@ class HomeScreen(StepScreen):
             return False
         if action == "of_service":
             found = self.query_one_optional(ServiceList)
-            if self.session.forbids and parameters[0] in CHANGING:
+            if self.session.read_only_reason and parameters[0] in CHANGING:
                 return False
             return found is not None and found.table.has_focus and found.marked is not None
         return super().check_action(action, parameters)
@@ -265,7 +265,7 @@ class HomeScreen(StepScreen):
         found = head + Content(harmless(f"  {connection.username}@{host}   OneFlow "))
         found += _state(connection.oneflow_error)
         found += Content("  oned ") + _state(connection.oned_error, connection.version or "")
-        known = ["read-only"] if session.forbids else []
+        known = ["read-only"] if session.read_only_reason else []
         known += ["unsaved draft"] if session.unsaved else []
         hosts = [str(self.capacity), self.capacity.brief] if self.capacity is not None else []
         short = session.remark.partition(",")[0]
@@ -289,7 +289,7 @@ class HomeScreen(StepScreen):
             # The answer comes while another screen takes the place of this one.
             return
         if not said and not any(service.is_flower for service in session.services):
-            none = NOTHING_YET if session.forbids else LACKING if session.lacks_appliance else EMPTY
+            none = NOTHING_YET if session.read_only_reason else LACKING if session.lacks_appliance else EMPTY
             known = none if self.listed else "asking…"
             reached = session.error is None and (session.connection is None or not session.connection.oneflow_error)
             said = known if reached else "Services can't be listed while the cloud is out of reach."

@@ -85,7 +85,7 @@ class ReviewScreen(WalkingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Deploying is not offered where nothing may be changed."""
-        return not (action == "deploy" and self.session.forbids) and super().check_action(action, parameters)
+        return not (action == "deploy" and self.session.read_only_reason) and super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """One step back; to Home where the preset was to be deployed from there."""
@@ -96,15 +96,15 @@ class ReviewScreen(WalkingScreen):
 
     def on_mount(self) -> None:
         """Show problems and documents, and ask the cloud; the focus is on Deploy where the settings have no error."""
-        self.query_one("#deploy").display = not self.session.forbids
+        self.query_one("#deploy").display = not self.session.read_only_reason
         self._show()
         self.look_up()
         self.look()
-        if rules.blocking(self.session.problems) or self.session.forbids:
+        if rules.blocking(self.session.problems) or self.session.read_only_reason:
             self.query_one("#problems").focus()
         else:
             self.query_one("#deploy").focus()
-        if self._deploys and not self.session.forbids:
+        if self._deploys and not self.session.read_only_reason:
             self.action_deploy()
 
     def cloud_answered(self) -> None:

@@ -30,7 +30,7 @@ from wizard.operations import service_actions
 from wizard.operations.restart import Ended, Restarted, StaleRestart
 from wizard.operations.service_actions import Stop
 from wizard.tui.background import run_in_thread
-from wizard.tui.screens.step import StepScreen, read_only
+from wizard.tui.screens.step import StepScreen, refusal
 from wizard.tui.steps import Step
 from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, trouble
@@ -200,7 +200,7 @@ class ServiceActions(StepScreen):
             return
         named = "\n".join(one_line(f"VM {vm.id} {vm.name}: {vm.state_name}") for vm in left)
         self.tell(f"left over: {', '.join(one_line(f'VM {vm.id} {vm.name}') for vm in left)}", "W")
-        if self.session.forbids:
+        if self.session.read_only_reason:
             return
         text = f"The service is gone; these VMs still carry its id:\n{named}"
         question = Confirm("Terminate the leftover VMs?", text, "Terminate", danger=True)
@@ -260,9 +260,9 @@ class ServiceActions(StepScreen):
         self.action_poll_now()
 
     @property
-    def forbids(self) -> str:
+    def refusal(self) -> str:
         """The sentence for each action where nothing may be changed; empty where it may."""
-        return read_only(self.session) if self.session.forbids else ""
+        return refusal(self.session) if self.session.read_only_reason else ""
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -271,7 +271,7 @@ class ServiceActions(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer no action that the service's state refuses, and none that changes something in read-only mode."""
-        if action == "verify" and self.session.forbids:
+        if action == "verify" and self.session.read_only_reason:
             return False
         return not self._why_not(action) and super().check_action(action, parameters)
 
@@ -279,7 +279,7 @@ class ServiceActions(StepScreen):
         """A key whose action does not apply now says why."""
         self.begun_at_home = False
         action = next((action for action, (key, _) in KEYS.items() if key == event.key), "")
-        if event.key == "v" and not self.session.forbids:
+        if event.key == "v" and not self.session.read_only_reason:
             action = CONNECT  # A run goes where `flwr run` does.
         if why := self._why_not(action):
             event.stop()
@@ -298,7 +298,7 @@ class ServiceActions(StepScreen):
             return
         assigned = assignments(snapshot)
         found = diagnose(snapshot, assigned, self.underway)
-        refused = refusals(snapshot, assigned, card(snapshot), self.underway, forbids=self.forbids)
+        refused = refusals(snapshot, assigned, card(snapshot), self.underway, read_only=self.refusal)
         chosen = await self.wizard.push_screen_wait(DiagnosisSheet(found, refused, waiting_for(snapshot, found)))
         if isinstance(chosen, int):
             self.open_vm(chosen)

@@ -33,9 +33,9 @@ SAID_FOR = 3.0
 """Seconds for which what was said in passing stands at least; then the next key takes it away."""
 
 
-def read_only(session: Session) -> str:
+def refusal(session: Session) -> str:
     """The sentence for what is refused where nothing may be changed."""
-    return one_line(f"Read-only, nothing was sent. {session.forbids}")
+    return one_line(f"Read-only, nothing was sent. {session.read_only_reason}")
 
 
 class StepScreen(Screen[None]):
@@ -61,9 +61,9 @@ class StepScreen(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """A key that would change something says why it does not."""
-        if event.key in self.CHANGES and self.session.forbids:
+        if event.key in self.CHANGES and self.session.read_only_reason:
             event.stop()
-            self.notify(read_only(self.session), severity="warning", markup=False)
+            self.notify(refusal(self.session), severity="warning", markup=False)
 
     @property
     def saves(self) -> bool:
