@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
-from tests.tui.pressing import at, connected, line, polled, until, wizard_of
+from tests.tui.pressing import at, connected, line, polled, until, wizard_of, words
 from wizard.cloud.cloud import Cloud
 from wizard.core.opennebula.snapshot import SUPERNODE
 from wizard.core.plan.plan import Plan
@@ -30,6 +32,12 @@ def offered(pilot: Pilot[int]) -> set[str]:
     assert isinstance(screen, StepScreen)
     shown = {key.does for key in screen.query_one(KeyLine).keys}
     return shown | {item.binding.description for item in screen.active_bindings.values() if item.enabled}
+
+
+def named(pilot: Pilot[int]) -> str:
+    """All that the screen says of keys: texts, and what stands on borders."""
+    borders = (str(item.border_subtitle) for item in pilot.app.screen.query("*") if item.border_subtitle)
+    return "\n".join([words(pilot.app), *borders])
 
 
 async def refuses(pilot: Pilot[int], *keys: str) -> None:
@@ -64,9 +72,11 @@ async def test_home_review_and_dashboard_offer_looks_alone(sandbox: Sandbox, siz
         await at(pilot, Step.HOME)
         await until(pilot, lambda: app.screen.query_one(ServiceList).table.row_count == 1, "the service")
         assert not {"Deploy", "Appliance"} & offered(pilot)
+        assert not re.search(r"\bd deploys?\b", named(pilot))
         await refuses(pilot, "d")
         app.screen.query_one(ServiceList).table.focus()
         await pilot.pause()
+        assert not re.search(r"\bs scales?\b|\bx deletes?\b", named(pilot))
         assert not {"Scale", "Delete", "Restart stale", "Recover"} & offered(pilot)
         assert "Diagnosis" in offered(pilot)
         await refuses(pilot, "s", "x", "t", "o")

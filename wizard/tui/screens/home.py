@@ -81,7 +81,7 @@ class HomeScreen(StepScreen):
     def compose_content(self) -> ComposeResult:
         """What is wrong with the connection, the services, the presets."""
         yield Static("", id="connection", markup=False)
-        yield ServiceList()
+        yield ServiceList(acts=not self.session.read_only_reason)
         yield PresetBrowser(deploys=not self.session.read_only_reason)
 
     def on_mount(self) -> None:
@@ -122,7 +122,11 @@ class HomeScreen(StepScreen):
 
     def on_descendant_focus(self) -> None:
         """Say what can be done with what has the focus."""
-        if self.query_one(ServiceList).table.has_focus:
+        if not self.query_one(ServiceList).table.has_focus:
+            return
+        if self.session.read_only_reason:
+            self.help_text("Enter opens the dashboard, y shows the diagnosis. Read-only: nothing is changed.")
+        else:
             self.help_text("Enter opens the dashboard. s scales, x deletes, y shows the diagnosis, t restarts stale "
                            "SuperNodes, o recovers.")  # fmt: skip
 

@@ -135,8 +135,13 @@ class PresetBrowser(Horizontal):
         with Vertical(id="preset-panel", classes="panel") as panel:
             yield self._list
         self._panel = panel
-        title_panel(panel, "New from a preset", "Enter edit · d deploy · / filter")
+        title_panel(panel, "New from a preset", self._keys)
         yield PresetPreview()
+
+    @property
+    def _keys(self) -> str:
+        """Keys that the border names."""
+        return f"Enter edit{' · d deploy' if self._deploys else ''} · / filter"
 
     @property
     def presets(self) -> tuple[PresetFile, ...]:
@@ -168,9 +173,9 @@ class PresetBrowser(Horizontal):
         title_panel(
             self._panel,
             f"New from a preset · {f'{shown} of {total}' if shown < total else total}",
-            "Enter edit · d deploy · / filter",
+            self._keys,
         )
-        self.post_message(self.Marked(_help(item)))
+        self.post_message(self.Marked(_help(item, deploys=self._deploys)))
         self.refresh_bindings()
 
     def on_filter_list_chosen(self, message: FilterList.Chosen) -> None:
@@ -221,12 +226,13 @@ class PresetBrowser(Horizontal):
             await compare(self.app, item, self.presets)
 
 
-def _help(item: PresetFile | None) -> str:
+def _help(item: PresetFile | None, *, deploys: bool) -> str:
     if item is None:
         return "No preset matches.\nEsc shows all. n starts from defaults."
     about = (item.preset.about if item.preset else str(item.error)) or str(item.path)
     own = "" if item.shipped else ", m renames, Del deletes"
-    return f"{about}\nEnter edits, d deploys, / filters, c compares{own}. n starts from defaults."
+    deploy = ", d deploys" if deploys else ""
+    return f"{about}\nEnter edits{deploy}, / filters, c compares{own}. n starts from defaults."
 
 
 def _searched(item: PresetFile) -> str:

@@ -23,9 +23,10 @@ _BAR = 6
 
 
 ENTERED = "Enter open · s scale · x delete · y diagnosis · / filter · > sort"
+LOOKING = "Enter open · y diagnosis · / filter · > sort"
 ELSEWHERE = "Tab to get here"
 TYPED = "> sort"
-"""What the border says of keys: here, elsewhere, and where letters are typed into the filter."""
+"""Keys that the border names: here, here in read-only mode, elsewhere, and where letters go into the filter."""
 
 
 def _age(row: ServiceRow) -> str:
@@ -72,13 +73,14 @@ COLUMNS: tuple[Column[ServiceRow], ...] = (
 class ServiceTable(Table["ServiceRow"]):
     """The table itself."""
 
-    def __init__(self, *, typing: bool = False) -> None:
+    def __init__(self, *, typing: bool = False, acts: bool = True) -> None:
         super().__init__("Services", COLUMNS, lambda row: str(row.id), "services", typing=typing)
+        self._entered = ENTERED if acts else LOOKING
         self.keys = TYPED if typing else ELSEWHERE
 
     def on_focus(self) -> None:
         """Name the keys while they work."""
-        self._name_keys(ENTERED)
+        self._name_keys(self._entered)
 
     def on_blur(self) -> None:
         """Name the way here."""
@@ -122,9 +124,10 @@ class ServiceList(Vertical):
             super().__init__()
             self.row = row
 
-    def __init__(self, *, typing: bool = False) -> None:
+    def __init__(self, *, typing: bool = False, acts: bool = True) -> None:
+        """`typing`: letters go into the filter; `acts`: actions that change a service are offered."""
         super().__init__()
-        self.table = ServiceTable(typing=typing)
+        self.table = ServiceTable(typing=typing, acts=acts)
         self._note = QuietLine(id="services-note")
         self.note = "asking…"
 
