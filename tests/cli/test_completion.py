@@ -210,7 +210,7 @@ def test_what_is_installed_for_a_shell_asks_the_program(on_the_path: dict[str, s
 def test_completing_imports_nothing_heavy(clean: dict[str, str]) -> None:
     code = (
         "import sys; from wizard.cli.program import run; run([])\n"
-        "heavy = ('textual', 'rich', 'httpx', 'pyone', 'lxml', 'requests')\n"
+        "heavy = ('textual', 'rich', 'pyone', 'lxml', 'requests')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     words = "flowerneb-wizard presets show def"

@@ -19,7 +19,7 @@ from wizard.cli.appliance import appliance
 from wizard.cli.presets import presets
 from wizard.sandbox.server import Sandbox
 
-HEAVY = ("textual", "rich", "pyone", "httpx", "pydantic", "lxml", "requests", "wizard.sandbox", "wizard.tui")
+HEAVY = ("textual", "rich", "pyone", "pydantic", "lxml", "requests", "wizard.sandbox", "wizard.tui")
 COMMANDS = (
     (),
     ("attach",),

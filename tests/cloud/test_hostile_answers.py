@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.cloud.wire_server import Listener, http, login
-from wizard.cloud import oneflow, pyone_transport
+from wizard.cloud import http_client, oneflow, pyone_transport
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, Garbled, Redirected, TimedOut
 from wizard.core.opennebula.bounds import DEEPEST, LATEST, OutOfBounds, moment, number, read_json
@@ -89,15 +89,20 @@ def test_a_body_without_end_is_read_up_to_a_bound(call: Call, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_body_that_drips_without_end_takes_no_longer_than_it_may(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oneflow, "LONGEST", 2)
-    monkeypatch.setattr(pyone_transport, "LONGEST", 2)
+@pytest.mark.parametrize(
+    ("header", "piece"),
+    [("Transfer-Encoding: chunked", b"1\r\n \r\n"), ("Content-Length: 60000", b" "), ("X: y", b" ")],
+)
+def test_a_body_that_drips_without_end_takes_no_longer_than_it_may(
+    call: Call, header: str, piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "LONGEST", 2)
 
     def drip() -> Iterator[bytes]:
-        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        yield f"HTTP/1.1 200 OK\r\n{header}\r\n\r\n".encode()
         while True:
             time.sleep(0.05)
-            yield b"1\r\n \r\n"
+            yield piece
 
     began = time.monotonic()
     with Listener(lambda _: drip()) as listener:

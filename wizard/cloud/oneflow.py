@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
-
-import httpx
 
 from wizard.cloud import http_errors as wire
 from wizard.cloud.errors import ReadOnly
+from wizard.cloud.http_client import HttpClient
 from wizard.cloud.login import Login
 
 SLOW = 9
@@ -17,9 +15,6 @@ SLOW = 9
 
 LARGEST = 64 << 20
 """Bytes of an answer that are read: a service of 10,000 VMs is 2 MB."""
-
-LONGEST = 12
-"""How many times longer an answer may take that comes in pieces, each of them in time."""
 
 _SERVER = "OneFlow"
 
@@ -34,12 +29,14 @@ class OneFlow:
         self._url = login.oneflow_url
         self._timeout = timeout
         self._read_only_reason = login.read_only_reason
-        self._http = httpx.Client(
-            auth=httpx.BasicAuth(login.username, login.password.get_secret_value()),
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-            timeout=timeout,
-            trust_env=False,
+        self._http = HttpClient(
+            _SERVER,
+            self._url,
+            timeout,
+            LARGEST,
             verify=login.verify,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            login=(login.username, login.password.get_secret_value()),
         )
 
     def close(self) -> None:
@@ -125,35 +122,13 @@ class OneFlow:
         if self._read_only_reason and method != "GET":
             raise ReadOnly.because(self._read_only_reason, subject)
         content = None if body is None else body.encode("utf-8", "replace")
-        seconds = self._timeout * patience
-        try:
-            with self._http.stream(method, f"{self._url}{path}", content=content, timeout=seconds) as answer:
-                text = self._read(answer, seconds)
-        except httpx.ConnectTimeout:
-            raise wire.unreachable(_SERVER, self._url, "connecting took too long") from None
-        except httpx.TimeoutException:
-            raise wire.timed_out(_SERVER, self._url, seconds) from None
-        except httpx.ConnectError as error:
-            raise wire.unreachable(_SERVER, self._url, str(error)) from None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise wire.garbled(_SERVER, self._url, str(error) or type(error).__name__) from None
-        if answer.status_code >= 400:
-            raise wire.refusal(answer.status_code, text, subject, _SERVER, self._url)
-        if answer.status_code >= 300:
-            location = answer.headers.get("Location", "")
-            raise wire.redirected(_SERVER, self._url, answer.status_code, location)
-        if answer.status_code != expected:
-            raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code} where {expected} was expected")
+        with self._http.exchange(method, path, content, seconds=self._timeout * patience) as answer:
+            # JSON is UTF-8, whatever a header says.
+            text = b"".join(answer.pieces).decode("utf-8", "replace")
+        if answer.status >= 400:
+            raise wire.refusal(answer.status, text, subject, _SERVER, self._url)
+        if answer.status >= 300:
+            raise wire.redirected(_SERVER, self._url, answer.status, answer.location)
+        if answer.status != expected:
+            raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status} where {expected} was expected")
         return text
-
-    def _read(self, answer: httpx.Response, seconds: float) -> str:
-        """The text of a body: JSON is UTF-8, whatever a header says. Raises Garbled and TimedOut."""
-        end = time.monotonic() + seconds * LONGEST
-        body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > LARGEST:
-                raise wire.too_large(_SERVER, self._url, LARGEST)
-            if time.monotonic() > end:
-                raise wire.timed_out(_SERVER, self._url, seconds * LONGEST)
-        return body.decode("utf-8", "replace")

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import ssl
-import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,12 +18,11 @@ from xml.parsers import expat
 from xml.parsers.expat import ExpatError
 
 import pyone
-import requests
 from lxml import etree
 from pyone.bindings.supbind import GDSParseError
-from urllib3.exceptions import ProtocolError
 
 from wizard.cloud import http_errors as wire
+from wizard.cloud.http_client import HttpClient
 from wizard.cloud.login import Login
 
 _SERVER = "oned"
@@ -33,8 +30,6 @@ _PIECE = 1 << 16
 """Bytes of an answer that are read at once."""
 LARGEST = 512 << 20
 """Bytes of an answer that are read: a pool of 10,000 VMs in full is 100 MB."""
-LONGEST = 12
-"""How many times longer an answer may take that comes in pieces, each of them in time."""
 _DOCTYPE = re.compile(r"\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
 _RAW = tuple(
     f"<methodName>one.{name}</methodName>".encode()
@@ -61,28 +56,18 @@ def connected(login: Login, timeout: float) -> tuple[pyone.OneServer, Transport]
     return server, transport
 
 
-class _Session(requests.Session):
-    """A session that goes nowhere else: a request that is sent again at another address has the password in it."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, whatever the answer says; requests does not even read the address then, which may be none."""
-
-
 class Transport(xmlrpc.client.Transport):
-    """Sends one XML-RPC request over a session of its own. `timeout` in seconds, for connecting and for each read."""
+    """Sends one XML-RPC request after the other. `timeout` in seconds, for connecting and for each read."""
 
     def __init__(self, url: str, timeout: float, *, verify: bool) -> None:
         super().__init__()
         self._url = url
-        self._timeout = timeout
-        self._session = _Session()
-        self._session.trust_env = False
+        self._http = HttpClient(_SERVER, url, timeout, LARGEST, verify=verify, headers={"Content-Type": "text/xml"})
         self._sink: Callable[[str], object] | None = None
-        self._session.verify = (ssl.get_default_verify_paths().cafile or True) if verify else False
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        self._http.close()
         super().close()
 
     @contextmanager
@@ -102,30 +87,13 @@ class Transport(xmlrpc.client.Transport):
 
         Where the XML is wanted as it is, it is given a leading line break, which makes pyone hand it on.
         """
-        headers = {"Content-Type": "text/xml"}
-        try:
-            with self._session.post(
-                self._url,
-                data=request_body,
-                headers=headers,
-                timeout=self._timeout,
-                stream=True,
-            ) as answer:
-                if 300 <= answer.status_code < 400:
-                    location = answer.headers.get("Location", "")
-                    raise wire.redirected(_SERVER, self._url, answer.status_code, location)
-                if answer.status_code != 200:
-                    raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status_code}")
-                reply = self._read(answer.iter_content(_PIECE))
-                return _opaque(reply) if any(name in request_body for name in _RAW) else _values(reply)
-        except requests.ConnectTimeout:
-            raise wire.unreachable(_SERVER, self._url, "connecting took too long") from None
-        except requests.Timeout:
-            raise wire.timed_out(_SERVER, self._url, self._timeout) from None
-        except requests.ConnectionError as error:
-            raise self._broken(error) from None
-        except (requests.RequestException, ValueError) as error:
-            raise wire.garbled(_SERVER, self._url, type(error).__name__) from None
+        with self._http.exchange("POST", body=request_body) as answer:
+            if 300 <= answer.status < 400:
+                raise wire.redirected(_SERVER, self._url, answer.status, answer.location)
+            if answer.status != 200:
+                raise wire.garbled(_SERVER, self._url, f"HTTP {answer.status}")
+            reply = self._read(answer.pieces)
+        return _opaque(reply) if any(name in request_body for name in _RAW) else _values(reply)
 
     def _read(self, content: Iterable[bytes]) -> Any:
         unmarshaller = xmlrpc.client.Unmarshaller()
@@ -139,30 +107,13 @@ class Transport(xmlrpc.client.Transport):
         parser.EndElementHandler = to.end
         parser.CharacterDataHandler = to.data
         parser.StartDoctypeDeclHandler = _refuse_doctype
-        size, end = 0, time.monotonic() + self._timeout * LONGEST
         try:
             for piece in content:
-                size += len(piece)
-                if size > LARGEST:
-                    raise wire.too_large(_SERVER, self._url, LARGEST)
-                if time.monotonic() > end:
-                    raise wire.timed_out(_SERVER, self._url, self._timeout * LONGEST)
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
             return _checked(unmarshaller.close())
         except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError, KeyError, IndexError):
             raise wire.garbled(_SERVER, self._url, "the answer is no XML-RPC") from None
-
-    def _broken(self, error: requests.ConnectionError) -> Exception:
-        text = str(error)
-        if "Read timed out" in text:
-            return wire.timed_out(_SERVER, self._url, self._timeout)
-        if isinstance(error.args[0] if error.args else None, ProtocolError):
-            return wire.garbled(_SERVER, self._url, "the connection broke off, or what answers does not speak HTTP")
-        reason = (
-            "connection refused" if "refused" in text else text if "certificate" in text.lower() else "no connection"
-        )
-        return wire.unreachable(_SERVER, self._url, reason)
 
 
 class _Diverted:

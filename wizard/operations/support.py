@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 
-PACKAGES = ("textual", "rich", "pyone", "pydantic", "httpx", "requests", "lxml", "click", "pyzmq")
+PACKAGES = ("textual", "rich", "pyone", "pydantic", "requests", "lxml", "click", "pyzmq")
 _LARGEST_SETTINGS = 64 * 1024
 
 
