@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.cloud.vm_xml import NoXml, PoolReader, read_pool
+from wizard.core.opennebula.snapshot import VmFacts
 
 NAMES = st.sampled_from(
     [
@@ -38,25 +39,48 @@ def pools(draw: st.DrawFn) -> str:
     return f"{before}<VM_POOL>{between.join(vms)}</VM_POOL>"
 
 
-@given(st.lists(pools(), min_size=1, max_size=4))
-def test_piece_by_piece_says_what_the_whole_says(texts: list[str]) -> None:
+def read(reader: PoolReader, text: str, size: int = 1000) -> tuple[VmFacts, ...]:
+    """A pool that comes in pieces of this many characters."""
+    stream = reader.stream()
+    for begin in range(0, len(text), size):
+        stream.feed(text[begin : begin + size])
+    return stream.end()
+
+
+@given(st.lists(pools(), min_size=1, max_size=4), st.sampled_from([1, 2, 7, 60, 1000]))
+def test_piece_by_piece_says_what_the_whole_says(texts: list[str], size: int) -> None:
     reader = PoolReader()
     for text in [*texts, *texts]:
-        assert reader.read(text) == read_pool(text, extended=False)
+        assert read(reader, text, size) == read_pool(text, extended=False)
 
 
 def test_what_is_as_it_was_is_not_read_again() -> None:
     reader = PoolReader()
     pieces = [f"<VM><ID>{number}</ID><NAME>x</NAME><STATE>3</STATE></VM>" for number in range(3)]
-    before = reader.read(f"<VM_POOL>{''.join(pieces)}</VM_POOL>")
+    before = read(reader, f"<VM_POOL>{''.join(pieces)}</VM_POOL>")
     pieces[1] = pieces[1].replace("<STATE>3", "<STATE>8")
-    after = reader.read(f"<VM_POOL>{''.join(pieces)}</VM_POOL>")
+    after = read(reader, f"<VM_POOL>{''.join(pieces)}</VM_POOL>")
     assert [old is new for old, new in zip(before, after, strict=True)] == [True, False, True]
     assert [vm.state for vm in after] == [3, 8, 3]
-    assert len(reader._known) == 3
+    assert len(reader.known) == 3
 
 
-@pytest.mark.parametrize("text", ["", "x", "<VM_POOL>", "<VM_POOL><VM></VM_POOL>", "<VM_POOL><VM>&x;</VM></VM_POOL>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "<VM_POOL>",
+        "<VM></VM></VM_POOL>",
+        "<VM_POOL><VM></VM_POOL>",
+        "<VM_POOL><VM>&x;</VM></VM_POOL>",
+    ],
+)
 def test_what_is_no_xml_is_said(text: str) -> None:
     with pytest.raises(NoXml):
-        PoolReader().read(text)
+        read(PoolReader(), text)
+
+
+def test_a_document_type_before_a_vm_is_none_of_oneds() -> None:
+    with pytest.raises(NoXml):
+        read(PoolReader(), '<VM_POOL><!DOCTYPE VM [<!ENTITY a "b">]><VM><NAME>&a;</NAME></VM></VM_POOL>')

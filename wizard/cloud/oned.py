@@ -148,9 +148,7 @@ class Oned:
 
     def _vms(self, call: Callable[[Any], Any], *, extended: bool) -> tuple[VmFacts, ...]:
         try:
-            if not extended:
-                return self._pool_reader.read(str(self._ask("VMs", call)))
-            stream = PoolStream(extended=True)
+            stream = PoolStream(extended=True) if extended else self._pool_reader.stream()
             with self._transport.streaming(stream.feed):
                 stream.feed(str(self._ask("VMs", call)))
             return stream.end()

@@ -26,43 +26,84 @@ class NoXml(ValueError):
     """An answer of oned that is no XML."""
 
 
-_OPEN, _END, _CLOSE = b"<VM_POOL>", b"</VM>", b"</VM_POOL>"
+_OPEN, _BEGIN, _END, _CLOSE = b"<VM_POOL>", b"<VM>", b"</VM>", b"</VM_POOL>"
 _DIGEST = 16
 
 
 class PoolReader:
-    """Reads pools in their short form, and remembers of each piece what it said until another pool is read."""
+    """Reads pools in their short form, and remembers of each VM what oned said until another pool is read."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, VmFacts] = {}
+        self.known: dict[bytes, VmFacts] = {}
 
-    def read(self, text: str) -> tuple[VmFacts, ...]:
-        """The VMs of a pool in short form. Raises NoXml.
+    def stream(self) -> ShortPoolStream:
+        """Reader of the next pool."""
+        return ShortPoolStream(self)
 
-        The text is cut at each end of a VM. A piece that is well-formed by itself, after others that are, ends where a
-        VM does: no end that stands in somebody's text passes for one. Where a piece is not, the whole is read at once.
-        """
-        source = text.strip().encode("utf-8")
-        *pieces, rest = source.removeprefix(_OPEN).split(_END)
-        if not source.startswith(_OPEN) or rest != _CLOSE:
-            return read_pool(text, extended=False)
-        # Of a piece its digest is kept, not its text: of ten thousand VMs that would be fifteen megabytes.
-        digests = [blake2b(piece, digest_size=_DIGEST).digest() for piece in pieces]
-        known, found = self._known, {}
-        parser = etree.XMLParser(**PARSER_OPTIONS)
-        try:
-            for digest, piece in zip(digests, pieces, strict=True):
-                found[digest] = known.get(digest) or _one(piece + _END, parser)
-        except (etree.XMLSyntaxError, ValueError):
-            return read_pool(text, extended=False)
-        self._known = found
-        return tuple(map(found.__getitem__, digests))
+
+class ShortPoolStream:
+    """Reads a pool in short form that comes in pieces: it is cut at each end of a VM, and known VMs are not parsed.
+
+    What is well-formed by itself, after others that are, ends where a VM does: no end that stands in somebody's text
+    passes for one. From the first that is not, the pool is parsed as a whole.
+    """
+
+    def __init__(self, reader: PoolReader) -> None:
+        self._reader = reader
+        self._found: dict[bytes, VmFacts] = {}
+        self._order: list[bytes] = []
+        self._parser = etree.XMLParser(**PARSER_OPTIONS)
+        self._rest = b""
+        self._whole: PoolStream | None = None
+
+    def feed(self, text: str) -> None:
+        """Take the next piece. Raises NoXml."""
+        if self._whole is not None:
+            self._whole.feed(text)
+            return
+        *vms, self._rest = (self._rest + text.encode("utf-8")).split(_END)
+        for index, vm in enumerate(vms):
+            if not self._takes(vm.lstrip()):
+                self._rest = _END.join([*vms[index:], self._rest])
+                self._read_whole()
+                return
+
+    def end(self) -> tuple[VmFacts, ...]:
+        """All that came, once no more comes. Raises NoXml."""
+        if self._whole is None and self._rest.strip() != (_CLOSE if self._order else _OPEN + _CLOSE):
+            self._read_whole()
+        others = self._whole.end() if self._whole is not None else ()
+        self._reader.known = self._found
+        return (*map(self._found.__getitem__, self._order), *others)
+
+    def _takes(self, vm: bytes) -> bool:
+        """Whether this is a VM up to its end, and nothing else."""
+        if not self._order:
+            if not vm.startswith(_OPEN):
+                return False
+            vm = vm.removeprefix(_OPEN).lstrip()
+        # Of a VM its digest is kept, not its text: of ten thousand that would be fifteen megabytes.
+        digest = blake2b(vm, digest_size=_DIGEST).digest()
+        facts = self._reader.known.get(digest)
+        if facts is None:
+            try:
+                facts = _one(vm + _END, self._parser)
+            except (etree.XMLSyntaxError, ValueError):
+                return False
+        self._found[digest] = facts
+        self._order.append(digest)
+        return True
+
+    def _read_whole(self) -> None:
+        self._whole = PoolStream(extended=False)
+        self._whole.feed(((_OPEN if self._order else b"") + self._rest).decode("utf-8"))
+        self._rest = b""
 
 
 def _one(text: bytes, parser: Any) -> VmFacts:
-    vm = etree.fromstring(text, parser)
-    if vm.tag != "VM":
+    if not text.startswith(_BEGIN):
         raise ValueError("no VM")
+    vm = etree.fromstring(text, parser)
     return vm_facts(vm, extended=False)
 
 
