@@ -226,7 +226,7 @@ def test_running_is_not_done_before_every_vm_is_ready(
     monkeypatch: pytest.MonkeyPatch,
     then_ready: bool,
 ) -> None:
-    monkeypatch.setattr("wizard.operations.deploy.READY_GRACE", 20.0 if then_ready else 0.3)
+    monkeypatch.setattr("wizard.core.cluster.outcome.READY_GRACE", 20.0 if then_ready else 0.3)
     cloud = cloud_of(replace(DEFAULT, guests=Guests(silent=("superlink", "supernode"))))
     over = threading.Event()
     guests = threading.Thread(target=opening_the_gate, args=(cloud, over), kwargs={"then_ready": then_ready})

@@ -12,7 +12,7 @@ from tests.deploying import deploy_plan
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.login import find_login
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight import Result, check
+from wizard.core.preflight.checks import Result, check
 from wizard.core.preflight.facts import Access, CloudFacts, Limit, Pool, Reference, Unseen, User, Why
 from wizard.sandbox.blueprint import Host, Image, Quota, VmTemplate, World
 from wizard.sandbox.blueprint import User as Account

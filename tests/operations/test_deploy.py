@@ -12,11 +12,12 @@ from tests.deploying import deploy_plan, quiet
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import Ambiguous, CloudError, NotFound, Unreachable
 from wizard.cloud.login import find_login
+from wizard.core.cluster.outcome import Outcome, outcome
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot
 from wizard.core.opennebula.states import RoleState, ServiceState
 from wizard.core.plan.dialect import Dialect
 from wizard.core.plan.plan import Plan, Registration, to_json
-from wizard.operations.deploy import Outcome, outcome, registered_as
+from wizard.operations.deploy import registered_as
 from wizard.operations.prepare import InvalidPlan, Lookups, names_in, preview, resolve_references
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox

@@ -13,7 +13,7 @@ from tests.tui.pressing import at, connected, line, until, words
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CredentialsMissing
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight import Result
+from wizard.core.preflight.checks import Result
 from wizard.sandbox.server import Sandbox
 from wizard.tui.app import WizardApp
 from wizard.tui.session import FRESH

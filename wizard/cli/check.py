@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.plan.plan import Plan
     from wizard.core.plan.problem import Problem
-    from wizard.core.preflight import Finding
+    from wizard.core.preflight.checks import Finding
     from wizard.operations.deploy import Preflight
     from wizard.operations.prepare import Listings
 
@@ -40,7 +40,7 @@ def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
     Raises CommandFailed where an error stands against it, and the CloudError itself where the cloud is out of reach
     or has no such VM template or network.
     """
-    from wizard.core.preflight import Result, counted, stands_against
+    from wizard.core.preflight.checks import Result, counted, stands_against
     from wizard.core.text import one_line
     from wizard.operations.deploy import preflight
     from wizard.operations.prepare import Lookups, resolve_references
@@ -63,7 +63,7 @@ def held_against(plan: Plan, cloud: Cloud, teller: Teller) -> Listings:
 
 def findings_data(findings: tuple[Finding, ...]) -> dict[str, Any]:
     """The findings for `--json`; `ready`: no error stands against a deployment."""
-    from wizard.core.preflight import stands_against
+    from wizard.core.preflight.checks import stands_against
 
     return {
         "preflight": [
@@ -82,7 +82,7 @@ def findings_data(findings: tuple[Finding, ...]) -> dict[str, Any]:
 
 def findings_text(findings: tuple[Finding, ...]) -> str:
     """The findings for people: a line each, what to do under it, and how many there are of each kind."""
-    from wizard.core.preflight import Result, counted
+    from wizard.core.preflight.checks import Result, counted
     from wizard.core.text import one_line
 
     widest = max((len(item.title) for item in findings), default=0)
@@ -180,7 +180,7 @@ def check(
 def _tell_of_preset(subject: str, settings: tuple[str, ...], reach: ConnectionOptions | None, as_json: bool) -> int:
     from wizard.core.plan import rules
     from wizard.core.plan.template_check import as_text
-    from wizard.core.preflight import stands_against
+    from wizard.core.preflight.checks import stands_against
 
     plan = plan_of(subject, settings)
     seen = looked_up(plan, reach, Teller(as_json)) if reach is not None else None

@@ -174,7 +174,7 @@ class _Deployment:
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
         from wizard.cli.report import Narrator
-        from wizard.operations.deploy import READY_GRACE, Outcome, outcome, outcome_when_ready
+        from wizard.core.cluster.outcome import READY_GRACE, Outcome, outcome, outcome_when_ready
         from wizard.operations.watch import PollResult, Watch, changes, follow_until
 
         watch = Watch(self.cloud, service.id, PollResult(service, changes(None, service)), self.journals)
@@ -204,7 +204,7 @@ class _Deployment:
 
     def _late(self, watch: Watch) -> tuple[int, ...]:
         """The VMs that are to say READY and have not."""
-        from wizard.operations.deploy import not_ready
+        from wizard.core.cluster.outcome import not_ready
 
         snapshot = watch.latest.snapshot
         return not_ready(snapshot) if self.gated and snapshot is not None else ()

@@ -203,7 +203,8 @@ class _Rehearsal:
         return Act(cloud, Poll(service), self.teller, yes=True, dry_run=False, as_json=self.as_json)
 
     def _brought_up(self, cloud: Cloud) -> ServiceSnapshot:
-        from wizard.operations.deploy import Outcome, outcome, send
+        from wizard.core.cluster.outcome import Outcome, outcome
+        from wizard.operations.deploy import send
         from wizard.operations.prepare import prepare
         from wizard.operations.service_actions import Ending
 

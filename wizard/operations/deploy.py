@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from wizard.cloud.errors import LOST, Ambiguous, CloudError
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from wizard.cloud.cloud import Cloud
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan.plan import Plan
-    from wizard.core.preflight import Finding
+    from wizard.core.preflight.checks import Finding
 
 DEFAULT_TIMEOUT = 20 * 60.0
 """Seconds. OneFlow has no deployment time-out of its own: it waits for ever."""
@@ -38,14 +37,6 @@ _PAUSE = 1.0
 INSTANTIATING = "instantiating"
 """How the step begins after which a service may exist."""
 _SAME = "service template {} is registered already, with the same content"
-
-
-class Outcome(str, Enum):
-    """Outcome of a deployment."""
-
-    RUNNING = "RUNNING"
-    FAILED = "FAILED"
-    GONE = "GONE"
 
 
 @dataclass(frozen=True)
@@ -177,42 +168,11 @@ def registered_as(template: str, cloud: Cloud) -> int | None:
 
 def preflight(plan: Plan, cloud: Cloud) -> Preflight:
     """Hold a plan against the cloud. Nothing is sent that changes anything, and nothing is raised."""
-    from wizard.core import preflight as preflights
+    from wizard.core.preflight import checks
     from wizard.operations.appliance import guest
 
     facts = replace(cloud.facts(plan), guest_version=guest().version)
-    return Preflight(preflights.check(plan, facts), facts)
-
-
-READY_GRACE = 180.0
-"""Seconds that VMs may take to be READY after OneFlow says RUNNING: a text like FL_READY=YES opens its gate early."""
-
-
-def not_ready(snapshot: ServiceSnapshot) -> tuple[int, ...]:
-    """The VMs that are listed and not READY."""
-    nodes = (node for role in snapshot.roles for node in role.nodes)
-    return tuple(node.vm_id for node in nodes if not node.is_lost and (node.vm is None or not node.vm.is_ready))
-
-
-def outcome_when_ready(snapshot: ServiceSnapshot) -> Outcome | None:
-    """The same, and RUNNING only once every VM is READY."""
-    found = outcome(snapshot)
-    return None if found is Outcome.RUNNING and not_ready(snapshot) else found
-
-
-def outcome(snapshot: ServiceSnapshot) -> Outcome | None:
-    """Outcome of the deployment, None while it goes on.
-
-    A role that failed ends it too, although the service may say DEPLOYING for ever. RUNNING with a role that lost its
-    VMs is a failure.
-    """
-    if snapshot.gone:
-        return Outcome.GONE
-    if snapshot.failed:
-        return Outcome.FAILED
-    if snapshot.running:
-        return Outcome.RUNNING if snapshot.complete else Outcome.FAILED
-    return None
+    return Preflight(checks.check(plan, facts), facts)
 
 
 def _register(prepared: Prepared, cloud: Cloud, report: Callable[[str], None]) -> int:

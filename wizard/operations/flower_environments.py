@@ -18,7 +18,6 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.appliance.guest import FLOWER_ENVIRONMENT
 from wizard.core.errors import WizardError
 from wizard.core.flower.versions import FlowerVersion
 from wizard.storage.files import APPLICATION
@@ -58,6 +57,9 @@ def python_of(version: str) -> Path:
 
 def process_environment(python: Path, home: Path) -> dict[str, str]:
     """Environment of a process of Flower: nothing of ours but where programs are, and a home of its own."""
+    # The guest is imported with the first process: it brings along what a VM needs, and dashboards import this module.
+    from wizard.appliance.guest import FLOWER_ENVIRONMENT
+
     passed = {key: value for key, value in os.environ.items() if key in ("LANG", "LC_ALL", "TZ", "TMPDIR")}
     path = os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath)))
     return {**passed, **FLOWER_ENVIRONMENT, "PATH": path, "HOME": str(home), "FLWR_HOME": str(home / ".flwr")}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wizard.core.opennebula.snapshot import ServiceSnapshot
     from wizard.core.plan.dialect import Dialect
     from wizard.core.plan.problem import Problem
-    from wizard.core.preflight import Finding
+    from wizard.core.preflight.checks import Finding
     from wizard.core.preflight.facts import CloudObject
     from wizard.operations.prepare import Prepared
     from wizard.storage.journal import Journal

@@ -9,10 +9,10 @@ from tests.core.services import service, vm
 from wizard.cloud.past import with_past
 from wizard.core.cluster import action_preview
 from wizard.core.cluster.coverage import coverage, summary
+from wizard.core.cluster.outcome import Outcome, outcome
 from wizard.core.cluster.partitions import assignments, gaps
 from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
 from wizard.core.views.rows import board, service_rows
-from wizard.operations.deploy import Outcome, outcome
 from wizard.operations.watch import changes
 
 

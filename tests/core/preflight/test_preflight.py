@@ -10,7 +10,7 @@ import pytest
 from wizard.core.opennebula.documents_v6 import to_v6
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.plan import Plan
-from wizard.core.preflight import CHECKS, Finding, Result, check, counted, stands_against
+from wizard.core.preflight.checks import CHECKS, Finding, Result, check, counted, stands_against
 from wizard.core.preflight.facts import (
     Access,
     CloudFacts,

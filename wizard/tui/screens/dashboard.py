@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from wizard.cloud.answers import Poll
 from wizard.cloud.errors import CloudError
 from wizard.core.cluster.estimate import Pace, linked_at
 from wizard.core.cluster.events import Alerts, merged
+from wizard.core.cluster.outcome import outcome
 from wizard.core.flower.superlink import Card
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import COMING_UP
@@ -25,10 +27,8 @@ from wizard.core.views.action_keys import CONNECT, SUPERLINK
 from wizard.core.views.glossary import SERVICE_STATES
 from wizard.core.views.next_step import NextStep
 from wizard.core.views.rows import Board, board
-from wizard.operations.deploy import outcome, send
 from wizard.operations.event_bus import EventBus, Link, listening
 from wizard.operations.machine import reached_through
-from wizard.operations.prepare import InvalidPlan, Prepared
 from wizard.operations.watch import QUICK, PollResult, Watch, paces
 from wizard.storage.process_files import DeploymentRecord, RestartRecord
 from wizard.tui.background import calling, run_in_thread
@@ -53,6 +53,9 @@ from wizard.tui.widgets.progress_line import PhasesLine
 from wizard.tui.widgets.superlink_sheets import ConnectionSheet
 from wizard.tui.widgets.vm_sheet import VmSheet
 from wizard.tui.widgets.vm_table import VmTable
+
+if TYPE_CHECKING:
+    from wizard.operations.prepare import Prepared
 
 PARTS = "#phases, #progress, #roles, #shards, #waiting, #vm, VmTable, EventLog"
 """The widgets that an answer is drawn in."""
@@ -282,6 +285,10 @@ class DashboardScreen(ServiceActions):
         prepared = self.prepared
         if prepared is None:
             return False
+        # Whoever attaches to a service sends nothing, and does not wait for what would.
+        from wizard.operations.deploy import send
+        from wizard.operations.prepare import InvalidPlan
+
         loop = asyncio.get_running_loop()
 
         def tell(line: str) -> None:

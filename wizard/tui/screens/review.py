@@ -15,7 +15,7 @@ from wizard.cloud.errors import CloudError
 from wizard.core.plan import rules
 from wizard.core.plan.plan import Registration, shell_script
 from wizard.core.plan.problem import Kind
-from wizard.core.preflight import counted, stands_against
+from wizard.core.preflight.checks import counted, stands_against
 from wizard.core.preflight.review import Item, Verdict, items, summary, verdict
 from wizard.core.text import one_line
 from wizard.core.views.commands import deploy_command
