@@ -48,6 +48,9 @@ LACKING = "No Flower services yet, and no VM template to deploy from: press a to
 class HomeScreen(StepScreen):
     """The first screen of a session. `mark` is the service under the cursor, for whoever comes from its dashboard."""
 
+    # Whose focus it is depends on `mark`: a first focus elsewhere would be drawn for nothing.
+    AUTO_FOCUS = ""
+
     CSS_PATH = ["step.tcss", "home.tcss"]
     CHANGES = ("d", "a", *(KEYS[name][0] for name in CHANGING))
     BINDINGS = [
