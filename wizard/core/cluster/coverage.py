@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
+from typing import TypeAlias
 
 from wizard.core.cluster.partitions import Assignment, Source, Sync, assignments
 from wizard.core.flower.node_config import Partition
@@ -23,6 +25,10 @@ LEGEND = "= once   2-9 + that often   . missing   ? not known"
 
 _NOT_TRAINING = ("LCM_INIT", "BOOT", "PROLOG", "EPILOG", "SHUTDOWN", "CLEANUP", "CANCEL")
 _READABLE = 100
+_FINEST = 10**30
+
+Cut: TypeAlias = "int | Fraction"
+"""A place in the data: in whole pieces, or as a share."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +94,42 @@ def coverage(snapshot: ServiceSnapshot, known: Iterable[Assignment] | None = Non
 
 def covered(shards: Iterable[tuple[int, Partition | None]], unknown: tuple[int, ...] = ()) -> Coverage:
     """The same, from VM ids and what each was given; VMs that do not exist yet have negative ids."""
-    begins: dict[Fraction, list[int]] = {}
-    ends: dict[Fraction, list[int]] = {}
-    without = []
+    drawn, without = [], []
     for vm_id, shard in shards:
         if shard is None or shard.count is None or not 0 <= shard.id < shard.count:
             without.append(vm_id)
-            continue
-        begins.setdefault(Fraction(shard.id, shard.count), []).append(vm_id)
-        ends.setdefault(Fraction(shard.id + 1, shard.count), []).append(vm_id)
-    spans, active = [], dict.fromkeys(begins.pop(Fraction(0), ()))
+        else:
+            drawn.append((vm_id, shard.id, shard.count))
+    pieces = _pieces({count for _, _, count in drawn})
+    begins: dict[Cut, list[int]] = {}
+    ends: dict[Cut, list[int]] = {}
+    for vm_id, number, count in drawn:
+        begins.setdefault(number * pieces // count if pieces else Fraction(number, count), []).append(vm_id)
+        ends.setdefault((number + 1) * pieces // count if pieces else Fraction(number + 1, count), []).append(vm_id)
+    spans, active = [], dict.fromkeys(begins.pop(0, ()))
     start = Fraction(0)
-    for moment in sorted({*begins, *ends, Fraction(1)}):
-        spans.append(Span(start, moment, tuple(active)))
-        for vm_id in ends.get(moment, ()):
+    for cut in sorted({*begins, *ends, pieces or 1}):
+        end = Fraction(cut, pieces or 1)
+        spans.append(Span(start, end, tuple(active)))
+        for vm_id in ends.get(cut, ()):
             del active[vm_id]
-        active |= dict.fromkeys(begins.get(moment, ()))
-        start = moment
+        active |= dict.fromkeys(begins.get(cut, ()))
+        start = end
     return Coverage(tuple(spans), unknown, tuple(without))
+
+
+def _pieces(counts: Iterable[int]) -> int:
+    """The number of equal pieces of the data between which all cuts lie; 0 where there would be too many.
+
+    Whole pieces are sorted and looked up ten times as fast as fractions. Partitions that make no sense may need numbers
+    of thousands of digits.
+    """
+    pieces = 1
+    for count in counts:
+        pieces = lcm(pieces, count)
+        if pieces > _FINEST:
+            return 0
+    return pieces
 
 
 def strip(found: Coverage, width: int) -> str:
