@@ -79,7 +79,8 @@ def test_a_vm_from_boot_to_ready() -> None:
     assert told(service(), service(node(7, BOOT))) == [("I", "supernode VM 7 listed at position 0")]
     assert told(service(node(7, BOOT)), service(node(7))) == [("I", "supernode VM 7: BOOT → RUNNING")]
     assert told(service(node(7)), service(node(7, ready="YES"))) == [("I", "supernode VM 7: READY=YES")]
-    assert told(service(node(7)), service(node(7, ready="NO"))) == [("W", "supernode VM 7: READY=NO")]
+    assert told(service(node(7)), service(node(7, ready="NO"))) == [("I", "supernode VM 7: READY=NO")]
+    assert told(service(node(7, ready="YES")), service(node(7, ready="NO"))) == [("W", "supernode VM 7: READY=NO")]
     assert told(service(node(7, BOOT)), service(node(7, BOOT_FAILURE))) == [
         ("E", "supernode VM 7: BOOT → BOOT_FAILURE")
     ]

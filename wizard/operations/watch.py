@@ -234,9 +234,9 @@ def _node_changes(before: Node | None, after: Node, role: Role, snapshot: Servic
         severity = "E" if now.state_name.endswith("FAILURE") else "I"
         yield _event(snapshot, severity, f"{name}: {was.state_name} → {now.state_name}")
     if now.ready and (was is None or was.ready != now.ready):
-        # A guest that tells its steps takes READY back when it boots.
-        fine = now.ready == "YES" or bool(stage(now))
-        yield _event(snapshot, "I" if fine else "W", f"{name}: READY={now.ready}")
+        # Whoever was never READY says nothing new with NO; a guest that tells its steps takes READY back when it boots.
+        lost = was is not None and was.ready == "YES" and not stage(now)
+        yield _event(snapshot, "W" if lost else "I", f"{name}: READY={now.ready}")
     for report, severity in ((stage, "I"), (error, "W")):
         if report(now) and (was is None or report(was) != report(now)):
             yield _event(snapshot, severity, f"{name}: {report(now)}")
