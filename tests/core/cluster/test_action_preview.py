@@ -293,3 +293,54 @@ def test_what_touches_many_vms_is_large() -> None:
     assert remove(service([vm(number) for number in range(2, 22)])).is_large
     assert scale(service([vm(2)]), 22).is_large
     assert not scale(service([vm(2)]), 21).is_large
+
+
+def with_followers(seen: ServiceSnapshot, *followers: int) -> ServiceSnapshot:
+    """The same, with a guest that follows the list in these VMs."""
+    roles = tuple(
+        replace(
+            role,
+            nodes=tuple(
+                replace(node, vm=replace(node.vm, context={"FL_FOLLOW": "YES"}))
+                if node.vm is not None and node.vm_id in followers
+                else node
+                for node in role.nodes
+            ),
+        )
+        for role in seen.roles
+    )
+    return replace(seen, roles=roles)
+
+
+def test_who_follows_the_list_is_not_stale_after_a_scale() -> None:
+    found = scale(with_followers(of("0/2", "1/2"), 2, 3), 3)
+    assert (found.stale, found.following) == ((), (2, 3))
+    assert found.after is not None
+    assert found.after.whole
+    assert found.says == (
+        "The new SuperNode gets partition 2 of 3.",
+        "VM 2 (0 of 2 → 0 of 3), VM 3 (1 of 2 → 1 of 3) take up their new partition by themselves, between two tasks.",
+        "Afterwards: Full coverage, no overlap: 3 SuperNodes.",
+        "Then COOLDOWN for 30 s: nothing can be scaled until it ends; recover ends it at once.",
+    )
+
+
+def test_some_follow_and_some_do_not() -> None:
+    found = scale(with_followers(of("0/3", "1/3", "2/3"), 3), 2)
+    assert (found.touches, found.stale, found.following) == ((2,), (4,), (3,))
+    assert found.says[1:4] == (
+        "VM 4 (2 of 3) keeps the partition it booted with.",
+        "VM 3 (1 of 3 → 0 of 2) takes up its new partition by itself, between two tasks.",
+        "Afterwards: 1/6 of the data is trained on by no SuperNode.",
+    )
+    assert found.says[4] == "VM 4 will be stale: restart it then."
+
+
+def test_a_node_config_by_hand_is_not_followed_away() -> None:
+    seen = service([vm(2), vm(3)], supernode_role=BOUNDS, values={"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"})
+    assert scale(with_followers(seen, 2, 3), 3).following == ()
+
+
+def test_a_restart_of_who_follows_is_needless_and_says_so() -> None:
+    found = restart_stale(with_followers(of("0/2", "1/2", "2/3"), 2))
+    assert "VM 2 would take up its partition without that, between two tasks." in found.says

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.core.services import NOW, node, role, service, vm
-from wizard.core.cluster.diagnosis import Action, Finding, Severity, diagnose, rules
+from wizard.core.cluster.diagnosis import Action, Finding, Severity, diagnose, gravest, rules
 from wizard.core.cluster.diagnosis.finding import INSTALLS, PATIENCE
 from wizard.core.cluster.diagnosis.service import EARLY
 from wizard.core.cluster.diagnosis.vms import STUCK, UNSCHEDULED
@@ -64,6 +65,17 @@ def shards(*told: str, state: str = "RUNNING", **more: Any) -> ServiceSnapshot:
     configs = [text.split("/") for text in told]
     reports = [{"FL_NODE_CONFIG": f"partition-id={shard} num-partitions={count}"} for shard, count in configs]
     return service([vm(number, template=report) for number, report in enumerate(reports, 2)], state, **more)
+
+
+def following(told: Sequence[str], *, changed: float) -> ServiceSnapshot:
+    """SuperNodes whose guests follow the list, which changed so many seconds ago."""
+    seen = shards(*told)
+    supernodes = seen.roles[1]
+    nodes = tuple(
+        replace(item, vm=replace(item.vm, context={"FL_FOLLOW": "yes"})) for item in supernodes.nodes if item.vm
+    )
+    log = (LogLine(int(NOW - changed), "I", "New state: RUNNING"),)
+    return replace(seen, roles=(seen.roles[0], replace(supernodes, nodes=nodes)), log=log)
 
 
 FIRES: list[tuple[str, ServiceSnapshot, str]] = [
@@ -166,6 +178,11 @@ FIRES: list[tuple[str, ServiceSnapshot, str]] = [
         "RUNNING, but VM 3 of supernode is not READY: ready_status_gate is off",
     ),
     ("supernode-stale", shards("1/2", "0/2"), "2 SuperNodes are stale (VMs 2, 3): they train on"),
+    (
+        "supernode-follows",
+        following(("0/2", "1/2", "2/3"), changed=5),
+        "VMs 2, 3 take up their new partition by themselves",
+    ),
     (
         "supernode-collision",
         service([vm(2), vm(3)], values={"FL_NODE_CONFIG": "partition-id=0 num-partitions=2"}),
@@ -352,3 +369,19 @@ def test_a_lost_node_is_no_client() -> None:
     found = {finding.name: finding.means for finding in diagnose(service([vm(2), vm(3), -1], superlink_role=CLIENTS))}
     assert "There are 2 SuperNodes" in found["too-few-clients"]
     assert "position 2" in found["node-lost"]
+
+
+@pytest.mark.parametrize("told", [("0/2", "1/2", "2/3"), ("2/4", "3/4"), ("1/2", "0/2"), ("0/2", "0/2")])
+def test_who_follows_is_waited_for(told: Sequence[str]) -> None:
+    (finding,) = diagnose(following(told, changed=5))
+    assert (finding.name, finding.severity, finding.action) == ("supernode-follows", Severity.INFO, Action.NONE)
+    assert "by " in finding.means
+    assert gravest([finding]) is None
+
+
+def test_who_should_have_followed_is_stale() -> None:
+    found = diagnose(following(("0/2", "1/2", "2/3"), changed=3600))
+    assert [finding.name for finding in found] == ["supernode-stale", "shards-overlap"]
+    assert "should have" in found[0].look
+    assert found[0].action is Action.RESTART
+    assert diagnose(following(("0/2", "1/2"), changed=5)) == ()

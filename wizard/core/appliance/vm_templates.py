@@ -19,6 +19,9 @@ APPLIANCE, GUEST_VERSION, GUEST_DIGEST = "FLOWER_APPLIANCE", "FLOWER_GUEST_VERSI
 """Attributes that mark a VM template as ours, and say which guest it carries."""
 OURS = "flowerneb-wizard"
 
+FOLLOW = "FL_FOLLOW"
+"""YES in the CONTEXT of a SuperNode whose guest takes up a new partition by itself."""
+
 MEMORY = {SUPERLINK: 2048, SUPERNODE: 4096}
 """MB, unless said otherwise. Flower takes 100 to 250 MB on either; the rest is for the app, which on a SuperNode
 holds a model and a batch of data."""
@@ -135,7 +138,7 @@ def context(role: str, options: Options, guest: Guest) -> Vector:
     chosen = {"FL_WHEELS_URL": options.wheels, "FL_INDEX_URL": options.index}
     found |= {key: value for key, value in chosen.items() if value}
     if role == SUPERNODE:
-        found |= {"FL_FOLLOW": "YES"} if options.follow else {}
+        found |= {FOLLOW: "YES"} if options.follow else {}
         found |= {"FL_EXTRA_PACKAGES": options.packages} if options.packages else {}
     return {**found, **guest.context}
 

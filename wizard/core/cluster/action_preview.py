@@ -5,7 +5,7 @@ Everything is worked out from one snapshot. What each dialog and each `--dry-run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wizard.core.cluster.coverage import Coverage, covered, summary
@@ -54,10 +54,12 @@ class ActionPreview:
 @dataclass(frozen=True)
 class ScalePreview(ActionPreview):
     """`touches` are the VMs that OneFlow terminates, `made` what each new VM will be given, `stale` the VMs that will
-    have something else than a reboot would give, `after` how the data is covered then, `cooldown` seconds."""
+    have something else than a reboot would give, `following` those that take that up by themselves, `after` how the
+    data is covered then, `cooldown` seconds."""
 
     made: tuple[Partition | None, ...] = ()
     stale: tuple[int, ...] = ()
+    following: tuple[int, ...] = ()
     after: Coverage | None = None
     cooldown: int = 0
 
@@ -112,17 +114,22 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     given = next((item.assigned for item in found.values() if item.source is Source.EXPLICIT), None)
     explicit = any(item.source is Source.EXPLICIT for item in found.values())
     made = tuple(given if explicit else Partition(len(kept) + place, wanted) for place in range(new))
-    stale = () if explicit else _stale_after(kept, found, wanted)
-    after = _after(kept, found, made)
+    moved = () if explicit else _moved(kept, found, wanted)
+    following = tuple(vm_id for vm_id in moved if found[vm_id].follows)
+    stale = tuple(vm_id for vm_id in moved if not found[vm_id].follows)
+    keeping = [vm_id for vm_id in kept if vm_id not in following]
+    then = {vm_id: Partition(place, wanted) for place, vm_id in enumerate(kept) if vm_id in following}
+    after = _after(kept, found, then, made)
     said = [
         _ended(ended, found),
         _made(made, explicit),
-        _kept(kept, found) if not explicit else "",
+        _kept(keeping, found) if not explicit else "",
+        _followed(then, found),
         f"Afterwards: {summary(after)}",
         f"{vms(stale)} will be stale: restart {_them(stale)} then." if stale else "",
         pause,
     ]
-    return ScalePreview("", _there(ended), _said(said), made, stale, after, role.pause)
+    return ScalePreview("", _there(ended), _said(said), made, stale, following, after, role.pause)
 
 
 def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | None = None) -> RestartPreview:
@@ -164,6 +171,7 @@ def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | No
         + listed(f"VM {step.vm_id} ({_partition(step.has)} → {step.gets})" for step in steps)
         + ".",
         "While one restarts its shard is not trained on, and a run that goes on loses that client.",
+        _needs_none([item.vm_id for item in found if item.follows and item.vm_id in {step.vm_id for step in steps}]),
         f"What {vms(unknown)} {have(unknown)} is not known, and stays so." if unknown else "",
         f"Afterwards: {summary(after)}",
     ]
@@ -250,7 +258,8 @@ def _scale_refused(snapshot: ServiceSnapshot, role: Role, wanted: int) -> str:
     return ""
 
 
-def _stale_after(kept: Sequence[int], found: dict[int, Assignment], wanted: int) -> tuple[int, ...]:
+def _moved(kept: Sequence[int], found: dict[int, Assignment], wanted: int) -> tuple[int, ...]:
+    """The VMs that have something else than their position will be."""
     return tuple(
         vm_id
         for place, vm_id in enumerate(kept)
@@ -258,10 +267,15 @@ def _stale_after(kept: Sequence[int], found: dict[int, Assignment], wanted: int)
     )
 
 
-def _after(kept: Sequence[int], found: dict[int, Assignment], made: Sequence[Partition | None]) -> Coverage:
+def _after(
+    kept: Sequence[int],
+    found: dict[int, Assignment],
+    then: Mapping[int, Partition],
+    made: Sequence[Partition | None],
+) -> Coverage:
     kept = _there(kept)
     unknown = tuple(vm_id for vm_id in kept if found[vm_id].source is Source.UNKNOWN)
-    old = [(vm_id, found[vm_id].assigned) for vm_id in kept if vm_id not in unknown]
+    old = [(vm_id, then.get(vm_id, found[vm_id].assigned)) for vm_id in kept if vm_id not in unknown]
     # They have no ids yet: negative ones keep them apart.
     return covered([*old, *((-1 - place, shard) for place, shard in enumerate(made))], unknown)
 
@@ -314,6 +328,15 @@ def _kept(kept: Sequence[int], found: dict[int, Assignment]) -> str:
     return f"{_holding(kept, found)} {keeps} booted with." if kept else ""
 
 
+def _followed(then: Mapping[int, Partition], found: dict[int, Assignment]) -> str:
+    if not then:
+        return ""
+    moves = listed(f"VM {vm_id} ({_held(found[vm_id])} → {partition})" for vm_id, partition in then.items())
+    if len(then) == 1:
+        return f"{moves} takes up its new partition by itself, between two tasks."
+    return f"{moves} take up their new partition by themselves, between two tasks."
+
+
 def _made(made: Sequence[Partition | None], explicit: bool) -> str:
     if not made:
         return ""
@@ -344,6 +367,13 @@ def _held(item: Assignment) -> str:
 
 def _partition(partition: Partition | None) -> str:
     return "none" if partition is None else str(partition)
+
+
+def _needs_none(following: Sequence[int]) -> str:
+    if not following:
+        return ""
+    one = len(following) == 1
+    return f"{vms(following)} would take up {'its' if one else 'their'} partition without that, between two tasks."
 
 
 def _them(ids: Sequence[int]) -> str:

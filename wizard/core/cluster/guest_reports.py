@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wizard.core.appliance.vm_templates import FOLLOW
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, VmFacts
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.text import duration, one_line
@@ -25,6 +26,11 @@ def published(vm: VmFacts) -> dict[str, str]:
     template = vm.user_template or {}
     own = {key: value for key, value in template.items() if key.startswith("FL_") and key not in _INPUTS}
     return own | ({"READY": template["READY"]} if "READY" in template else {})
+
+
+def follows(vm: VmFacts) -> bool:
+    """True if the guest takes up a new partition by itself, where the list of SuperNodes changes."""
+    return (vm.context or {}).get(FOLLOW, "").strip().upper() == "YES"
 
 
 def stage(vm: VmFacts) -> str:

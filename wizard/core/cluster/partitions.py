@@ -10,11 +10,12 @@ Everything here is arithmetic on snapshots: lists in, assignments out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
+from wizard.core.cluster.guest_reports import follows, says_stages
 from wizard.core.cluster.membership import BLUR, Life, Membership
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Partition
@@ -143,6 +144,7 @@ class Assignment:
 
     `node_config` is the text that Flower was started with, as far as it is known. Where the lives of the VMs allow
     several assignments (None: that it found itself nowhere), `possible` has them; `doubt` says why it is not known.
+    `follows`: it takes up what it is `expected` to have by itself, between two tasks.
     """
 
     vm_id: int
@@ -154,6 +156,7 @@ class Assignment:
     node_config: str = ""
     possible: tuple[Partition | None, ...] = ()
     doubt: str = ""
+    follows: bool = False
 
 
 def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
@@ -175,13 +178,20 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
             found.append(_assignment(node.vm_id, position, node_config.partition_of(report), Source.REPORTED, report))
         elif node.vm is None or (reporting and node.vm.user_template is None):
             found.append(_unknown(node.vm_id, position, doubt=UNREAD))
-        elif is_starting(node.vm, snapshot.taken_at) or (reporting and not node.vm.ready):
+        elif is_starting(node.vm, snapshot.taken_at) or (not node.vm.is_ready and (reporting or says_stages(node.vm))):
+            # A guest that installs first asks when it has done so, and reports what it was told.
             found.append(_assignment(node.vm_id, position, position, Source.EXPECTED))
         elif reporting:
             found.append(_assignment(node.vm_id, position, None, Source.NONE))
         else:
             found.append(_inferred(node.vm, position, past))
-    return _with_collisions(found)
+    following = {node.vm_id for node in role.nodes if node.vm is not None and follows(node.vm)}
+    return _with_collisions([replace(item, follows=_may_follow(item, following)) for item in found])
+
+
+def _may_follow(item: Assignment, following: Collection[int]) -> bool:
+    """A guest that follows also reports what it has, once it has booted."""
+    return item.vm_id in following and item.source in (Source.REPORTED, Source.EXPECTED)
 
 
 def out_of_sync(item: Assignment) -> bool:

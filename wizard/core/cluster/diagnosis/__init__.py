@@ -48,6 +48,7 @@ def rules(assigned: Sequence[Assignment]) -> tuple[Rule, ...]:
         service.unreadable,
         partial(shards.missing, assigned),
         partial(vms.without_partition, assigned),
+        partial(shards.follow, assigned),
         partial(shards.stale, assigned),
         partial(shards.collision, assigned),
         partial(shards.overlap, assigned),

@@ -14,16 +14,22 @@ from wizard.core.opennebula.states import SETTLED
 from wizard.core.text import counted, have, vms
 
 _LOOK = "The column partition of the VMs, and the strip of shards."
+_DID_NOT_FOLLOW = "The journal, on the page of the VM: it should have taken up its new partition by itself."
 _RESTART = "Restart the stale SuperNodes: each then gets the partition of its present position."
+FOLLOWED = 600.0
+"""Seconds after the list changed in which a SuperNode that follows takes up its partition: it looks every 30 seconds,
+and may be at a task."""
 _UNCLEAR = "What a SuperNode was started with: `docker inspect` in its VM, --node-config."
 
 
 def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """A part of the data that no SuperNode was given. One that is off, starts or is lost keeps its part: other rules
-    name it, and so it is with those whose partition is not known. Nothing is said of what the operator gave by hand."""
+    name it, and so it is with those whose partition is not known, or who take up another one by themselves. Nothing is
+    said of what the operator gave by hand."""
     if snapshot.state not in SETTLED or not assigned or _explicit(assigned):
         return
-    given = [_will_train_on(item) for item in assigned]
+    soon = following(assigned, snapshot)
+    given = [item.expected if item.vm_id in soon else _will_train_on(item) for item in assigned]
     if any(shard is None or not shard.count for shard in given):
         return
     left = covered((item.vm_id, shard) for item, shard in zip(assigned, given, strict=True)).missing
@@ -40,11 +46,42 @@ def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
         )
 
 
+def following(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> frozenset[int]:
+    """The SuperNodes that will take up their new partition by themselves: not those that should have long since."""
+    changed = max((line.timestamp for line in snapshot.log), default=0)
+    if snapshot.taken_at - changed > FOLLOWED:
+        return frozenset()
+    return frozenset(item.vm_id for item in assigned if item.follows and out_of_sync(item))
+
+
+def follow(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
+    """SuperNodes that are about to take up a new partition."""
+    soon = following(assigned, snapshot)
+    if snapshot.state not in SETTLED or not soon:
+        return
+    found = tuple(item.vm_id for item in assigned if item.vm_id in soon)
+    one = len(found) == 1
+    yield Finding(
+        "supernode-follows",
+        Severity.INFO,
+        f"{vms(found)} of {SUPERNODE}",
+        f"{vms(found)} take{'s' if one else ''} up {'its' if one else 'their'} new partition by "
+        f"{'itself' if one else 'themselves'}: a guest looks at the list every 30 seconds, between two tasks.",
+        _LOOK,
+        "Wait.",
+        Action.NONE,
+        found,
+        brief=f"{len(found)} follow{'s' if one else ''}",
+    )
+
+
 def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """SuperNodes that keep the partition which they booted with, though a restart would give them another."""
     if snapshot.state not in SETTLED:
         return
-    if found := tuple(item.vm_id for item in assigned if item.assigned is not None and out_of_sync(item)):
+    soon = following(assigned, snapshot)
+    late = [item for item in assigned if item.assigned is not None and out_of_sync(item) and item.vm_id not in soon]
+    if found := tuple(item.vm_id for item in late):
         one = len(found) == 1
         yield Finding(
             "supernode-stale",
@@ -52,7 +89,7 @@ def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator
             f"{vms(found)} of {SUPERNODE}",
             f"{counted(len(found), 'SuperNode')} {'is' if one else 'are'} stale ({vms(found)}): "
             f"{'it trains' if one else 'they train'} on an older partition.",
-            _LOOK,
+            _DID_NOT_FOLLOW if any(item.follows for item in late) else _LOOK,
             _RESTART,
             Action.RESTART,
             found,
@@ -65,7 +102,7 @@ def collision(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iter
     if snapshot.state not in SETTLED:
         return
     found = _same(assigned)
-    if not found:
+    if not found or not following(assigned, snapshot).isdisjoint(found):
         return
     explicit = _explicit(assigned)
     helps = "Leave the node config empty and deploy again: each SuperNode then gets a partition of its own."
@@ -89,7 +126,8 @@ def overlap(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
     if snapshot.state not in SETTLED or _explicit(assigned):
         return
     found = coverage(snapshot, assigned)
-    if not found.overlapping or set(doubled(found)) <= set(_same(assigned)):
+    twice = set(doubled(found))
+    if not found.overlapping or twice <= set(_same(assigned)) or not following(assigned, snapshot).isdisjoint(twice):
         return
     part = share(found.overlapping)
     restartable = _restartable(assigned)
