@@ -61,6 +61,32 @@ def test_scale_tells_which_vms_go_and_follows(call: Call, cloud: Sandbox, number
     assert "oldest" in down.out
 
 
+def test_an_action_tells_what_is_new_and_not_what_was(call: Call, cloud: Sandbox, number: str) -> None:
+    told = call("scale", number, "3", "--yes", cloud=cloud)
+    assert told.status == 0
+    assert "listed at position 2" in told.err
+    for old in ("template registered", "instantiated", "DEPLOYING", "VM 0", "SuperNodes 2/2"):
+        assert old not in told.err
+    assert told.out.rstrip().endswith(f"(flowerneb-wizard restart-stale {number})")
+    gone = call("delete", number, "--yes", cloud=cloud)
+    assert gone.status == 0
+    assert "READY" not in gone.err
+
+
+def test_nobody_is_looked_for_at_the_address_of_a_simulated_vm(
+    call: Call, cloud: Sandbox, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    for command in ("verify", "superlink"):
+        ended = call(command, number, cloud=cloud)
+        assert ended.status == 1
+        assert "simulated" in ended.err
+        assert "--guests flower" in ended.err
+
+
 def test_after_a_scale_restart_stale_puts_all_in_step(call: Call, cloud: Sandbox, number: str) -> None:
     assert "Nothing is stale" in call("restart-stale", number, "--yes", cloud=cloud).err
     assert call("scale", number, "3", "--yes", cloud=cloud).status == 0

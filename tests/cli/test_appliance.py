@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rich.console import Console
+
 from tests.cli.conftest import Ended
+from wizard.cli.report import table_text
 from wizard.core.opennebula.template_text import read
 from wizard.sandbox.server import Sandbox
 
@@ -30,6 +33,14 @@ def test_images_are_listed_with_the_reason(call: Call, cloud_of: Clouds) -> None
         5: False,
     }
     assert data[0] == {"id": 0, "name": "Debian 12", "state": "READY", "size": 3072, "fits": True, "why": None}
+
+
+def test_on_a_narrow_terminal_the_reason_goes_on_below_and_nothing_else_is_cut() -> None:
+    row = ("3", "Debian 12 of the database", "20.0 GB", "no", "it is persistent: only one VM can use it at a time")
+    lines = table_text(("ID", "NAME", "SIZE", "FITS", "WHY"), [row], Console(width=70), wraps=True).splitlines()
+    assert lines[1].startswith("3   Debian 12 of the database  20.0 GB  no    it is")
+    assert len(lines) > 2
+    assert "…" not in "".join(lines)
 
 
 def test_a_cloud_that_has_nothing_yet(call: Call, cloud_of: Clouds) -> None:

@@ -59,6 +59,17 @@ def test_it_ends_cleanly(program: Program, number: signal.Signals) -> None:
     assert not folder.exists()
 
 
+def test_a_terminal_that_goes_away_may_say_so_more_than_once(program: Program) -> None:
+    for _ in range(5):
+        process = program.start("sandbox")
+        folder = Path(exports(process)["ONE_AUTH"]).parent
+        for _ in range(50):
+            process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert not folder.exists()
+
+
 def test_a_sandbox_inside_the_program_leaves_nothing_either(program: Program, tmp_path: Path) -> None:
     process = program.start(
         "deploy", "default", "--sandbox", "--world", "superlink-never-ready", "--yes", TMPDIR=str(tmp_path)

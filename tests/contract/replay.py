@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.unmarked import unmarked
 from wizard.sandbox.blueprint import World
 from wizard.sandbox.clock import ManualClock
 from wizard.sandbox.server import Sandbox
@@ -38,7 +39,7 @@ class Replay:
     def __init__(self, world: World) -> None:
         self._folder = RECORDINGS_6 if world.is_6 else RECORDINGS
         self.clock = ManualClock()
-        self.sandbox = Sandbox(world, latency=0, clock=self.clock)
+        self.sandbox = Sandbox(world, latency=0, clock=self.clock, guests=unmarked)
         self.documents: dict[int, int] = {}
         self.vms: dict[int, int] = {}
         self._connections: dict[int | None, http.client.HTTPConnection] = {}

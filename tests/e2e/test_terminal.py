@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.terminal import PROGRAM, Terminal
+from tests.unmarked import unmarked
 from wizard.operations.watch import STEADY
+from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
 from wizard.storage.preferences import CONSOLE, DARK
 
@@ -143,7 +145,11 @@ def test_a_shell_in_a_vm_and_back(terminal: OpenTerminal, tmp_path: Path) -> Non
     fake.write_text('#!/bin/sh\necho "into $*"\nread answer\nexit 3\n')
     fake.chmod(0o755)
     path = {"PATH": f"{fake.parent}:{os.environ['PATH']}"}
-    program = terminal("attach", "flower-lost", "--sandbox", "--world", "dead-superlink", environment=path)
+    with Sandbox("dead-superlink", latency=0, guests=unmarked) as cloud:
+        _shell_and_back(terminal("attach", "flower-lost", environment={**cloud.environment(), **path}))
+
+
+def _shell_and_back(program: Terminal) -> None:
     program.wait_for("0 of 3")
     program.press("enter")
     program.wait_for("runs since")

@@ -11,6 +11,7 @@ from tests.deploying import deploy_plan
 from tests.tui.conftest import login_of, wizard_on
 from tests.tui.pressing import at, connected, line, polled, until
 from wizard.cloud.cloud import Cloud
+from wizard.core.opennebula.snapshot import VmFacts
 from wizard.core.plan.plan import Plan
 from wizard.core.views.rows import ServiceRow
 from wizard.operations import machine as ssh
@@ -213,6 +214,7 @@ async def test_the_journal_of_a_guest_is_read_without_holding_the_page_up(
         return GuestLog(f"kernel: \x1b[31mup\nflower: hello from {address}")
 
     monkeypatch.setattr("wizard.operations.machine.guest_log", slow)
+    monkeypatch.setattr(VmFacts, "is_simulated", False)
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         app.attach(alpha)

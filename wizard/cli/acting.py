@@ -110,15 +110,15 @@ class Act:
 
     def followed(self, judge: Judge, timeout: float) -> Poll:
         """Follow the service until the action has ended. Raises CommandFailed where it fails or takes too long."""
-        from wizard.cli.report import Narrator
+        from wizard.cli.narrator import Narrator
         from wizard.cloud.answers import Poll
         from wizard.core.cluster.progress import waiting_for
         from wizard.operations.service_actions import Ending
         from wizard.operations.watch import PollResult, Watch, follow_until
 
         watch = Watch(self.cloud, self.service.id, PollResult(self.service), self.journals)
-        narrator = Narrator(self.teller.say, time.monotonic)
-        narrator.see(watch.latest)
+        known = self.journals(self.service).read() if self.journals else ()
+        narrator = Narrator.from_now(self.teller.say, time.monotonic, self.service, known)
         try:
             ended = follow_until(watch, judge, timeout, narrator.see)
         except KeyboardInterrupt:

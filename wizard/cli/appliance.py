@@ -95,7 +95,7 @@ def images(context: click.Context, as_json: bool) -> None:
         (str(item.image.id), item.image.name, _size(item.image.size), words[item.fitness.fits], item.fitness.why)
         for item in found
     ]
-    emit_drawn(table_text(("ID", "NAME", "SIZE", "FITS", "WHY"), rows, console_of(is_terminal(sys.stdout))))
+    emit_drawn(table_text(("ID", "NAME", "SIZE", "FITS", "WHY"), rows, console_of(is_terminal(sys.stdout)), wraps=True))
 
 
 @click.command(

@@ -173,7 +173,7 @@ class _Deployment:
             raise CommandFailed(DEPLOYMENT_FAILED, title, error.subject, error.detail, error.hint) from None
 
     def _awaited(self, service: ServiceSnapshot, timeout: float) -> int:
-        from wizard.cli.report import Narrator
+        from wizard.cli.narrator import Narrator
         from wizard.core.cluster.outcome import READY_GRACE, Outcome, outcome, outcome_when_ready
         from wizard.operations.watch import PollResult, Watch, changes, follow_until
 

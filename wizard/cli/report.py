@@ -5,18 +5,19 @@ Nothing that came from the cloud is ever markup, and no control character of it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.cluster.diagnosis import Finding, diagnose
+from wizard.core.cluster.diagnosis import Action, Finding, diagnose, gravest
 from wizard.core.cluster.guest_reports import error, stage
 from wizard.core.cluster.partitions import Assignment, assignments, gaps
 from wizard.core.cluster.progress import waiting_for
 from wizard.core.opennebula.snapshot import Role, ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, duration, one_line
 from wizard.core.views.badges import Tone, badge, service_badge
+from wizard.core.views.commands import command_of
 from wizard.core.views.glossary import action_name, details
+from wizard.core.views.next_step import REMEDIES
 from wizard.core.views.rows import LOST, VmRow, role_rows, rough, service_rows, vm_rows
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from wizard.cloud.errors import CloudError
-    from wizard.core.cluster.events import Event
-    from wizard.operations.watch import PollResult
 
 Row = Sequence[str]
 _WIDE = 4000
@@ -145,17 +144,26 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
         if vms := vm_rows(snapshot, assigned):
             _line(console, "")
             console.print(_vm_table(vms, console.width))
-        for said in (waiting_for(snapshot, diagnose(snapshot, assigned)), _gaps_text(assigned)):
+        findings = diagnose(snapshot, assigned)
+        for said in (waiting_for(snapshot, findings), _gaps_text(assigned), _helps_text(snapshot, findings)):
             if said:
                 _line(console, "")
                 _line(console, said)
     return _trimmed(capture.get())
 
 
+def _helps_text(snapshot: ServiceSnapshot, findings: Sequence[Finding]) -> str:
+    """What helps against the gravest finding, and the command that does it; empty where none does."""
+    worst = gravest(findings)
+    if worst is None or worst.action not in (Action.RESTART, Action.RECOVER, Action.REMOVE):
+        return ""
+    return f"{worst.helps} ({command_of(REMEDIES[worst.action], snapshot)})"
+
+
 def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool) -> str:
     """Several services for people, a line each, those in trouble first."""
     console = _console(terminal)
-    head = ("ID", "NAME", "STATE", "READY", "AGE", "OWNER", "TROUBLE")
+    head = ("ID", "NAME", "STATE", "READY", "AGE", "OWNER", "ISSUE")
     rows = [
         (str(row.id), row.name, str(row.badge), row.count, rough(row.age), row.owner, row.trouble or NOTHING)
         for row in service_rows(services, now)
@@ -163,10 +171,13 @@ def list_text(services: Iterable[ServiceSnapshot], now: float, *, terminal: bool
     return table_text(head, rows, console)
 
 
-def table_text(head: Row, rows: Iterable[Row], console: Console) -> str:
-    """A table without lines, as `onevm list` draws it."""
+def table_text(head: Row, rows: Iterable[Row], console: Console, *, wraps: bool = False) -> str:
+    """A table without lines, as `onevm list` draws it. `wraps`: the last column goes on below where it is too long."""
+    table = _table(head, list(rows))
+    if wraps:
+        table.columns[-1].no_wrap = False
     with console.capture() as capture:
-        console.print(_table(head, list(rows)))
+        console.print(table)
     return _trimmed(capture.get())
 
 
@@ -299,97 +310,3 @@ def _line(console: Console, text: str, style: str = "") -> None:
 
 def _trimmed(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
-
-
-SILENCE = 30.0
-"""Seconds without news after which a line says what is waited for."""
-
-
-@dataclass
-class News:
-    """Gives each event of a watch once."""
-
-    last: Event | None = None
-
-    def of(self, result: PollResult) -> tuple[Event, ...]:
-        """The events that are new in this result, oldest first."""
-        events = result.events
-        for place in range(len(events) - 1, -1, -1):
-            if events[place] is self.last:
-                events = events[place + 1 :]
-                break
-        if result.events:
-            self.last = result.events[-1]
-        return events
-
-
-@dataclass
-class Contact:
-    """Tells once that contact is lost, and once that it is back."""
-
-    reported: str = ""
-
-    def of(self, result: PollResult) -> str:
-        """A line, or nothing where it is as it was."""
-        before, self.reported = self.reported, str(result.error) if result.error else ""
-        if self.reported == before:
-            return ""
-        if not self.reported:
-            return "contact is back"
-        what = "no news" if result.stale else "no news of the VMs"
-        return f"{what}, trying again: {self.reported}"
-
-
-@dataclass
-class Narrator:
-    """Tells the story of a deployment: its phases as they are reached, what VMs do, what it waits for."""
-
-    tell: Callable[[str], None]
-    clock: Callable[[], float]
-    news: News = field(default_factory=News)
-    contact: Contact = field(default_factory=Contact)
-    phases: tuple[str, ...] = ()
-    spoke: float = 0.0
-    waiting: str = ""
-
-    def see(self, result: PollResult) -> None:
-        """Tell what is new in a result."""
-        lines = [*self._events(result), *self._phases(result.snapshot)]
-        if line := self.contact.of(result):
-            lines.append(line)
-        now = self.clock()
-        if lines or not self.spoke:
-            self.spoke = now
-        elif now - self.spoke >= SILENCE:
-            self.spoke = now
-            lines += self._waits(result.snapshot)
-        for line in lines:
-            self.tell(line)
-
-    def _events(self, result: PollResult) -> Iterator[str]:
-        from wizard.core.text import duration
-
-        begun = result.snapshot.start_time if result.snapshot else 0
-        for event in self.news.of(result):
-            severity = "" if event.severity in ("I", "") else f"{_SEVERITIES.get(event.severity, event.severity)}: "
-            yield f"{duration(max(0.0, event.at - begun))}  {severity}{event.message}"
-
-    def _phases(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
-        from wizard.core.cluster.progress import Mark, phases
-
-        if snapshot is None or snapshot.gone:
-            return
-        reached = tuple(phase.label for phase in phases(snapshot) if phase.mark is Mark.DONE)
-        for label in reached:
-            if label not in self.phases:
-                yield f"✓ {label}"
-        self.phases = reached
-
-    def _waits(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
-        from wizard.core.cluster.progress import waiting_for
-
-        if snapshot is not None and (said := waiting_for(snapshot)):
-            yield said
-
-
-_SEVERITIES = {"E": "error", "W": "warning", "D": "debug"}

@@ -52,7 +52,7 @@ class RoundsBar:
 def run_table(rows: Sequence[Row], unmatched: Sequence[int] = ()) -> str:
     """What each client was given beside what the dashboard says of its VM, a line each; of those VMs that are
     `unmatched` nobody knows which client is theirs."""
-    head = ("VM", "index", "standing", "the dashboard says", "the client was given", "")
+    head = ("VM", "index", "sync", "the dashboard says", "the client was given", "")
     cells = [
         (
             str(row.vm_id),

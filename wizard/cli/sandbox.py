@@ -58,9 +58,18 @@ def sandbox(
         _list_worlds()
         return
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: ended.set())
+
+    def end(*_: object) -> None:
+        # A terminal that goes away may send SIGHUP twice, the second while the first holds the event's lock.
+        if not ended.is_set():
+            for number in ending:
+                signal.signal(number, signal.SIG_IGN)
+            ended.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    ending = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in ending:
+        signal.signal(number, end)
     with contextlib.ExitStack() as stack:
         if guests == FLOWER:
             running, _ = stack.enter_context(sandbox_with_flower(world, opennebula, latency=latency))

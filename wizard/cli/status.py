@@ -72,7 +72,7 @@ def _once(poll: Poll, as_json: bool) -> int:
 
 
 def _follow(connector: Connector, cloud: Cloud, first: Poll, as_json: bool, teller: Teller) -> int:
-    from wizard.cli.report import Contact, News
+    from wizard.cli.narrator import Contact, News
     from wizard.operations.event_bus import Link
     from wizard.operations.watch import Watch, follow
 

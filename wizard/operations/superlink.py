@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from wizard.core.cluster.guest_reports import NOBODY, WITH_FLOWER
 from wizard.core.errors import WizardError
 from wizard.core.flower.superlink import Card, SuperLinkReport, read
 from wizard.core.flower.versions import LIKELIEST, family
@@ -49,6 +50,8 @@ class Control:
 
     def ask(self) -> SuperLinkReport:
         """Report of the SuperLink now. Raises ControlError; the next call tries anew."""
+        if self._card.is_simulated:
+            raise ControlError(NOBODY, WITH_FLOWER)
         failures = []
         for place in (self._asked,) if self._asked else self.places:
             try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.core.cluster.guest_reports import NOBODY, WITH_FLOWER
 from wizard.core.cluster.partitions import Assignment, assignments
 from wizard.core.errors import WizardError
 from wizard.core.flower.node_config import Partition
@@ -95,6 +96,8 @@ def verify(
             f"service {snapshot.id}",
             hint="See `flowerneb-wizard status`: nothing can be run before that.",
         )
+    if found.is_simulated:
+        raise NotVerified(NOBODY, f"service {snapshot.id}", hint=WITH_FLOWER)
     kind = _family(found)
     python = python_of(str(found.version))
     options = _options(snapshot, rounds, tell)

@@ -219,7 +219,7 @@ def _role_changes(before: Role | None, after: Role, snapshot: ServiceSnapshot) -
     for node in (node for node in after.nodes if not node.is_lost):
         yield from _node_changes(known.pop(node.vm_id, None), node, after, snapshot)
     for left in known.values():
-        expected = snapshot.state in (ServiceState.SCALING, ServiceState.UNDEPLOYING)
+        expected = snapshot.state in (ServiceState.SCALING, ServiceState.COOLDOWN, ServiceState.UNDEPLOYING)
         yield _event(snapshot, "I" if expected else "W", f"{after.name} VM {left.vm_id} is no longer listed")
 
 

@@ -84,6 +84,7 @@ class WizardApp(Wizard):
         Binding("ctrl+s", "save", "Save"),
         Binding("ctrl+l", "redraw", "Redraw the screen", show=False, priority=True),
         Binding("ctrl+q", "leave", "Quit", priority=True),
+        Binding("q", "tell_how_to_leave", "How to quit", show=False),
     ]
 
     def __init__(
@@ -274,6 +275,10 @@ class WizardApp(Wizard):
 
         if await may_quit(self, self.session, self.drafts):
             self.exit(0)
+
+    def action_tell_how_to_leave(self) -> None:
+        """A key that leaves other programs: here it would end with one letter what somebody typed."""
+        self.notify("Ctrl+Q leaves the wizard. What is deployed goes on in OneFlow.", markup=False)
 
     def before_key(self) -> None:
         """What was said stands until the next key."""

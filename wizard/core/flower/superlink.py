@@ -120,7 +120,7 @@ class Card:
     """Steps to connect. `version` and `tls` are None where nothing tells; `ca` is PEM text, empty where there is none.
 
     What the guest published is in them as far as it is an address, a version, a certificate: no line to type has any
-    other text of it. `published_version` is what it published in place of a version.
+    other text of it. `published_version` is what it published in place of a version. `is_simulated`: there is nobody.
     """
 
     address: str
@@ -129,6 +129,7 @@ class Card:
     ca: str
     steps: tuple[Step, ...]
     published_version: str = ""
+    is_simulated: bool = False
 
     @property
     def summary(self) -> str:
@@ -167,7 +168,7 @@ def card(snapshot: ServiceSnapshot, through: str = "USER@FRONTEND") -> Card | No
     else:
         steps.append(Step("Run the Flower app, in its folder", (run,), _RUN_NOTE))
     address = endpoint(published.get("FL_ENDPOINT", "")) or vm.ips[0]
-    return Card(address, version, tls, ca, tuple(steps), "" if version else said)
+    return Card(address, version, tls, ca, tuple(steps), "" if version else said, vm.is_simulated)
 
 
 _ONE_PORT = FlowerVersion(1, 40, 0)

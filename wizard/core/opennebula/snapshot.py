@@ -25,6 +25,10 @@ NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
 """Actions after which a guest goes on where it was: migrate, live-migrate, stop and suspend, by oned's numbers."""
 
 
+SIMULATED = "SIMULATED"
+"""Attribute that the sandbox puts into the user template of a VM that it only simulates."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A history record of a VM: its number, when the VM began to run (0: not yet), the action that ended it, when it
@@ -106,6 +110,11 @@ class VmFacts:
     def is_ready(self) -> bool:
         """True if it says READY=YES *and* runs: the attribute survives a power-off."""
         return self.running and self.ready == "YES"
+
+    @property
+    def is_simulated(self) -> bool:
+        """True if it is one of the sandbox in which no program runs: nobody is to be looked for at its address."""
+        return (self.user_template or {}).get(SIMULATED) == "YES"
 
     @property
     def role_name(self) -> str:

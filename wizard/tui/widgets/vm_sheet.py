@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.guest_reports import error, stage_for
+from wizard.core.cluster.guest_reports import NOBODY, error, stage_for
 from wizard.core.opennebula.load import Sample, load_lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, harmless, one_line
@@ -97,10 +97,17 @@ class VmSheet(Dialog[None]):
         return ssh.command(self.vm.ips[0]) if self.vm and self.vm.ips else None
 
     @property
+    def unreached(self) -> str:
+        """Why it can't be logged in to; empty where it can be tried."""
+        if self.vm is not None and self.vm.is_simulated:
+            return NOBODY
+        return "" if self.line else "It has no address to reach it at."
+
+    @property
     def text(self) -> str:
         """The whole page."""
         lines = list(self.head)
-        lines.append(f"reach it   {' '.join(self.line)}" if self.line else "reach it   it has no address")
+        lines.append(f"reach it   {' '.join(self.line) if self.line else self.unreached}")
         if self.said:
             lines.append(self.said)
         if self.vm is not None:
@@ -148,6 +155,8 @@ class VmSheet(Dialog[None]):
         if self.logs is not None:
             self.show()
             self.query_one(VerticalScroll).scroll_end(animate=False)
+        elif self.unreached:
+            self.notify(self.unreached, severity="warning", markup=False)
         else:
             self.app.push_screen(JournalSheet(self.vm_id, self.vm.ips[0] if self.vm and self.vm.ips else ""))
 
@@ -159,9 +168,9 @@ class VmSheet(Dialog[None]):
 
     def action_ssh(self) -> None:
         """Hand the terminal to ssh, and come back when it has ended."""
-        line, why = self.line, ssh.missing()
+        line, why = self.line, self.unreached or ssh.missing()
         if line is None or why:
-            self.notify(why or "It has no address to reach it at.", severity="warning", markup=False)
+            self.notify(why, severity="warning", markup=False)
             return
         try:
             with self.app.suspend():
