@@ -83,8 +83,8 @@ def test_each_example_works(
     if path in {("presets", "new"), ("presets", "import")}:
         call("presets", "delete", "my-cluster", "--yes")
     if path == ("sandbox",) and "--list-worlds" not in words:
-        at_once = SimpleNamespace(wait=lambda: True, set=lambda: None)
-        monkeypatch.setattr("wizard.cli.sandbox.threading", SimpleNamespace(Event=lambda: at_once))
+        at_once = SimpleNamespace(get=lambda: 2)
+        monkeypatch.setattr("wizard.cli.sandbox.queue", SimpleNamespace(SimpleQueue=lambda: at_once))
         monkeypatch.setattr("wizard.cli.sandbox.signal.signal", lambda *_: None)
     ended = call(*words)
     assert ended.status == STATUS.get(path, 0), ended.err

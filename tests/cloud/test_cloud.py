@@ -24,6 +24,8 @@ from wizard.cloud.errors import (
 )
 from wizard.cloud.login import Login
 from wizard.cloud.lookup import find
+from wizard.cloud.vms import AGAIN
+from wizard.core.cluster.guest_reports import error
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
 from wizard.sandbox.clock import ManualClock
@@ -139,6 +141,47 @@ def test_what_is_not_ready_is_read_again_and_what_is_ready_is_kept(start: Start)
                 assert node.vm.user_template is not None
     assert ready == sorted(ready)
     assert (ready[0], ready[-1]) == (0, 3)
+
+
+def publishes(sandbox: Sandbox, vm_id: int, **attributes: str) -> None:
+    """A guest puts something into its VM."""
+    with sandbox.world.lock:
+        sandbox.world.vms.update(sandbox.world.vms[vm_id], "", attributes, replace=False)
+
+
+def test_a_guest_that_tells_its_steps_is_heard_after_it_was_ready(start: Start) -> None:
+    sandbox, cloud = start()
+    service = running(sandbox, cloud)
+    first, last = service.vm_ids[-2:]
+    for vm_id in (first, last):
+        publishes(sandbox, vm_id, FL_STAGE="running", FL_NODE_CONFIG="partition-id=0 num-partitions=2")
+    before = cloud.services.poll(service.id).snapshot
+    publishes(sandbox, last, FL_NODE_CONFIG="partition-id=1 num-partitions=2", FL_ERROR="the SuperLink does not answer")
+    asked = len(sandbox.requests)
+    after = cloud.services.poll(service.id, before).snapshot
+    assert len(calls(sandbox, asked)) <= 3
+    seen = {vm.id: vm.user_template or {} for vm in after.facts}
+    assert seen[last]["FL_NODE_CONFIG"] == "partition-id=1 num-partitions=2"
+    assert error(next(vm for vm in after.facts if vm.id == last)) == "the SuperLink does not answer"
+    (found,) = [one for one in cloud.services.poll_all([before]).services if one.id == service.id]
+    assert next(vm for vm in found.facts if vm.id == last).user_template == seen[last]
+
+
+def test_of_many_that_tell_their_steps_some_are_read_with_each_poll(start: Start) -> None:
+    sandbox, cloud = start("large")
+    (service,) = [item for item in cloud.services.list() if item.is_flower]
+    for vm_id in service.vm_ids:
+        publishes(sandbox, vm_id, FL_STAGE="running")
+    snapshot = cloud.services.poll(service.id).snapshot
+    for vm_id in service.vm_ids:
+        publishes(sandbox, vm_id, FL_ERROR="the disk is full")
+    heard = []
+    for _ in range(-(-len(service.vm_ids) // AGAIN)):
+        asked = len(sandbox.requests)
+        snapshot = cloud.services.poll(service.id, snapshot).snapshot
+        assert len(calls(sandbox, asked)) == 3
+        heard.append(sum("FL_ERROR" in (vm.user_template or {}) for vm in snapshot.facts))
+    assert heard == [min(AGAIN * turn, len(service.vm_ids)) for turn in range(1, len(heard) + 1)]
 
 
 def test_the_state_of_a_ready_vm_is_never_stale(start: Start) -> None:

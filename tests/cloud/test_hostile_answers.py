@@ -16,6 +16,7 @@ from wizard.cloud import http_client, oneflow, pyone_transport
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError, Garbled, Redirected, TimedOut
 from wizard.core.opennebula.bounds import DEEPEST, LATEST, OutOfBounds, moment, number, read_json
+from wizard.core.opennebula.snapshot import VmFacts
 
 Call = Callable[[Cloud], object]
 
@@ -28,11 +29,15 @@ def ask_oned(cloud: Cloud) -> object:
     return cloud.vms.get(7)
 
 
+def ask_oned_for_a_pool(cloud: Cloud) -> object:
+    return cloud.vms.read([7], {7: VmFacts(7, "vm", 3, 3, user_template={"READY": "YES"})})
+
+
 def ask_oned_by_pyone(cloud: Cloud) -> object:
     return cloud.pools.vm_templates()
 
 
-CALLS = [ask_oneflow, ask_oned, ask_oned_by_pyone]
+CALLS = [ask_oneflow, ask_oned, ask_oned_by_pyone, ask_oned_for_a_pool]
 
 
 def failed(call: Call, listener: Listener, timeout: float = 5) -> CloudError:

@@ -188,5 +188,7 @@ def test_the_longest_words_are_cut_to_one_line() -> None:
 
 def test_the_password_is_not_in_the_client() -> None:
     flow = OneFlow(login(), 5)
-    assert PASSWORD not in repr(vars(flow))
+    session = flow._http._session
+    for seen in (vars(flow), vars(flow._http), vars(session), session.headers, session.auth):
+        assert PASSWORD not in repr(seen)
     flow.close()

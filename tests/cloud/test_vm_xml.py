@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from xml.sax.saxutils import escape
 
 import pytest
@@ -84,3 +85,15 @@ def test_what_is_no_xml_is_said(text: str) -> None:
 def test_a_document_type_before_a_vm_is_none_of_oneds() -> None:
     with pytest.raises(NoXml):
         read(PoolReader(), '<VM_POOL><!DOCTYPE VM [<!ENTITY a "b">]><VM><NAME>&a;</NAME></VM></VM_POOL>')
+
+
+def test_a_vm_that_does_not_end_is_not_looked_through_again_with_each_piece() -> None:
+    stream = PoolReader().stream()
+    stream.feed("<VM_POOL><VM><ID>7</ID><NAME>")
+    began = time.process_time()
+    for _ in range(400):
+        stream.feed("x" * (1 << 16))
+    stream.feed("</NAME></VM></VM_POOL>")
+    (vm,) = stream.end()
+    assert (vm.id, len(vm.name)) == (7, 400 << 16)
+    assert time.process_time() - began < 5

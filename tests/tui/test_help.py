@@ -29,7 +29,7 @@ from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.field_help import allowed, described
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.template_check import linted
-from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, STANDINGS
+from wizard.core.views.glossary import PHASES, SERVICE_STATES, SOURCES, SYNCS
 from wizard.sandbox.server import Sandbox
 from wizard.storage.files import list_presets
 from wizard.tui.flows.registered import Findings
@@ -244,7 +244,7 @@ async def test_the_dashboard_explains_its_columns_and_words(sandbox: Sandbox) ->
 
 
 def test_every_word_has_a_meaning() -> None:
-    for kind, table in ((Sync, STANDINGS), (Source, SOURCES), (ServiceState, SERVICE_STATES), (Mark, PHASES)):
+    for kind, table in ((Sync, SYNCS), (Source, SOURCES), (ServiceState, SERVICE_STATES), (Mark, PHASES)):
         assert set(table) == set(kind)
         assert all(table.values())
 

@@ -180,7 +180,10 @@ async def test_so_many_are_kept_and_no_more(sandbox: Sandbox) -> None:
         assert app.dashboards.of(ids[-1]) is app.screen
 
 
-async def test_a_vm_tells_its_history_and_survives_a_silent_oned(sandbox: Sandbox) -> None:
+async def test_a_vm_tells_its_history_and_survives_a_silent_oned(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VmFacts, "is_simulated", False)
     alpha, _ = two(sandbox)
     app = wizard_on(sandbox)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -53,7 +53,7 @@ class Contact:
 
 @dataclass
 class Narrator:
-    """Tells the story of a deployment: its phases as they are reached, what VMs do, what it waits for."""
+    """Tells what a service goes through: its phases as they are reached, what VMs do, what it waits for."""
 
     tell: Callable[[str], None]
     clock: Callable[[], float]
@@ -61,7 +61,6 @@ class Narrator:
     contact: Contact = field(default_factory=Contact)
     phases: tuple[str, ...] = ()
     spoke: float = 0.0
-    waiting: str = ""
 
     @classmethod
     def from_now(

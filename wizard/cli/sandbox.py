@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import shlex
 import signal
-import threading
 
 import click
 
@@ -57,19 +57,11 @@ def sandbox(
     if list_worlds:
         _list_worlds()
         return
-    ended = threading.Event()
-
-    def end(*_: object) -> None:
-        # A terminal that goes away may send SIGHUP twice, the second while the first holds the event's lock.
-        if not ended.is_set():
-            for number in ending:
-                signal.signal(number, signal.SIG_IGN)
-            ended.set()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    ending = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
-    for number in ending:
-        signal.signal(number, end)
+    # Not an event: a signal may come while its lock is held, by another signal or by the wait itself.
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: ended.put(number))
     with contextlib.ExitStack() as stack:
         if guests == FLOWER:
             running, _ = stack.enter_context(sandbox_with_flower(world, opennebula, latency=latency))
@@ -77,7 +69,7 @@ def sandbox(
             running = stack.enter_context(sandbox_of(world, opennebula, speed=speed, latency=latency, publishes=True))
         emit("".join(f"export {name}={shlex.quote(value)}\n" for name, value in running.environment().items()))
         Teller().say("the sandbox runs; Ctrl-C ends it")
-        ended.wait()
+        ended.get()
 
 
 def _list_worlds() -> None:

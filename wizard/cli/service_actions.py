@@ -209,7 +209,7 @@ def _tell_left(left: Sequence[VmFacts], subject: str) -> None:
 
 @click.command(
     "restart-stale",
-    short_help="Restart SuperNodes whose partition is out of step.",
+    short_help="Restart the SuperNodes that are stale.",
     epilog=example("flowerneb-wizard restart-stale 42 --dry-run"),
 )
 @click.argument("service", shell_complete=service_names)

@@ -1,5 +1,7 @@
-"""One HTTP exchange after the other with a server: no proxy, no redirection, nothing of the environment, and an end to
-every answer. OneFlow and oned are both asked by it."""
+"""One HTTP exchange after the other with a server: no proxy, no netrc, no redirection, and an end to every body.
+
+OneFlow and oned are both asked by it.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,11 @@ class HttpClient:
         self._session.trust_env = False
         self._session.headers.update(headers)
         # The CAs of this machine, as for every program on it, instead of those that come with the HTTP library.
-        self._session.verify = (ssl.get_default_verify_paths().cafile or True) if verify else False
+        paths = ssl.get_default_verify_paths()
+        self._session.verify = (paths.cafile or paths.capath or True) if verify else False
+        if not verify:
+            # The operator said so; a warning with each request would be written over the screen.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if login is not None:
             # As bytes: requests would write text in Latin-1.
             user, password = (part.encode("utf-8") for part in login)
@@ -72,7 +78,7 @@ class HttpClient:
 
     @contextmanager
     def exchange(
-        self, method: str, path: str = "", body: bytes | str | None = None, *, seconds: float | None = None
+        self, method: str, path: str = "", body: bytes | None = None, *, seconds: float | None = None
     ) -> Iterator[Answer]:
         """Send a request and hand out its answer. `seconds` stands for another time-out. Raises a CloudError."""
         within = self._timeout if seconds is None else seconds
@@ -103,20 +109,22 @@ class HttpClient:
             yield piece
 
     def _explained(self, error: Exception, seconds: float) -> CloudError:
-        server, url, words = self._server, self._url, str(error)
-        cause = error.args[0] if error.args else None
+        server, url = self._server, self._url
+        cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
         if isinstance(error, requests.ConnectTimeout):
             return wire.unreachable(server, url, "connecting took too long")
-        if isinstance(cause, Exception) and "handshake" in str(cause.__context__):
-            return wire.unreachable(server, url, "the TLS handshake took too long: is it http, not https?")
-        if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)) or "Read timed out" in words:
+        if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+            if "handshake" in str(cause.__context__):
+                return wire.unreachable(server, url, "the TLS handshake took too long: is it http, not https?")
             return wire.timed_out(server, url, seconds)
+        if isinstance(cause, urllib3.exceptions.ReadTimeoutError):
+            return wire.timed_out(server, url, seconds)
+        if isinstance(cause, urllib3.exceptions.ProtocolError):
+            return wire.garbled(server, url, "the connection broke off, or what answers does not speak HTTP")
         if isinstance(error, requests.ConnectionError):
-            if isinstance(cause, urllib3.exceptions.ProtocolError):
-                return _broken(server, url)
-            return wire.unreachable(server, url, _reason(words))
-        if isinstance(error, (urllib3.exceptions.ProtocolError, requests.exceptions.ChunkedEncodingError)):
-            return _broken(server, url)
+            return wire.unreachable(server, url, _reason(cause))
+        if isinstance(error, requests.exceptions.InvalidURL):
+            return wire.unreachable(server, url, str(error))
         return wire.garbled(server, url, type(error).__name__)
 
 
@@ -127,13 +135,15 @@ class _Session(requests.Session):
         """None, whatever the answer says; requests does not even read the address then, which may be none."""
 
 
-def _broken(server: str, url: str) -> CloudError:
-    return wire.garbled(server, url, "the connection broke off, or what answers does not speak HTTP")
-
-
-def _reason(words: str) -> str:
-    if "refused" in words:
-        return "connection refused"
-    if "resolve" in words or "Name or service" in words:
+def _reason(cause: Exception) -> str:
+    """Why there is no connection, by the kind of what lies beneath and never by words, in which host names stand."""
+    beneath = getattr(cause, "reason", cause)
+    if isinstance(beneath, urllib3.exceptions.NameResolutionError):
         return "there is no host of this name"
-    return words if "certificate" in words.lower() else "no connection"
+    if isinstance(beneath, urllib3.exceptions.SSLError):
+        return f"TLS failed: {beneath}"
+    if isinstance(beneath, urllib3.exceptions.NewConnectionError):
+        if isinstance(beneath.__cause__ or beneath.__context__, ConnectionRefusedError):
+            return "connection refused"
+        return f"no connection ({beneath.__cause__ or beneath.__context__ or beneath})"
+    return "no connection"

@@ -24,10 +24,11 @@ from pyone.bindings.supbind import GDSParseError
 from wizard.cloud import http_errors as wire
 from wizard.cloud.http_client import HttpClient
 from wizard.cloud.login import Login
+from wizard.cloud.vm_xml import NoXml
 
 _SERVER = "oned"
 _PIECE = 1 << 16
-"""Bytes of an answer that are read at once."""
+"""Characters of a text that are handed on at once."""
 LARGEST = 512 << 20
 """Bytes of an answer that are read: a pool of 10,000 VMs in full is 100 MB."""
 _DOCTYPE = re.compile(r"\s*(?:<\?(?:(?!\?>).)*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
@@ -112,6 +113,8 @@ class Transport(xmlrpc.client.Transport):
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
             return _checked(unmarshaller.close())
+        except NoXml:
+            raise
         except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError, KeyError, IndexError):
             raise wire.garbled(_SERVER, self._url, "the answer is no XML-RPC") from None
 

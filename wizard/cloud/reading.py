@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.cloud.errors import Refused
+from wizard.core.cluster.guest_reports import says_stages
 from wizard.core.opennebula.bounds import read_json
 from wizard.core.opennebula.service_document import DecodeError, decode_service
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
@@ -72,6 +73,11 @@ def may_stay(before: VmFacts | None, now: float) -> bool:
     if restarted is not None and not is_noted and not before.finished and now - restarted.since < SLOWEST + _NOTED:
         return False
     return before.finished or before.is_ready
+
+
+def still_tells(vm: VmFacts) -> bool:
+    """True if its guest is one that goes on telling once it is READY."""
+    return vm.is_ready and says_stages(vm)
 
 
 def newly_read(short: Sequence[VmFacts], known: Mapping[int, VmFacts], now: float) -> tuple[int, ...]:

@@ -39,7 +39,11 @@ class Servers:
     def ask_oneflow(self, call: Callable[[OneFlow], Answer]) -> Answer:
         """Call OneFlow, once or several times with nobody in between."""
         with self._flow_lock:
-            return call(self._flow)
+            try:
+                return call(self._flow)
+            finally:
+                if self._closed:
+                    self._flow.close()
 
     def ask_oned(self, call: Callable[[Oned], Answer]) -> Answer:
         """Call oned; the first call connects."""

@@ -28,6 +28,8 @@ class NoXml(ValueError):
 
 _OPEN, _BEGIN, _END, _CLOSE = b"<VM_POOL>", b"<VM>", b"</VM>", b"</VM_POOL>"
 _DIGEST = 16
+_LONGEST_VM = 1 << 20
+"""Bytes of a VM in short form: beyond that it is none, and looking for its end in every piece would take for ever."""
 
 
 class PoolReader:
@@ -67,6 +69,8 @@ class ShortPoolStream:
                 self._rest = _END.join([*vms[index:], self._rest])
                 self._read_whole()
                 return
+        if len(self._rest) > _LONGEST_VM:
+            self._read_whole()
 
     def end(self) -> tuple[VmFacts, ...]:
         """All that came, once no more comes. Raises NoXml."""

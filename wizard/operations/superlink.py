@@ -43,6 +43,7 @@ class Control:
         self._kind = family(card.version) or LIKELIEST
         port = self._kind.control_port
         host = card.address.rpartition(":")[0] or card.address
+        self._is_given = bool(at)
         self.places = (at,) if at else (f"{host}:{port}", f"127.0.0.1:{port}")
         self._process: subprocess.Popen[bytes] | None = None
         self._asked = ""
@@ -50,7 +51,7 @@ class Control:
 
     def ask(self) -> SuperLinkReport:
         """Report of the SuperLink now. Raises ControlError; the next call tries anew."""
-        if self._card.is_simulated:
+        if self._card.is_simulated and not self._is_given:
             raise ControlError(NOBODY, WITH_FLOWER)
         failures = []
         for place in (self._asked,) if self._asked else self.places:

@@ -227,6 +227,6 @@ def _nodes(service: Mapping[str, Any], role: str) -> list[Mapping[str, Any]]:
 
 def scripted_guest(vm: VirtualMachine, world: WorldState) -> Guest:
     """The guest of a VM by its role; it only reports, and runs no process, which the VM says of itself."""
-    vm.user_template["SIMULATED"] = "YES"
+    vm.user_template["FLOWERNEB_SIMULATED"] = "YES"
     kinds = {"superlink": SuperLink, "supernode": SuperNode}
     return kinds.get(vm.role, Guest)(vm, world)

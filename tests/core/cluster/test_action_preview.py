@@ -14,7 +14,7 @@ from wizard.core.cluster.action_preview import recover, remove, restart_stale, s
 from wizard.core.cluster.coverage import coverage
 from wizard.core.cluster.partitions import Sync, assignments, out_of_sync
 from wizard.core.flower.node_config import Partition
-from wizard.core.opennebula.snapshot import SUPERLINK, ServiceSnapshot
+from wizard.core.opennebula.snapshot import SUPERLINK, LogLine, ServiceSnapshot
 from wizard.core.opennebula.states import ServiceState, Verb
 
 BOUNDS = {"min_vms": 2, "max_vms": 5, "cooldown": 30, "parents": ("superlink",)}
@@ -341,6 +341,25 @@ def test_a_node_config_by_hand_is_not_followed_away() -> None:
     assert scale(with_followers(seen, 2, 3), 3).following == ()
 
 
+def test_a_node_config_in_the_vm_template_is_not_followed_away() -> None:
+    seen = of("0/2", "1/2")
+    given = {"FL_FOLLOW": "YES", "FL_NODE_CONFIG": "partition-id=0 num-partitions=2"}
+    nodes = tuple(replace(node, vm=replace(node.vm, context=given)) for node in seen.roles[1].nodes if node.vm)
+    found = scale(replace(seen, roles=(seen.roles[0], replace(seen.roles[1], nodes=nodes))), 3)
+    assert (found.stale, found.following) == ((2, 3), ())
+
+
+def test_who_still_installs_keeps_nothing_and_is_not_stale_afterwards() -> None:
+    installs = vm(4, ready="NO", template={"FL_STAGE": "installing"})
+    told = [vm(n, template={"FL_NODE_CONFIG": f"partition-id={n - 2} num-partitions=3"}) for n in (2, 3)]
+    found = scale(service([*told, installs], gated=False, supernode_role=BOUNDS), 4)
+    assert found.stale == (2, 3)
+    assert "VM 4 (2 of 4) still starts: the partition is asked for afterwards." in found.says
+    assert found.after is not None
+    assert found.after.overlapping > 0
+
+
 def test_a_restart_of_who_follows_is_needless_and_says_so() -> None:
-    found = restart_stale(with_followers(of("0/2", "1/2", "2/3"), 2))
+    seen = with_followers(of("0/2", "1/2", "2/3"), 2)
+    found = restart_stale(replace(seen, log=(LogLine(int(seen.taken_at), "I", "New state: COOLDOWN"),)))
     assert "VM 2 would take up its partition without that, between two tasks." in found.says

@@ -74,7 +74,7 @@ def following(told: Sequence[str], *, changed: float) -> ServiceSnapshot:
     nodes = tuple(
         replace(item, vm=replace(item.vm, context={"FL_FOLLOW": "yes"})) for item in supernodes.nodes if item.vm
     )
-    log = (LogLine(int(NOW - changed), "I", "New state: RUNNING"),)
+    log = (LogLine(int(NOW - changed), "I", "New state: COOLDOWN"), LogLine(NOW, "I", "New state: RUNNING"))
     return replace(seen, roles=(seen.roles[0], replace(supernodes, nodes=nodes)), log=log)
 
 
@@ -382,6 +382,23 @@ def test_who_follows_is_waited_for(told: Sequence[str]) -> None:
 def test_who_should_have_followed_is_stale() -> None:
     found = diagnose(following(("0/2", "1/2", "2/3"), changed=3600))
     assert [finding.name for finding in found] == ["supernode-stale", "shards-overlap"]
-    assert "should have" in found[0].look
+    assert "not during a task" in found[0].look
     assert found[0].action is Action.RESTART
     assert diagnose(following(("0/2", "1/2"), changed=5)) == ()
+
+
+def test_one_that_follows_hides_nothing_of_the_others() -> None:
+    seen = following(("1/3", "0/3", "0/3"), changed=5)
+    supernodes = seen.roles[1]
+    nodes = tuple(
+        replace(item, vm=replace(item.vm, context={})) if item.vm and item.vm_id > 2 else item
+        for item in supernodes.nodes
+    )
+    found = diagnose(replace(seen, roles=(seen.roles[0], replace(supernodes, nodes=nodes))))
+    said = {finding.name: finding.vm_ids for finding in found}
+    assert said == {
+        "shards-missing": (),
+        "supernode-follows": (2,),
+        "supernode-stale": (3, 4),
+        "supernode-collision": (3, 4),
+    }

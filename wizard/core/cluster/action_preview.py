@@ -117,14 +117,18 @@ def scale(snapshot: ServiceSnapshot, wanted: int, role_name: str = SUPERNODE) ->
     moved = () if explicit else _moved(kept, found, wanted)
     following = tuple(vm_id for vm_id in moved if found[vm_id].follows)
     stale = tuple(vm_id for vm_id in moved if not found[vm_id].follows)
-    keeping = [vm_id for vm_id in kept if vm_id not in following]
-    then = {vm_id: Partition(place, wanted) for place, vm_id in enumerate(kept) if vm_id in following}
-    after = _after(kept, found, then, made)
+    starting = () if explicit else tuple(vm_id for vm_id in kept if found[vm_id].sync is Sync.PENDING)
+    keeping = [vm_id for vm_id in kept if vm_id not in following and vm_id not in starting]
+    places = {vm_id: Partition(place, wanted) for place, vm_id in enumerate(kept)}
+    then = {vm_id: places[vm_id] for vm_id in following}
+    soon = {vm_id: places[vm_id] for vm_id in starting}
+    after = _after(kept, found, {**then, **soon}, made)
     said = [
         _ended(ended, found),
         _made(made, explicit),
         _kept(keeping, found) if not explicit else "",
         _followed(then, found),
+        _begun(soon),
         f"Afterwards: {summary(after)}",
         f"{vms(stale)} will be stale: restart {_them(stale)} then." if stale else "",
         pause,
@@ -171,7 +175,7 @@ def restart_stale(snapshot: ServiceSnapshot, assigned: Sequence[Assignment] | No
         + listed(f"VM {step.vm_id} ({_partition(step.has)} → {step.gets})" for step in steps)
         + ".",
         "While one restarts its shard is not trained on, and a run that goes on loses that client.",
-        _needs_none([item.vm_id for item in found if item.follows and item.vm_id in {step.vm_id for step in steps}]),
+        _would_follow([item.vm_id for item in found if item.sync is Sync.FOLLOWING]),
         f"What {vms(unknown)} {have(unknown)} is not known, and stays so." if unknown else "",
         f"Afterwards: {summary(after)}",
     ]
@@ -263,7 +267,8 @@ def _moved(kept: Sequence[int], found: dict[int, Assignment], wanted: int) -> tu
     return tuple(
         vm_id
         for place, vm_id in enumerate(kept)
-        if found[vm_id].source is not Source.UNKNOWN and found[vm_id].assigned != Partition(place, wanted)
+        if found[vm_id].source not in (Source.UNKNOWN, Source.EXPECTED)
+        and found[vm_id].assigned != Partition(place, wanted)
     )
 
 
@@ -337,6 +342,13 @@ def _followed(then: Mapping[int, Partition], found: dict[int, Assignment]) -> st
     return f"{moves} take up their new partition by themselves, between two tasks."
 
 
+def _begun(soon: Mapping[int, Partition]) -> str:
+    if not soon:
+        return ""
+    gets = listed(f"VM {vm_id} ({partition})" for vm_id, partition in soon.items())
+    return f"{gets} still start{'s' if len(soon) == 1 else ''}: the partition is asked for afterwards."
+
+
 def _made(made: Sequence[Partition | None], explicit: bool) -> str:
     if not made:
         return ""
@@ -369,7 +381,7 @@ def _partition(partition: Partition | None) -> str:
     return "none" if partition is None else str(partition)
 
 
-def _needs_none(following: Sequence[int]) -> str:
+def _would_follow(following: Sequence[int]) -> str:
     if not following:
         return ""
     one = len(following) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.core.appliance.vm_templates import FOLLOW
 from wizard.core.opennebula.snapshot import SUPERLINK, SUPERNODE, VmFacts
+from wizard.core.plan.contract import Meaning
 from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.text import duration, one_line
 
@@ -21,6 +22,9 @@ _LONGEST = 160
 """Characters of a report that are shown: it is one line, and a guest may publish anything."""
 
 
+_NODE_CONFIGS = tuple(
+    item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
+)
 _INPUTS = frozenset(item.key for contract in CONTRACTS.values() for item in contract.fields if item.is_input)
 """What the service is asked for: OneFlow puts it into the same place, and no guest has said it."""
 
@@ -34,7 +38,9 @@ def published(vm: VmFacts) -> dict[str, str]:
 
 def follows(vm: VmFacts) -> bool:
     """True if the guest takes up a new partition by itself, where the list of SuperNodes changes."""
-    return (vm.context or {}).get(FOLLOW, "").strip().upper() == "YES"
+    context = vm.context or {}
+    by_hand = any(context.get(key, "").strip() for key in _NODE_CONFIGS)
+    return context.get(FOLLOW, "").strip().upper() == "YES" and not by_hand
 
 
 def stage(vm: VmFacts) -> str:

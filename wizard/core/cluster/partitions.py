@@ -114,6 +114,12 @@ RESTARTED = "oned does not tell whether its guest was restarted or the VM only m
 _SETTLED = frozenset({"New state: RUNNING", "New state: COOLDOWN"})
 """What OneFlow logs once every VM that it has made is READY."""
 _SCALES = "New state: SCALING"
+_CHANGES = frozenset({_SCALES, "New state: COOLDOWN"})
+"""What OneFlow logs when the list of SuperNodes changes, and when it has changed."""
+
+FOLLOWED = 600.0
+"""Seconds after that in which a SuperNode that follows takes up its partition: it looks every 30 seconds, between two
+tasks. With a longer task it is stale meanwhile."""
 
 
 class Source(str, Enum):
@@ -128,9 +134,13 @@ class Source(str, Enum):
 
 
 class Sync(str, Enum):
-    """Relation of an assignment to the present list. PENDING: the guest has not asked yet."""
+    """Relation of an assignment to the present list.
+
+    PENDING: the guest has not asked yet. FOLLOWING: it is about to take up another partition by itself.
+    """
 
     IN_SYNC = "in sync"
+    FOLLOWING = "following"
     STALE = "stale"
     COLLISION = "collision"
     NONE = "none"
@@ -186,12 +196,21 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         else:
             found.append(_inferred(node.vm, position, past))
     following = {node.vm_id for node in role.nodes if node.vm is not None and follows(node.vm)}
-    return _with_collisions([replace(item, follows=_may_follow(item, following)) for item in found])
+    found = [replace(item, follows=_may_follow(item, following)) for item in found]
+    return _with_following(_with_collisions(found), snapshot)
 
 
 def _may_follow(item: Assignment, following: Collection[int]) -> bool:
     """A guest that follows also reports what it has, once it has booted."""
     return item.vm_id in following and item.source in (Source.REPORTED, Source.EXPECTED)
+
+
+def _with_following(found: tuple[Assignment, ...], snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
+    """The same, with those FOLLOWING that are not as the list wants them, and had no time for it yet."""
+    changed = max((line.timestamp for line in snapshot.log if line.message in _CHANGES), default=0)
+    if snapshot.taken_at - changed > FOLLOWED:
+        return found
+    return tuple(replace(item, sync=Sync.FOLLOWING) if item.follows and out_of_sync(item) else item for item in found)
 
 
 def out_of_sync(item: Assignment) -> bool:

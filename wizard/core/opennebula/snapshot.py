@@ -25,7 +25,7 @@ NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
 """Actions after which a guest goes on where it was: migrate, live-migrate, stop and suspend, by oned's numbers."""
 
 
-SIMULATED = "SIMULATED"
+SIMULATED = "FLOWERNEB_SIMULATED"
 """Attribute that the sandbox puts into the user template of a VM that it only simulates."""
 
 

@@ -13,8 +13,10 @@ from wizard.core.redaction import is_password
 from wizard.core.text import NOTHING, UNKNOWN, UNSET
 from wizard.core.views.badges import Tone
 
-STANDINGS: Mapping[Sync, str] = {
+SYNCS: Mapping[Sync, str] = {
     Sync.IN_SYNC: "it trains on the shard of its present position",
+    Sync.FOLLOWING: "its position or the number of SuperNodes changed; it takes up its new one by itself, between two "
+    "tasks",
     Sync.STALE: "its position or the number of SuperNodes changed since it booted; it keeps the shard it got then. "
     "A reboot of the VM gives it the new one",
     Sync.COLLISION: "another SuperNode trains on the same shard: that shard is trained on more than once",
@@ -27,7 +29,7 @@ SOURCES: Mapping[Source, str] = {
     Source.REPORTED: "the guest published it itself",
     Source.EXPLICIT: "the operator gave a node config, the same to every SuperNode",
     Source.INFERRED: "worked out from when the role's VMs were made and ended",
-    Source.EXPECTED: "what the guest will get when it boots",
+    Source.EXPECTED: "what the guest will get once it has booted and asks",
     Source.NONE: "it is READY and published none",
     Source.UNKNOWN: "not reported, and it can't be worked out",
 }
@@ -36,7 +38,7 @@ FROM: Mapping[Source, str] = {
     Source.REPORTED: "reported by its guest",
     Source.EXPLICIT: "given by the operator",
     Source.INFERRED: "worked out from its history",
-    Source.EXPECTED: "expected at its boot",
+    Source.EXPECTED: "expected when it asks",
     Source.NONE: "its guest reported none",
     Source.UNKNOWN: "not known",
 }

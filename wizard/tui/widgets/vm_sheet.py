@@ -107,7 +107,7 @@ class VmSheet(Dialog[None]):
     def text(self) -> str:
         """The whole page."""
         lines = list(self.head)
-        lines.append(f"reach it   {' '.join(self.line) if self.line else self.unreached}")
+        lines.append(f"reach it   {self.unreached or ' '.join(self.line or ())}")
         if self.said:
             lines.append(self.said)
         if self.vm is not None:
@@ -162,7 +162,7 @@ class VmSheet(Dialog[None]):
 
     def action_copy(self) -> None:
         """Put the ssh line on the terminal's clipboard, where the terminal allows it."""
-        if self.line is not None:
+        if self.line is not None and not self.unreached:
             self.app.copy_to_clipboard(" ".join(self.line))
             self.notify("Sent to the terminal's clipboard.", markup=False)
 

@@ -8,7 +8,7 @@ from wizard.core.cluster.partitions import Sync
 from wizard.core.opennebula.snapshot import SUPERLINK
 from wizard.core.text import NOTHING, UNSET
 from wizard.core.views.badges import badge
-from wizard.core.views.glossary import CELLS, READY, SOURCES, STANDINGS
+from wizard.core.views.glossary import CELLS, READY, SOURCES, SYNCS
 from wizard.core.views.rows import VmRow
 from wizard.tui.help import Passage, terms
 from wizard.tui.widgets.lines import badge_color
@@ -107,7 +107,7 @@ class VmTable(Table[VmRow]):
             Passage("The columns", terms=columns),
             Passage("ready", terms=terms(READY)),
             Passage("assigned by", terms=terms(SOURCES)),
-            Passage("sync", terms=terms(STANDINGS)),
+            Passage("sync", terms=terms(SYNCS)),
             Passage("In any column", terms=terms(CELLS)),
         )
 

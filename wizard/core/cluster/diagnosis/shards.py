@@ -14,11 +14,8 @@ from wizard.core.opennebula.states import SETTLED
 from wizard.core.text import counted, have, vms
 
 _LOOK = "The column partition of the VMs, and the strip of shards."
-_DID_NOT_FOLLOW = "The journal, on the page of the VM: it should have taken up its new partition by itself."
+_DID_NOT_FOLLOW = "The journal, on the page of the VM: it takes up a new partition by itself, but not during a task."
 _RESTART = "Restart the stale SuperNodes: each then gets the partition of its present position."
-FOLLOWED = 600.0
-"""Seconds after the list changed in which a SuperNode that follows takes up its partition: it looks every 30 seconds,
-and may be at a task."""
 _UNCLEAR = "What a SuperNode was started with: `docker inspect` in its VM, --node-config."
 
 
@@ -28,7 +25,7 @@ def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
     said of what the operator gave by hand."""
     if snapshot.state not in SETTLED or not assigned or _explicit(assigned):
         return
-    soon = following(assigned, snapshot)
+    soon = following(assigned)
     given = [item.expected if item.vm_id in soon else _will_train_on(item) for item in assigned]
     if any(shard is None or not shard.count for shard in given):
         return
@@ -46,17 +43,14 @@ def missing(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
         )
 
 
-def following(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> frozenset[int]:
-    """The SuperNodes that will take up their new partition by themselves: not those that should have long since."""
-    changed = max((line.timestamp for line in snapshot.log), default=0)
-    if snapshot.taken_at - changed > FOLLOWED:
-        return frozenset()
-    return frozenset(item.vm_id for item in assigned if item.follows and out_of_sync(item))
+def following(assigned: Sequence[Assignment]) -> frozenset[int]:
+    """The SuperNodes that are about to take up another partition by themselves."""
+    return frozenset(item.vm_id for item in assigned if item.sync is Sync.FOLLOWING)
 
 
 def follow(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator[Finding]:
     """SuperNodes that are about to take up a new partition."""
-    soon = following(assigned, snapshot)
+    soon = following(assigned)
     if snapshot.state not in SETTLED or not soon:
         return
     found = tuple(item.vm_id for item in assigned if item.vm_id in soon)
@@ -79,7 +73,7 @@ def stale(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterator
     """SuperNodes that keep the partition which they booted with, though a restart would give them another."""
     if snapshot.state not in SETTLED:
         return
-    soon = following(assigned, snapshot)
+    soon = following(assigned)
     late = [item for item in assigned if item.assigned is not None and out_of_sync(item) and item.vm_id not in soon]
     if found := tuple(item.vm_id for item in late):
         one = len(found) == 1
@@ -101,8 +95,8 @@ def collision(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iter
     """SuperNodes with the very same partition."""
     if snapshot.state not in SETTLED:
         return
-    found = _same(assigned)
-    if not found or not following(assigned, snapshot).isdisjoint(found):
+    found = _same([item for item in assigned if item.sync is not Sync.FOLLOWING])
+    if not found:
         return
     explicit = _explicit(assigned)
     helps = "Leave the node config empty and deploy again: each SuperNode then gets a partition of its own."
@@ -125,9 +119,8 @@ def overlap(assigned: Sequence[Assignment], snapshot: ServiceSnapshot) -> Iterat
     """A part of the data that is trained on more than once, since the SuperNodes cut it differently."""
     if snapshot.state not in SETTLED or _explicit(assigned):
         return
-    found = coverage(snapshot, assigned)
-    twice = set(doubled(found))
-    if not found.overlapping or twice <= set(_same(assigned)) or not following(assigned, snapshot).isdisjoint(twice):
+    found = coverage(snapshot, [item for item in assigned if item.sync is not Sync.FOLLOWING])
+    if not found.overlapping or set(doubled(found)) <= set(_same(assigned)):
         return
     part = share(found.overlapping)
     restartable = _restartable(assigned)
