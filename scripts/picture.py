@@ -101,7 +101,11 @@ if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()
-    with mock.patch("wizard.tui.screens.dashboard.reached_through", return_value="oneadmin@frontend-1"):
+    # As on a real cloud: behind a frontend, with VMs in which something runs.
+    with (
+        mock.patch("wizard.tui.screens.dashboard.reached_through", return_value="oneadmin@frontend-1"),
+        mock.patch("wizard.core.opennebula.snapshot.VmFacts.is_simulated", new=False),
+    ):
         pictures = asyncio.run(draw())
     for name, svg in pictures.items():
         place = FOLDER / f"{name}.svg"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.rehearsal.conftest import image as image
+from tests.rehearsal.conftest import environment as environment
 from wizard.appliance import guest as program
 from wizard.appliance.guest import Guest, Places
 from wizard.sandbox.oned import templates
@@ -151,10 +151,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, gate: Gate, quick: None, image: Callable[[str], Path]) -> Iterator[Machine]:
+def machine(tmp_path: Path, gate: Gate, quick: None, environment: Callable[[str], Path]) -> Iterator[Machine]:
     """A VM whose Flower is played by scripts."""
     address = f"127.7.{tmp_path.stat().st_ino % 250}.{tmp_path.stat().st_ino // 250 % 250 + 1}"
-    found = Machine(tmp_path / "disk", gate, image("").parent.parent, address)
+    found = Machine(tmp_path / "disk", gate, environment("").parent.parent, address)
     found.folder.mkdir()
     yield found
     found.shut_down()

@@ -83,7 +83,7 @@ def test_nobody_is_looked_for_at_the_address_of_a_simulated_vm(
     for command in ("verify", "superlink"):
         ended = call(command, number, cloud=cloud)
         assert ended.status == 1
-        assert "simulated" in ended.err
+        assert "only simulates its VMs" in ended.err
         assert "--guests flower" in ended.err
 
 

@@ -11,15 +11,15 @@ from tests.cli.conftest import Ended
 
 
 @pytest.fixture(autouse=True)
-def no_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache without a single image."""
+def no_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache without a single environment."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-def test_a_missing_image_is_told_with_what_makes_it(call: Callable[..., Ended]) -> None:
+def test_a_missing_environment_is_told_with_what_makes_it(call: Callable[..., Ended]) -> None:
     ended = call("rehearse", "default")
     assert ended.status == 6
-    assert "there is no image with Flower 1.25.0" in ended.err
+    assert "there is no environment with Flower 1.25.0" in ended.err
     assert "flowerneb-wizard rehearse --prepare 1.25.0" in ended.err
 
 
@@ -47,7 +47,7 @@ def test_what_can_not_be_meant_is_refused(call: Callable[..., Ended], arguments:
     assert said in ended.err
 
 
-def test_a_service_whose_image_is_missing_says_so_in_the_cloud(call: Callable[..., Ended]) -> None:
+def test_a_service_whose_environment_is_missing_says_so_in_the_cloud(call: Callable[..., Ended]) -> None:
     ended = call("deploy", "default", "--yes", "--sandbox", "--guests", "flower", "--timeout", "8")
     assert ended.status == 7
     assert "rehearse --prepare 1.25.0" in ended.err + ended.out

@@ -1,4 +1,4 @@
-"""Rehearsals with real Flower: collected where `make test-flower` names the versions, whose images it has made."""
+"""Rehearsals with real Flower: collected where `make test-flower` names the versions, whose environments it made."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ PATIENCE = 400.0
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Folders of the test's own for all that is written, but the images, which are shared."""
+    """Folders of the test's own for all that is written, but the environments, which are shared."""
     return {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
 
 

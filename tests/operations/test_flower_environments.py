@@ -1,4 +1,4 @@
-"""The image of a version: made once, whole or not at all, and never another version."""
+"""The environment of a version: made once, whole or not at all, and never another version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wizard.operations import flower_environments
-from wizard.operations.flower_environments import ImageError, prepare, prepared, python_of
+from wizard.operations.flower_environments import NoFlowerEnvironment, prepare, prepared, python_of
 
 
 class Steps:
@@ -23,7 +23,7 @@ class Steps:
     def __call__(self, command: list[str], hear: Callable[[str], None], failed: str) -> list[str]:
         self.commands.append(command)
         if self.failing and self.failing in command:
-            raise ImageError(failed, "No matching distribution")
+            raise NoFlowerEnvironment(failed, "No matching distribution")
         if "venv" in command:
             place = Path(command[-1]) / "bin"
             place.mkdir(parents=True)
@@ -41,13 +41,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "flowerneb-wizard" / "flower"
 
 
-def test_a_missing_image_is_named_with_what_makes_it() -> None:
-    with pytest.raises(ImageError) as told:
+def test_a_missing_environment_is_named_with_what_makes_it() -> None:
+    with pytest.raises(NoFlowerEnvironment) as told:
         python_of("1.25.0")
     assert "rehearse --prepare 1.25.0" in told.value.hint
 
 
-def test_an_image_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps, told = Steps(), []
     monkeypatch.setattr(flower_environments, "_run", steps)
     assert prepare("1.25.0", told.append) == cache / "1.25.0"
@@ -62,7 +62,7 @@ def test_an_image_is_made_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("failing", ["venv", "pip", "-c"])
 def test_what_fails_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     monkeypatch.setattr(flower_environments, "_run", Steps(failing=failing))
-    with pytest.raises(ImageError):
+    with pytest.raises(NoFlowerEnvironment):
         prepare("1.25.0", lambda _: None)
     assert not (cache / "1.25.0").exists()
 
@@ -80,12 +80,12 @@ def test_an_interruption_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyP
 
 def test_another_version_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flower_environments, "_run", Steps(found="1.41.0"))
-    with pytest.raises(ImageError, match=r"1\.41\.0 instead of 1\.25\.0"):
+    with pytest.raises(NoFlowerEnvironment, match=r"1\.41\.0 instead of 1\.25\.0"):
         prepare("1.25.0", lambda _: None)
     assert prepared() == []
 
 
-def test_half_an_image_is_made_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_an_environment_is_made_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (cache / "1.25.0" / "bin").mkdir(parents=True)
     (cache / "1.25.0" / "rubbish").touch()
     monkeypatch.setattr(flower_environments, "_run", Steps())
@@ -95,24 +95,24 @@ def test_half_an_image_is_made_anew(cache: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("text", ["latest", "1.25", "1.25.0; rm -rf", "../x"])
 def test_what_is_no_version_is_refused(text: str) -> None:
-    with pytest.raises(ImageError, match="no version of Flower"):
+    with pytest.raises(NoFlowerEnvironment, match="no version of Flower"):
         prepare(text, lambda _: None)
 
 
 def test_a_python_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
-    with pytest.raises(ImageError, match=r"needs Python 3\.11"):
+    with pytest.raises(NoFlowerEnvironment, match=r"needs Python 3\.11"):
         prepare("1.31.0", lambda _: None)
 
 
 def test_what_a_step_prints_last_is_told(cache: Path) -> None:
     step = [sys.executable, "-c", "print('why'); raise SystemExit(3)"]
-    with pytest.raises(ImageError) as told:
+    with pytest.raises(NoFlowerEnvironment) as told:
         flower_environments._run(step, lambda _: None, "it failed")
     assert (told.value.title, told.value.detail) == ("it failed", "why")
 
 
-def test_two_that_make_the_same_image_wait_for_each_other(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_make_the_same_environment_wait_for_each_other(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.mkdir(parents=True)
     hold = f"import fcntl, time; f = open({str(cache / '.1.25.0.lock')!r}, 'w'); fcntl.flock(f, fcntl.LOCK_EX)"
     code = f"{hold}; print('held', flush=True); time.sleep(1)"
@@ -122,4 +122,4 @@ def test_two_that_make_the_same_image_wait_for_each_other(cache: Path, monkeypat
         assert other.stdout is not None
         other.stdout.readline()
         prepare("1.25.0", told.append)
-    assert told[0] == "waiting for another process that makes this image"
+    assert told[0] == "waiting for another process that makes this environment"

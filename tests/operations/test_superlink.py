@@ -14,7 +14,7 @@ from wizard.core.flower.superlink import Card, card
 from wizard.core.flower.versions import FlowerVersion
 from wizard.core.opennebula.snapshot import Node, Role, ServiceSnapshot, VmFacts
 from wizard.operations import superlink as control
-from wizard.operations.flower_environments import ImageError, python_of
+from wizard.operations.flower_environments import NoFlowerEnvironment, python_of
 from wizard.operations.superlink import Control, ControlError
 
 CARD = Card("10.0.0.7:9092", FlowerVersion(1, 25, 0), False, "", ())
@@ -23,7 +23,7 @@ Play = Callable[[str], None]
 
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Lets the image's Python be a shell script; $3 is the address, $4 the protocol, $5 the CA."""
+    """Lets the environment's Python be a shell script; $3 is the address, $4 the protocol, $5 the CA."""
     place = tmp_path / "python"
     monkeypatch.setattr(control, "python_of", lambda version: place)
 
@@ -73,7 +73,7 @@ def test_where_nobody_answers_both_places_are_told(play: Play) -> None:
 
 
 @pytest.mark.parametrize("script", ["exit 3", "read x; echo nonsense", "read x; echo '{}'"])
-def test_an_image_that_breaks_is_no_traceback(play: Play, script: str) -> None:
+def test_an_environment_that_breaks_is_no_traceback(play: Play, script: str) -> None:
     play(script)
     with pytest.raises(ControlError, match="no answer that can be read"):
         Control(CARD, "127.0.0.1:1").ask()
@@ -88,15 +88,15 @@ def test_silence_has_an_end(play: Play, monkeypatch: pytest.MonkeyPatch, tmp_pat
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-def test_a_missing_image_says_what_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_environment_says_what_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(version: str) -> Path:
-        raise ImageError(f"there is no image with Flower {version}", hint="Make it once: so.")
+        raise NoFlowerEnvironment(f"there is no environment with Flower {version}", hint="Make it once: so.")
 
     monkeypatch.setattr(control, "python_of", missing)
     with pytest.raises(ControlError) as told:
         Control(CARD).ask()
     assert (told.value.title, told.value.hint) == (
-        "there is no image with Flower 1.25.0",
+        "there is no environment with Flower 1.25.0",
         "To ask a SuperLink Flower is needed. Make it once: so.",
     )
 
@@ -123,7 +123,7 @@ def test_no_folder_that_a_guest_names_is_ever_started(tmp_path: Path, version: s
     (tmp_path / "bin" / "python").chmod(0o755)
     said = version.format(folder=tmp_path)
     (tmp_path / "image-complete").write_text(f"{said}\n")
-    with pytest.raises(ImageError, match="no version of Flower"):
+    with pytest.raises(NoFlowerEnvironment, match="no version of Flower"):
         python_of(said)
     vm = VmFacts(1, "superlink_0", 3, 3, ips=("127.0.0.1",), user_template={"READY": "YES", "FL_VERSION": said})
     found = card(ServiceSnapshot(1, "x", 2, roles=(Role("superlink", 2, 1, nodes=(Node(1, "superlink_0", vm),)),)))

@@ -1,4 +1,4 @@
-"""An image that only looks like Flower, so that everything around it can be tested at once."""
+"""An environment that only looks like Flower, so that everything around it can be tested at once."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ print("flwr", sys.argv[1:], flush=True)
 
 
 @pytest.fixture
-def image(tmp_path: Path) -> Callable[[str], Path]:
-    """Finds the Python of the image of any version."""
-    folder = tmp_path / "image" / "bin"
+def environment(tmp_path: Path) -> Callable[[str], Path]:
+    """Finds the Python of the environment of any version."""
+    folder = tmp_path / "environment" / "bin"
     folder.mkdir(parents=True)
     (folder / "python").symlink_to(sys.executable)
     for name, text in (("flower-superlink", SUPERLINK), ("flower-supernode", SUPERNODE), ("flwr", FLWR)):

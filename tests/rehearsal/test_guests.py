@@ -20,7 +20,7 @@ from wizard.core.cluster.partitions import Sync, assignments
 from wizard.core.opennebula.snapshot import ServiceSnapshot
 from wizard.core.plan.plan import Plan
 from wizard.operations import service_actions
-from wizard.operations.flower_environments import ImageError
+from wizard.operations.flower_environments import NoFlowerEnvironment
 from wizard.operations.processes import Processes
 from wizard.operations.watch import settled
 from wizard.rehearsal.guests import FlowerGuest, Guests
@@ -35,13 +35,13 @@ Stage = tuple[Cloud, Guests, Sandbox]
 
 
 @pytest.fixture
-def stage(tmp_path: Path, image: Callable[[str], Path]) -> Iterator[Stage]:
+def stage(tmp_path: Path, environment: Callable[[str], Path]) -> Iterator[Stage]:
     """A sandbox whose guests run what looks like Flower."""
     folder = tmp_path / "stage"
     folder.mkdir()
     world = replace(on_loopback(WORLDS["default"]), timings=QUICK)
     with Processes() as processes:
-        guests = Guests(folder, processes, image)
+        guests = Guests(folder, processes, environment)
         with Sandbox(world, latency=0, guests=guests) as sandbox:
             cloud = Cloud(find_login(sandbox.environment(), Path("/nonexistent")), clock=sandbox.clock.now)
             yield cloud, guests, sandbox
@@ -127,9 +127,9 @@ def test_a_given_node_config_wins(stage: Stage) -> None:
     assert "'--node-config', 'site=3'" in guests.text(1)
 
 
-def test_a_missing_image_is_what_the_superlink_tells(tmp_path: Path) -> None:
+def test_a_missing_environment_is_what_the_superlink_tells(tmp_path: Path) -> None:
     def missing(version: str) -> Path:
-        raise ImageError(f"there is no image with Flower {version}", hint="Make it.")
+        raise NoFlowerEnvironment(f"there is no environment with Flower {version}", hint="Make it.")
 
     world = replace(on_loopback(WORLDS["default"]), timings=QUICK)
     with Processes() as processes, Sandbox(world, latency=0, guests=Guests(tmp_path, processes, missing)) as sandbox:
@@ -139,12 +139,12 @@ def test_a_missing_image_is_what_the_superlink_tells(tmp_path: Path) -> None:
         cloud.close()
     (told,) = published(snapshot)
     assert told["FL_READY"] == "NO"
-    assert told["FL_ERROR"] == "there is no image with Flower 1.25.0. Make it."
+    assert told["FL_ERROR"] == "there is no environment with Flower 1.25.0. Make it."
 
 
-def test_flower_that_ends_at_once_is_told(stage: Stage, image: Callable[[str], Path]) -> None:
+def test_flower_that_ends_at_once_is_told(stage: Stage, environment: Callable[[str], Path]) -> None:
     cloud, _, _ = stage
-    (image("").parent / "flower-superlink").write_text("#!/bin/sh\necho no; exit 3\n")
+    (environment("").parent / "flower-superlink").write_text("#!/bin/sh\necho no; exit 3\n")
     service = deploy_plan(PLAN, cloud)
     snapshot = until(cloud, service.id, lambda seen: any(told.get("FL_ERROR") for told in published(seen)))
     assert published(snapshot)[0]["FL_ERROR"] == "the SuperLink does not answer: no"

@@ -35,7 +35,7 @@ class Answers:
 
 
 async def test_without_access_it_says_so_and_asks_on(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = Answers(ControlError("there is no image", "Make it."), read("10.77.0.10:9093", DATA))
+    answers = Answers(ControlError("there is no environment", "Make it."), read("10.77.0.10:9093", DATA))
     monkeypatch.setattr(superlink_sheet, "Control", lambda card: answers)
     service = deployed(sandbox)
     sandbox.clock.advance(60)
@@ -47,7 +47,7 @@ async def test_without_access_it_says_so_and_asks_on(sandbox: Sandbox, monkeypat
         await dashboard_shows(pilot, sandbox, "RUNNING")
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, SuperLinkSheet), "the page")
-        await until(pilot, lambda: "can't be asked: there is no image" in words(app), "why not")
+        await until(pilot, lambda: "can't be asked: there is no environment" in words(app), "why not")
         assert "Make it." in words(app)
         await pilot.press("r")
         await until(pilot, lambda: "1 SuperNode online" in words(app), "what it says")

@@ -96,8 +96,8 @@ def _write_ca(card: Card, path: Path, subject: str, force: bool) -> None:
 def superlink(context: click.Context, service: str, *, at: str, as_json: bool) -> None:
     """Ask the SuperLink of SERVICE, given by name or id: SuperNodes online, runs and their state.
 
-    It is asked at its own address, then at 127.0.0.1, where a tunnel may end. Flower itself asks: its image is made by
-    `flowerneb-wizard rehearse --prepare`.
+    It is asked at its own address, then at 127.0.0.1, where a tunnel may end. Flower itself asks: its environment is
+    made by `flowerneb-wizard rehearse --prepare`.
     """
     from wizard.core.flower.superlink import card, lines
     from wizard.operations.superlink import Control, ControlError

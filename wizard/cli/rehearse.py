@@ -37,18 +37,18 @@ _PIECES = {(1, 31): 27, (1, 40): 33}
 _MOST = 53
 
 
-def prepare_image(version: str, teller: Teller) -> None:
-    """Make the image unless it is there, and tell how far it is. Raises CommandFailed where it can't be made."""
-    from wizard.operations.flower_environments import ImageError, prepare
+def prepare_environment(version: str, teller: Teller) -> None:
+    """Make the environment unless it is there, and tell how far it is. Raises CommandFailed where it can't be made."""
+    from wizard.operations.flower_environments import NoFlowerEnvironment, prepare
 
     try:
         if is_terminal(sys.stderr) and not teller.as_json:
             _with_bar(version)
         else:
             prepare(version, _Lines(teller).tell)
-    except ImageError as error:
+    except NoFlowerEnvironment as error:
         raise CommandFailed(FAILED, error.title, f"Flower {version}", error.detail, error.hint) from None
-    teller.say(f"the image of Flower {version} is ready")
+    teller.say(f"the environment of Flower {version} is ready")
 
 
 class _Lines:
@@ -102,7 +102,11 @@ MINUTES_20 = 1200.0
 )
 @click.argument("preset", required=False, shell_complete=preset_names)
 @click.option(
-    "--prepare", "versions", multiple=True, metavar="X.Y.Z", help="Make the image with this version of Flower first."
+    "--prepare",
+    "versions",
+    multiple=True,
+    metavar="X.Y.Z",
+    help="Make the environment with this version of Flower first.",
 )
 @set_option
 @click.option(
@@ -134,35 +138,35 @@ def rehearse(
     """Bring PRESET up with real Flower on this machine, run a small app, and compare the partitions.
 
     The VMs are processes of this machine. What each client was given as its partition stands beside what the
-    dashboard says of its VM. Flower comes from an image that --prepare makes once; after that nothing needs the
+    dashboard says of its VM. Flower comes from an environment that --prepare makes once; after that nothing needs the
     internet.
     """
     teller = Teller(as_json)
     if preset is None and not versions:
         raise click.UsageError("name a preset to rehearse, or a version to --prepare.")
     for version in versions:
-        prepare_image(version, teller)
+        prepare_environment(version, teller)
     if preset is None:
         return 0
     plan = plan_of(preset, settings)
     checked(plan, teller)
-    _refuse_without_image(plan)
+    _refuse_without_environment(plan)
     from wizard.rehearsal.stage import staged
 
     with ending_in_order(), staged() as stage:
         return _Rehearsal(stage, plan, teller, timeout, as_json).play(counts)
 
 
-def _refuse_without_image(plan: Plan) -> None:
+def _refuse_without_environment(plan: Plan) -> None:
     """Told before anything is started, where the plan tells the version; else the guest tells."""
     from wizard.core.plan.contract import Meaning
-    from wizard.operations.flower_environments import ImageError, python_of
+    from wizard.operations.flower_environments import NoFlowerEnvironment, python_of
 
     version = plan.meant(Meaning.FLOWER_VERSION).strip()
     try:
         if version:
             python_of(version)
-    except ImageError as error:
+    except NoFlowerEnvironment as error:
         raise CommandFailed(DEPLOYMENT_FAILED, error.title, f"Flower {version}", error.detail, error.hint) from None
 
 
@@ -232,7 +236,7 @@ class _Rehearsal:
             raise CommandFailed(DEPLOYMENT_FAILED, "the SuperLink is not READY, so there is nothing to run on")
         ip = found.address.rpartition(":")[0]
         guests, kind = self.stage.guests, family(found.version) or LIKELIEST
-        python, address = guests.image(str(found.version)), f"{ip}:{kind.control_port}"
+        python, address = guests.environment(str(found.version)), f"{ip}:{kind.control_port}"
         run = Run(guests.processes, guests.folder, python, kind, address, found.ca if found.tls else "")
         options = settings(self.plan)
         options_text = ", ".join(f"{name} {value}" for name, value in options.items())

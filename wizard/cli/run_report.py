@@ -20,6 +20,7 @@ class RoundsBar:
         self._teller = teller
         self._begun = time.monotonic()
         self._bar: Any = None
+        self._is_heard = False
 
     def __enter__(self) -> RoundsBar:
         if is_terminal(sys.stderr) and not self._teller.as_json:
@@ -34,10 +35,13 @@ class RoundsBar:
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
+            # Of a run that never began nothing stays on the screen, above the error that says why.
+            self._bar.live.transient = not self._is_heard
             self._bar.stop()
 
     def hear(self, word: Any) -> None:
         """One more thing that the app reported."""
+        self._is_heard = True
         if word.error:
             self._teller.say(f"round {word.round}: a client failed: {word.error}")
         if word.clients is None:

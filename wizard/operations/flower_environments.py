@@ -1,7 +1,7 @@
-"""Flower environments ("images"): one virtual environment per version of Flower, in the user's cache.
+"""Flower environments: one virtual environment per version of Flower, in the user's cache.
 
-Flower pins other versions of what this program is made of, so it never shares our environment. An image is complete
-when its stamp, written last, names the version that was asked for; anything else is made anew.
+Flower pins other versions of what this program is made of, so it never shares our environment. An environment is
+complete when its stamp, written last, names the version that was asked for; anything else is made anew.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Told = Callable[[str], None]
 """Takes a line about what is done now."""
 
 
-class ImageError(WizardError):
-    """There is no such image, or none could be made: what happened, and what to do."""
+class NoFlowerEnvironment(WizardError):
+    """There is no such environment, or none could be made: what happened, and what to do."""
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
         super().__init__(title, detail=detail, hint=hint)
@@ -43,15 +43,18 @@ def folder() -> Path:
 
 
 def python_of(version: str) -> Path:
-    """The Python inside the image of a version such as `1.25.0`.
+    """The Python inside the environment of a version such as `1.25.0`.
 
-    Raises ImageError where there is no complete one, and for a text that is no version: a path must not become one.
+    Raises NoFlowerEnvironment where there is no complete one, and for a text that is no version: a path must not become
+    one.
     """
     version = _checked(version)
     place = folder() / version
     if not _complete(place, version):
         hint = f"flowerneb-wizard rehearse --prepare {version}"
-        raise ImageError(f"there is no image with Flower {version} on this machine", hint=f"Make it once: {hint}")
+        raise NoFlowerEnvironment(
+            f"there is no environment with Flower {version} on this machine", hint=f"Make it once: {hint}"
+        )
     return place / "bin" / "python"
 
 
@@ -66,7 +69,7 @@ def process_environment(python: Path, home: Path) -> dict[str, str]:
 
 
 def prepared() -> list[str]:
-    """The versions of all complete images, oldest first."""
+    """The versions of all complete environments, oldest first."""
     try:
         names = [place.name for place in folder().iterdir()]
     except OSError:
@@ -76,17 +79,17 @@ def prepared() -> list[str]:
 
 
 def prepare(version: str, tell: Told, python: str = sys.executable) -> Path:
-    """Make the image of a version with `python`, unless it is there; gives its folder.
+    """Make the environment of a version with `python`, unless it is there; gives its folder.
 
-    `tell` hears each step. Raises ImageError where it can't be made; nothing half-made is left then, nor after an
-    interruption. Another process that makes the same image is waited for.
+    `tell` hears each step. Raises NoFlowerEnvironment where it can't be made; nothing half-made is left then, nor after
+    an interruption. Another process that makes the same environment is waited for.
     """
     version = _checked(version)
     _refuse_old_python(version)
     place = folder() / version
     with _alone(version, tell):
         if _complete(place, version):
-            tell(f"the image of Flower {version} is there")
+            tell(f"the environment of Flower {version} is there")
             return place
         shutil.rmtree(place, ignore_errors=True)
         try:
@@ -100,7 +103,7 @@ def prepare(version: str, tell: Told, python: str = sys.executable) -> Path:
 def _checked(text: str) -> str:
     version = FlowerVersion.parse(text)
     if version is None:
-        raise ImageError(f"{text!r} is no version of Flower", hint="Write it as X.Y.Z, such as 1.25.0.")
+        raise NoFlowerEnvironment(f"{text!r} is no version of Flower", hint="Write it as X.Y.Z, such as 1.25.0.")
     return str(version)
 
 
@@ -121,9 +124,9 @@ def _make(place: Path, version: str, python: str, tell: Told) -> None:
     quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     _run([own, "-m", "pip", "install", *quiet, *wanted], lambda line: _told(line, tell), f"pip could not get {wanted}")
     ask = "import importlib.metadata as m; print(m.version('flwr'))"
-    found = _run([own, "-c", ask], lambda _: None, "the image can't tell what is in it")[-1]
+    found = _run([own, "-c", ask], lambda _: None, "the environment can't tell what is in it")[-1]
     if found != version:
-        raise ImageError(f"pip installed Flower {found} instead of {version}")
+        raise NoFlowerEnvironment(f"pip installed Flower {found} instead of {version}")
     (place / _STAMP).write_text(f"{version}\n", encoding="utf-8")
 
 
@@ -135,14 +138,14 @@ def _told(line: str, tell: Told) -> None:
 
 
 def _run(command: list[str], hear: Told, failed: str) -> list[str]:
-    """Run a step of the making and give its lines. Raises ImageError with its last words."""
+    """Run a step of the making and give its lines. Raises NoFlowerEnvironment with its last words."""
     lines: list[str] = []
     try:
         process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
     except OSError as error:
-        raise ImageError(failed, str(error)) from error
+        raise NoFlowerEnvironment(failed, str(error)) from error
     with process:
         try:
             for line in process.stdout or ():
@@ -153,7 +156,7 @@ def _run(command: list[str], hear: Told, failed: str) -> list[str]:
             raise
     if process.returncode:
         hint = "On Debian and Ubuntu `venv` is a package of its own: python3-venv." if "ensurepip" in str(lines) else ""
-        raise ImageError(failed, "\n".join(lines[-_TOLD:]), hint)
+        raise NoFlowerEnvironment(failed, "\n".join(lines[-_TOLD:]), hint)
     return lines
 
 
@@ -162,7 +165,7 @@ def _refuse_old_python(version: str) -> None:
     number = tuple(int(part) for part in version.split(".")[:2])
     if number >= (1, 31) and sys.version_info < (3, 11):
         have = ".".join(map(str, sys.version_info[:2]))
-        raise ImageError(
+        raise NoFlowerEnvironment(
             f"Flower {version} needs Python 3.11 or newer, and this is {have}",
             hint="Install flowerneb-wizard with a newer Python, or rehearse with Flower 1.30 or older.",
         )
@@ -174,11 +177,11 @@ def _alone(version: str, tell: Told) -> Iterator[None]:
         folder().mkdir(parents=True, exist_ok=True)
         lock = (folder() / f".{version}.lock").open("w")
     except OSError as error:
-        raise ImageError(f"{folder()} can't be written", str(error)) from error
+        raise NoFlowerEnvironment(f"{folder()} can't be written", str(error)) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            tell("waiting for another process that makes this image")
+            tell("waiting for another process that makes this environment")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

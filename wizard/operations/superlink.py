@@ -1,7 +1,7 @@
-"""Asking a SuperLink itself, through Flower's own code of its version: an image speaks, we listen.
+"""Asking a SuperLink itself, through Flower's own code of its version.
 
-Flower's Control API differs between its families, and what it needs does not fit beside this program. So the image
-that `rehearse --prepare` makes asks, in a process of its own that ends with ours.
+Flower's Control API differs between its families, and what it needs does not fit beside this program. So the Python
+of a Flower environment asks, in a process of its own that ends with ours.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from wizard.core.cluster.guest_reports import NOBODY, WITH_FLOWER
 from wizard.core.errors import WizardError
 from wizard.core.flower.superlink import Card, SuperLinkReport, read
 from wizard.core.flower.versions import LIKELIEST, family
-from wizard.operations.flower_environments import ImageError, python_of
+from wizard.operations.flower_environments import NoFlowerEnvironment, python_of
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
-"""It runs with an image's Python, not with ours."""
+"""It runs with an environment's Python, not with ours."""
 
 PATIENCE = 20.0
 """Seconds for an answer; the first one waits until Flower is imported."""
@@ -96,7 +96,7 @@ class Control:
             )
         try:
             python = python_of(str(version))
-        except ImageError as error:
+        except NoFlowerEnvironment as error:
             raise ControlError(error.title, f"To ask a SuperLink Flower is needed. {error.hint}") from error
         kind = "http" if self._kind.http_control else "grpc"
         command = [str(python), "-I", str(_SCRIPT), place, kind]
@@ -113,7 +113,7 @@ class Control:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ControlError(f"the image can't be started: {error}", "Make it anew.") from error
+            raise ControlError(f"the environment can't be started: {error}", "Make it anew.") from error
 
     def _ca(self) -> str:
         if not self._card.ca:
@@ -150,5 +150,5 @@ def _exchanged(process: subprocess.Popen[bytes]) -> bytes:
         raise TimeoutError(f"none within {PATIENCE:g} s")
     line = process.stdout.readline()
     if not line:
-        raise OSError(f"the image's Python ended with {process.wait()}")
+        raise OSError(f"the environment's Python ended with {process.wait()}")
     return line

@@ -87,7 +87,7 @@ def verify(
 
     `tell` hears each step, `hear` each report of the app. `ssh` is the target of a tunnel where the Control API is not
     reached directly: by default root at the SuperLink's address, None for none. `may_disturb` is asked where a run is
-    on. Raises NotVerified, ImageError and TunnelError; whatever was begun is ended then.
+    on. Raises NotVerified, NoFlowerEnvironment and TunnelError; whatever was begun is ended then.
     """
     found = card(snapshot)
     if found is None or found.version is None:

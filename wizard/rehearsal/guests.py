@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wizard.appliance import guest as program
-from wizard.operations.flower_environments import ImageError, process_environment, python_of
+from wizard.operations.flower_environments import NoFlowerEnvironment, process_environment, python_of
 from wizard.operations.processes import Processes
 from wizard.sandbox.guests import Guest
 from wizard.sandbox.oned.vm import VirtualMachine
@@ -37,10 +37,10 @@ MARKETPLACE = {
 class Guests:
     """Makes guests, and knows their logs. `folder` is where they keep everything."""
 
-    def __init__(self, folder: Path, processes: Processes, image: Callable[[str], Path] = python_of) -> None:
+    def __init__(self, folder: Path, processes: Processes, environment: Callable[[str], Path] = python_of) -> None:
         self.folder = folder
         self.processes = processes
-        self.image = image
+        self.environment = environment
 
     def __call__(self, vm: VirtualMachine, world: WorldState) -> Guest:
         """The guest of a VM; one of neither role runs nothing, and is READY."""
@@ -100,8 +100,8 @@ class FlowerGuest(Guest):
         context, log = self._settings(), self._guests.log(self._vm.vid)
         try:
             self._write_context(context)
-            python = self._guests.image(context.get("FLOWER_VERSION") or "1.25.0")
-        except (ImageError, OSError, ValueError) as failure:
+            python = self._guests.environment(context.get("FLOWER_VERSION") or "1.25.0")
+        except (NoFlowerEnvironment, OSError, ValueError) as failure:
             with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
                 file.write(f"{failure}\n")
             own = program.OWN_READY[self._vm.role]

@@ -14,7 +14,7 @@ OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
 STAGE, SINCE, ERROR = "FL_STAGE", "FL_STAGE_SINCE", "FL_ERROR"
 """The step that a guest is at, when it began, in Unix seconds, and why it can't go on."""
 
-NOBODY = "The VMs of this sandbox are simulated: no program runs in them."
+NOBODY = "this sandbox only simulates its VMs: no program runs in them"
 WITH_FLOWER = "With `--sandbox --guests flower` Flower itself runs for them."
 """Why nobody is looked for at the address of a VM, and what to do."""
 

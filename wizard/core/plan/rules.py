@@ -61,7 +61,8 @@ def rounds_get_their_clients(plan: Plan) -> Found:
         if item is None or wanted is None:
             continue
         if count is not None and wanted > count:
-            message = f"{wanted} clients are required, but there are {count} SuperNodes: rounds would never start"
+            there = "is 1 SuperNode" if count == 1 else f"are {count} SuperNodes"
+            message = f"{wanted} clients are required, but there {there}: rounds would never start"
             fix = Fix(f"Enter {count} or less, or raise supernode.cardinality to {wanted}.", str(count))
             yield _count_error(item, message, "clients", fix)
         if meaning is not Meaning.MIN_AVAILABLE and available is not None and wanted > available:

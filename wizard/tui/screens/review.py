@@ -219,6 +219,8 @@ class ReviewScreen(WalkingScreen):
         question = Confirm("Deploy this service?", text, yes, danger=grave, command=command)
         if await self.wizard.push_screen_wait(question):
             self.wizard.deploy(prepared)
+        else:
+            self.notify("Nothing was sent.", markup=False)
 
     def _question(self, prepared: Prepared, found: Sequence[Item]) -> str:
         session = self.session

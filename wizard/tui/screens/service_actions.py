@@ -36,8 +36,9 @@ from wizard.tui.widgets.diagnosis_sheet import DiagnosisSheet
 from wizard.tui.widgets.dialogs import Ask, Confirm, trouble
 from wizard.tui.widgets.superlink_sheets import SuperLinkSheet
 
-AFTER_A_SCALE = f"Afterwards {KEYS[RESTART][0]} restarts what is stale, {KEYS[RECOVER][0]} ends the COOLDOWN."
-"""The keys for what the question about a scale says of afterwards."""
+AFTER_A_SCALE = f"Afterwards {KEYS[RECOVER][0]} ends the COOLDOWN."
+AND_STALE = f"Afterwards {KEYS[RESTART][0]} restarts what is stale, {KEYS[RECOVER][0]} ends the COOLDOWN."
+"""The keys for what the question about a scale says of afterwards; the second where something will be stale."""
 
 
 class ServiceActions(StepScreen):
@@ -133,7 +134,7 @@ class ServiceActions(StepScreen):
         found = action_preview.scale(snapshot, count)
         command = command_of(SCALE, snapshot, count)
         if found.says:
-            found = replace(found, says=(*found.says, AFTER_A_SCALE))
+            found = replace(found, says=(*found.says, AND_STALE if found.stale else AFTER_A_SCALE))
         if await self._agreed(snapshot, found, f"Scale to {count} SuperNodes?", "Scale", command):
             tell = self._tell_from_afar()
             await self._sent(

@@ -100,7 +100,7 @@ class VmSheet(Dialog[None]):
     def unreached(self) -> str:
         """Why it can't be logged in to; empty where it can be tried."""
         if self.vm is not None and self.vm.is_simulated:
-            return NOBODY
+            return f"{NOBODY[0].upper()}{NOBODY[1:]}."
         return "" if self.line else "It has no address to reach it at."
 
     @property
