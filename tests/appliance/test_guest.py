@@ -363,7 +363,8 @@ def test_an_absent_onegate_and_no_token(machine: Machine, gate: Gate) -> None:
     assert "does not answer" in (machine.folder / "run/flower-guest/health.json").read_text()
     machine.shut_down()
     found = machine.boot(FL_ROLE="supernode", ONEGATE_ENDPOINT="")
-    until(lambda: "TOKEN=YES" in (machine.folder / "run/flower-guest/health.json").read_text())
+    health = machine.folder / "run/flower-guest/health.json"
+    until(lambda: health.exists() and "TOKEN=YES" in health.read_text())
     assert found.settings is not None
 
 

@@ -75,7 +75,7 @@ def brood(processes: Processes, name: str, folder: Path, mark: str) -> None:
 def test_at_an_orderly_end_nothing_is_left(tmp_path: Path, mark: str) -> None:
     with Processes() as processes:
         brood(processes, "one", tmp_path, mark)
-        until(lambda: (tmp_path / "log").read_text() == "here\n")
+        until(lambda: (tmp_path / "log").exists() and (tmp_path / "log").read_text() == "here\n")
     assert marked(mark) == []
 
 
