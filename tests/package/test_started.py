@@ -132,7 +132,7 @@ def test_the_wizard_opens_in_a_terminal(installed: Installed) -> None:
     try:
         terminal.wait_for("1 of 4")
         terminal.press("escape")
-        terminal.wait_for("OpenNebula 7")
+        terminal.wait_for("oned ● 7")
         terminal.press("ctrl+q")
         assert terminal.ended() == 0
     finally:
