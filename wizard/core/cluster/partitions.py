@@ -189,7 +189,7 @@ def assignments(snapshot: ServiceSnapshot) -> tuple[Assignment, ...]:
         elif node.vm is None or (reporting and node.vm.user_template is None):
             found.append(_unknown(node.vm_id, position, doubt=UNREAD))
         elif is_starting(node.vm, snapshot.taken_at) or (not node.vm.is_ready and (reporting or says_stages(node.vm))):
-            # A guest that installs first asks when it has done so, and reports what it was told.
+            # A guest that installs asks once it has, and reports what it got.
             found.append(_assignment(node.vm_id, position, position, Source.EXPECTED))
         elif reporting:
             found.append(_assignment(node.vm_id, position, None, Source.NONE))
