@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 work="build/pyz-$version"
+echo "collecting what goes into the file, for a minute" >&2
 rm -rf "$work"
 mkdir -p "$work" dist
 "$1" -m venv "$work/venv"

@@ -225,8 +225,15 @@ def _nodes(service: Mapping[str, Any], role: str) -> list[Mapping[str, Any]]:
     return []
 
 
+ONEGATE = "http://10.77.0.1:5030"
+"""Endpoint that a simulated VM is given, as a real one is; its guest reaches the sandbox's OneGate without it."""
+
+
 def scripted_guest(vm: VirtualMachine, world: WorldState) -> Guest:
     """The guest of a VM by its role; it only reports, and runs no process, which the VM says of itself."""
     vm.user_template["FLOWERNEB_SIMULATED"] = "YES"
+    if vm.context.get("ONEGATE_ENDPOINT"):
+        # Its own is on loopback, which inside a VM would be the VM itself.
+        vm.context["ONEGATE_ENDPOINT"] = ONEGATE
     kinds = {"superlink": SuperLink, "supernode": SuperNode}
     return kinds.get(vm.role, Guest)(vm, world)
