@@ -71,9 +71,7 @@ class Narrator:
         known: Iterable[Event] = (),
     ) -> Narrator:
         """One that tells only what comes after a snapshot; `known` are events of earlier sessions."""
-        narrator = cls(tell, clock, News(known=frozenset(known)))
-        list(narrator._phases(snapshot))
-        return narrator
+        return cls(tell, clock, News(known=frozenset(known)), phases=_reached(snapshot))
 
     def see(self, result: PollResult) -> None:
         """Tell what is new in a result."""
@@ -98,11 +96,9 @@ class Narrator:
             yield f"{duration(max(0.0, event.at - begun))}  {severity}{event.message}"
 
     def _phases(self, snapshot: ServiceSnapshot | None) -> Iterator[str]:
-        from wizard.core.cluster.progress import Mark, phases
-
         if snapshot is None or snapshot.gone:
             return
-        reached = tuple(phase.label for phase in phases(snapshot) if phase.mark is Mark.DONE)
+        reached = _reached(snapshot)
         for label in reached:
             if label not in self.phases:
                 yield f"✓ {label}"
@@ -113,6 +109,13 @@ class Narrator:
 
         if snapshot is not None and (said := waiting_for(snapshot)):
             yield said
+
+
+def _reached(snapshot: ServiceSnapshot) -> tuple[str, ...]:
+    """Labels of the phases that are done."""
+    from wizard.core.cluster.progress import Mark, phases
+
+    return tuple(phase.label for phase in phases(snapshot) if phase.mark is Mark.DONE)
 
 
 _SEVERITIES = {"E": "error", "W": "warning", "D": "debug"}

@@ -153,7 +153,7 @@ def service_text(snapshot: ServiceSnapshot, *, terminal: bool) -> str:
 
 
 def _helps_text(snapshot: ServiceSnapshot, findings: Sequence[Finding]) -> str:
-    """What helps against the gravest finding, and the command that does it; empty where none does."""
+    """Remedy of the gravest finding, with its command; empty if no command is one."""
     worst = gravest(findings)
     if worst is None or worst.action not in (Action.RESTART, Action.RECOVER, Action.REMOVE):
         return ""

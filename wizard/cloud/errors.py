@@ -60,7 +60,7 @@ class ReadOnly(CloudError):
 
     @staticmethod
     def because(reason: str, subject: str = "") -> ReadOnly:
-        """The error for what would change `subject`; `reason` is a sentence that says who read_only_reason it."""
+        """The error for what would change `subject`; `reason` is a sentence that says who forbids it."""
         return ReadOnly("read-only: nothing was sent", subject, reason, "To change something, take that away first.")
 
 

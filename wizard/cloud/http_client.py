@@ -92,7 +92,7 @@ class HttpClient:
             yield Answer(response.status_code, response.headers.get("Location", ""), self._pieces(response.raw, within))
 
     def _pieces(self, raw: Any, seconds: float) -> Iterator[bytes]:
-        """What has come, as often as something comes: whoever waits for a whole piece waits for one that drips."""
+        """Pieces of the body, each as soon as it arrives: a server may send a byte a second."""
         size, end = 0, time.monotonic() + seconds * LONGEST
         while True:
             try:

@@ -81,7 +81,7 @@ class ShortPoolStream:
         return (*map(self._found.__getitem__, self._order), *others)
 
     def _takes(self, vm: bytes) -> bool:
-        """Whether this is a VM up to its end, and nothing else."""
+        """True if this is the element of one VM, up to its end tag."""
         if not self._order:
             if not vm.startswith(_OPEN):
                 return False

@@ -1,7 +1,7 @@
 """Flower environments: one virtual environment per version of Flower, in the user's cache.
 
 Flower pins other versions of what this program is made of, so it never shares our environment. An environment is
-complete when its stamp, written last, names the version that was asked for; anything else is made anew.
+complete when its stamp, written last, names the version that was asked for; anything else is made again.
 """
 
 from __future__ import annotations

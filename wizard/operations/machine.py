@@ -25,6 +25,10 @@ def local_time(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
+NOBODY = "this sandbox only simulates its VMs: no program runs in them"
+WITH_FLOWER = "With `--sandbox --guests flower` Flower itself runs for them."
+"""Why a simulated VM is not connected to, and what to do."""
+
 USER = "root"
 
 

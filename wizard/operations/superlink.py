@@ -14,11 +14,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from wizard.core.cluster.guest_reports import NOBODY, WITH_FLOWER
 from wizard.core.errors import WizardError
 from wizard.core.flower.superlink import Card, SuperLinkReport, read
 from wizard.core.flower.versions import LIKELIEST, family
 from wizard.operations.flower_environments import NoFlowerEnvironment, python_of
+from wizard.operations.machine import NOBODY, WITH_FLOWER
 
 _SCRIPT = Path(__file__).parent / "flower_scripts" / "control.py"
 """It runs with an environment's Python, not with ours."""
@@ -113,7 +113,10 @@ class Control:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ControlError(f"the environment can't be started: {error}", "Make it anew.") from error
+            raise ControlError(
+                f"the Flower environment can't be started: {error}",
+                f"Remove {python.parent.parent}, and make it again.",
+            ) from error
 
     def _ca(self) -> str:
         if not self._card.ca:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.cluster.guest_reports import NOBODY, WITH_FLOWER
 from wizard.core.cluster.partitions import Assignment, assignments
 from wizard.core.errors import WizardError
 from wizard.core.flower.node_config import Partition
@@ -22,6 +21,7 @@ from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.text import counted
 from wizard.operations.flower_environments import python_of
 from wizard.operations.flower_run import UNKNOWN, Ended, Row, Run, Word, compared, settings_from
+from wizard.operations.machine import NOBODY, WITH_FLOWER
 from wizard.operations.processes import Processes
 from wizard.operations.ssh_tunnel import Tunnel, reachable
 

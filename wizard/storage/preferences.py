@@ -42,7 +42,7 @@ def remembered(name: str) -> tuple[str | None, str]:
 def read_only_reason() -> str:
     """A sentence: why nothing in a cloud may be changed, by what the file says; empty where it may.
 
-    A file that can't be read, or says neither true nor false, read_only_reason it: it may have been meant to.
+    A file that can't be read, or says neither true nor false, forbids it: it may have been meant to.
     """
     found, complaint = _read()
     if complaint:

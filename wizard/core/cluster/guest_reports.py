@@ -14,17 +14,15 @@ OWN_READY = {SUPERLINK: "FL_READY", SUPERNODE: "FL_NODE_READY"}
 STAGE, SINCE, ERROR = "FL_STAGE", "FL_STAGE_SINCE", "FL_ERROR"
 """The step that a guest is at, when it began, in Unix seconds, and why it can't go on."""
 
-NOBODY = "this sandbox only simulates its VMs: no program runs in them"
-WITH_FLOWER = "With `--sandbox --guests flower` Flower itself runs for them."
-"""Why nobody is looked for at the address of a VM, and what to do."""
-
 _LONGEST = 160
 """Characters of a report that are shown: it is one line, and a guest may publish anything."""
 
 
-_NODE_CONFIGS = tuple(
+NODE_CONFIG_KEYS = tuple(
     item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
 )
+"""Names of the node config, in a service's values, in CONTEXT and in a guest's report, by contract."""
+
 _INPUTS = frozenset(item.key for contract in CONTRACTS.values() for item in contract.fields if item.is_input)
 """What the service is asked for: OneFlow puts it into the same place, and no guest has said it."""
 
@@ -39,7 +37,7 @@ def published(vm: VmFacts) -> dict[str, str]:
 def follows(vm: VmFacts) -> bool:
     """True if the guest takes up a new partition by itself, where the list of SuperNodes changes."""
     context = vm.context or {}
-    by_hand = any(context.get(key, "").strip() for key in _NODE_CONFIGS)
+    by_hand = any(context.get(key, "").strip() for key in NODE_CONFIG_KEYS)
     return context.get(FOLLOW, "").strip().upper() == "YES" and not by_hand
 
 

@@ -1,4 +1,4 @@
-"""Whether a deployment has ended, and how."""
+"""Outcome of a deployment: RUNNING, FAILED or GONE, and the VMs that are not READY."""
 
 from __future__ import annotations
 

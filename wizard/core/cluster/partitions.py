@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
-from wizard.core.cluster.guest_reports import follows, says_stages
+from wizard.core.cluster.guest_reports import NODE_CONFIG_KEYS, follows, says_stages
 from wizard.core.cluster.membership import BLUR, Life, Membership
 from wizard.core.flower import node_config
 from wizard.core.flower.node_config import Partition
 from wizard.core.opennebula.snapshot import NO_BOOT_AFTER, SUPERNODE, Role, Run, ServiceSnapshot, VmFacts
 from wizard.core.plan.contract import Meaning
-from wizard.core.plan.contracts import CONTRACTS
 from wizard.core.plan.plan import Plan
 from wizard.core.plan.rules import whole_number
 
@@ -98,10 +97,6 @@ def _window(start: float, settled: Sequence[float], now: float) -> Window:
     return first, min([start + SLOWEST, *(moment for moment in (*settled, now) if moment > first)])
 
 
-NODE_CONFIG_KEYS = tuple(
-    item.key for contract in CONTRACTS.values() for item in [contract.meaning(Meaning.NODE_CONFIG)] if item
-)
-
 PLANNED_MOST = 1000
 """How many SuperNodes are worked out: a guest may publish any number of partitions."""
 
@@ -115,7 +110,7 @@ _SETTLED = frozenset({"New state: RUNNING", "New state: COOLDOWN"})
 """What OneFlow logs once every VM that it has made is READY."""
 _SCALES = "New state: SCALING"
 _CHANGES = frozenset({_SCALES, "New state: COOLDOWN"})
-"""What OneFlow logs when the list of SuperNodes changes, and when it has changed."""
+"""OneFlow's log messages before and after a change of the list of SuperNodes."""
 
 FOLLOWED = 600.0
 """Seconds after that in which a SuperNode that follows takes up its partition: it looks every 30 seconds, between two

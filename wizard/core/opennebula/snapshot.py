@@ -26,7 +26,7 @@ NO_BOOT_AFTER = frozenset({1, 2, 9, 10})
 
 
 SIMULATED = "FLOWERNEB_SIMULATED"
-"""Attribute that the sandbox puts into the user template of a VM that it only simulates."""
+"""Attribute in the user template of a VM in which no program runs."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class VmFacts:
 
     @property
     def is_simulated(self) -> bool:
-        """True if it is one of the sandbox in which no program runs: nobody is to be looked for at its address."""
+        """True if no program runs in it: nothing is to be connected to at its address."""
         return (self.user_template or {}).get(SIMULATED) == "YES"
 
     @property

@@ -13,14 +13,14 @@ from textual.containers import VerticalScroll
 
 from wizard.cloud.cloud import Cloud
 from wizard.cloud.errors import CloudError
-from wizard.core.cluster.guest_reports import NOBODY, error, stage_for
+from wizard.core.cluster.guest_reports import error, stage_for
 from wizard.core.opennebula.load import Sample, load_lines
 from wizard.core.opennebula.snapshot import ServiceSnapshot, VmFacts
 from wizard.core.text import NOTHING, harmless, one_line
 from wizard.core.views.glossary import complaints, details, history
 from wizard.core.views.rows import vm_rows
 from wizard.operations import machine as ssh
-from wizard.operations.machine import LOGGED, local_time
+from wizard.operations.machine import LOGGED, NOBODY, local_time
 from wizard.tui.background import run_in_thread
 from wizard.tui.widgets.dialogs import Dialog
 from wizard.tui.widgets.journal_sheet import JournalSheet
