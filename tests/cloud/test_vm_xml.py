@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.cloud.vm_xml import NoXml, PoolReader, read_pool
+from wizard.cloud.vm_xml import NoXml, PoolReader, PoolStream
 from wizard.core.opennebula.snapshot import VmFacts
 
 NAMES = st.sampled_from(
@@ -40,6 +40,13 @@ def pools(draw: st.DrawFn) -> str:
     return f"{before}<VM_POOL>{between.join(vms)}</VM_POOL>"
 
 
+def read_pool(text: str) -> tuple[VmFacts, ...]:
+    """The same pool, parsed as a whole."""
+    stream = PoolStream(extended=False)
+    stream.feed(text)
+    return stream.end()
+
+
 def read(reader: PoolReader, text: str, size: int = 1000) -> tuple[VmFacts, ...]:
     """A pool that comes in pieces of this many characters."""
     stream = reader.stream()
@@ -52,7 +59,7 @@ def read(reader: PoolReader, text: str, size: int = 1000) -> tuple[VmFacts, ...]
 def test_piece_by_piece_says_what_the_whole_says(texts: list[str], size: int) -> None:
     reader = PoolReader()
     for text in [*texts, *texts]:
-        assert read(reader, text, size) == read_pool(text, extended=False)
+        assert read(reader, text, size) == read_pool(text)
 
 
 def test_what_is_as_it_was_is_not_read_again() -> None:

@@ -151,13 +151,6 @@ class PoolStream:
         return tuple(self._vms)
 
 
-def read_pool(text: str, *, extended: bool) -> tuple[VmFacts, ...]:
-    """The VMs of a pool that is there as a whole. Raises NoXml."""
-    stream = PoolStream(extended=extended)
-    stream.feed(text)
-    return stream.end()
-
-
 def read_one(text: str) -> Any:
     """The element of an answer about one object. Raises NoXml."""
     try:
